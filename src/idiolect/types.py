@@ -1,0 +1,225 @@
+"""The nouns: what flows through idiolect and what stands on disk.
+
+Whatever is ever JSON is a `Record`: frozen, unknown fields refused. A Sample is one shape for every kind of lesson;
+its parts are stored, never the rendered string, so that one dataset teaches every model family.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Kind = Literal[
+    "raw", "fim", "write", "explain", "diff", "review", "spec", "refactor",
+    "feature", "bugfix", "diagnose", "migrate", "qa", "chat", "contrast",
+]  # fmt: skip
+Split = Literal["train", "validation", "time", "cluster", "source"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "time", "cluster", "source")
+Form = Literal["base", "adapter", "merged", "gguf"]
+Role = Literal["team", "reference", "public", "legacy"]
+
+
+class Record(BaseModel):
+    """A frozen value that refuses unknown fields; its JSON is its identity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class Span(Record):
+    """Bytes of the team's that stand in a Document or a Sample: enough to delete them again and to cut by time."""
+
+    source: str
+    """Name of the source in the recipe."""
+    commit: str
+    """Hex object id of the commit that the bytes were read at; empty for a file of rows."""
+    path: str
+    """A label, never joined to a path of this machine."""
+    start: int
+    """First byte in the file, inclusive."""
+    end: int
+    """Last byte in the file, exclusive."""
+    time: int
+    """Seconds since the epoch, UTC, when these bytes were last written (author time)."""
+    authors: tuple[str, ...] = ()
+    """Keyed pseudonyms of everyone who owns a line."""
+    licence: str = ""
+    """SPDX id, or empty where unknown."""
+
+
+class Message(Record):
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class File(Record):
+    """A path and its text: context that stands around a hole, or an input of a check."""
+
+    path: str
+    text: str
+
+
+class Hole(Record):
+    """A gap to fill; prefix + typed + answer + suffix is the file, byte for byte."""
+
+    path: str
+    prefix: str
+    suffix: str
+    typed: str = ""
+    """What was just typed: stands after the middle marker (fragment order), before the answer."""
+    files: tuple[File, ...] = ()
+    """Files around it, the most distant first."""
+
+
+Prompt = tuple[Message, ...] | Hole | None
+
+
+class Sample(Record):
+    """One lesson: what the model sees, what it should say, and where that came from."""
+
+    prompt: Prompt = None
+    """A conversation, a hole, or nothing: raw text."""
+    answer: str | None = None
+    """What the loss is taken on and a check compares with; absent only where `rejected` is set."""
+    rejected: str | None = None
+    """What not to say, for contrast and preference."""
+    kind: Kind
+    maker: str
+    """Name of the function that made it."""
+    labels: dict[str, tuple[str, ...]] = {}
+    """The pack's labels, and `language`."""
+    weight: float = 1.0
+    """How much it counts in training."""
+    confidence: float = 1.0
+    """How sure the maker is, 0 to 1."""
+    origins: tuple[Span, ...] = ()
+    """Every span of the team's bytes that stands in the sample."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """Byte ranges of the answer that the loss applies to; empty: all of it."""
+    rejected_spans: tuple[tuple[int, int], ...] = ()
+    """The same, of `rejected`."""
+    files: tuple[File, ...] = ()
+    """What a check needs and the model never sees."""
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of prompt, answer, rejected and kind: 32 hex digits."""
+        prompt = self.model_dump(mode="json", include={"prompt"})["prompt"]
+        parts = [prompt, self.answer, self.rejected, self.kind]
+        return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file of a source at a commit, as bytes."""
+
+    source: str
+    role: Role
+    commit: str
+    path: str
+    language: str
+    """Linguist's name in lower case, for instance `python`; `markdown` and the like are prose."""
+    data: bytes
+    time: int
+    """Author time of the last commit that touched the file, seconds since the epoch, UTC."""
+    authors: tuple[str, ...] = ()
+    licence: str = ""
+
+    @cached_property
+    def text(self) -> str:
+        """The bytes as UTF-8; sources admit nothing else."""
+        return self.data.decode("utf-8")
+
+    def span(self, start: int = 0, end: int | None = None) -> Span:
+        """The origin of bytes `start` to `end` of this file."""
+        stop = len(self.data) if end is None else end
+        return Span(
+            source=self.source, commit=self.commit, path=self.path, start=start, end=stop,
+            time=self.time, authors=self.authors, licence=self.licence,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One file's part in a Change."""
+
+    path: str
+    language: str
+    before: bytes
+    """Empty where the file is new."""
+    after: bytes
+
+
+@dataclass(frozen=True)
+class Change:
+    """A commit of a source: the other form of a Document."""
+
+    source: str
+    role: Role
+    commit: str
+    time: int
+    author: str
+    """Keyed pseudonym."""
+    subject: str
+    body: str
+    edits: tuple[Edit, ...]
+    licence: str = ""
+
+
+class Dropped(Record):
+    """Something that a stage did not keep, and why."""
+
+    reason: str
+    """One of a short list of words, counted in the funnel."""
+    what: str
+    """Path, commit or sample id."""
+    source: str = ""
+    detail: str = ""
+
+
+class Finding(Record):
+    """One remark of a check."""
+
+    rule: str
+    severity: Literal["info", "warning", "error"]
+    line: int
+    message: str
+
+
+class Score(Record):
+    """What a check or a metric says of one answer."""
+
+    value: float
+    """Positive is better."""
+    findings: tuple[Finding, ...] = ()
+    answer: str = ""
+    explanation: str = ""
+
+
+class Model(Record):
+    """A model on disk: `model.json` in `.idiolect/models/<name>/<digest>/`, beside the files it names."""
+
+    name: str
+    form: Form
+    digest: str
+    """SHA-256 of the weights file or, for a base of several files, of their sorted digests."""
+    file: str
+    """The file or folder, relative to the folder of `model.json`; for a base: a folder path or a hub id."""
+    base: str = ""
+    """What it was made from, as the recipe names it."""
+    base_digest: str = ""
+    adapter_digest: str = ""
+    type: str = ""
+    """Of a gguf: F16, Q8_0, Q4_K_M."""
+    family: str = ""
+    """Key of the FIM contract, for instance `qwen2.5-coder`."""
+    context: int = 0
+    """Longest prompt plus answer, in tokens."""
+    folder: str = ""
+    """Absolute path of the folder; filled when read, never written."""
