@@ -1,0 +1,74 @@
+"""A Pack: all that is particular to a domain, as one frozen object of pure functions.
+
+A pack's checks are used three times: to filter lessons, to grade answers, to make preference pairs. Built-in packs come
+through the same entry-point group, `idiolect.packs`, as anybody's; a folder with a `pack.py` that defines `pack` will do too.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from idiolect.errors import RecipeError
+from idiolect.types import Document, Dropped, Sample, Score
+
+GROUP = "idiolect.packs"
+Maker = Callable[[Iterable[Document]], Iterator[Sample | Dropped]]
+Filter = Callable[[Sample], str | None]
+"""Says why a sample is dropped, or None to keep it."""
+Check = Callable[[Sample, str], Score]
+Labeller = Callable[[Document], dict[str, tuple[str, ...]]]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """What a domain adds. Every function is pure: no network, no clock, no randomness."""
+
+    name: str
+    description: str = ""
+    globs: tuple[str, ...] = ()
+    """Paths that the pack is about."""
+    label: Labeller | None = None
+    """Labels put on every Sample of a Document."""
+    makers: tuple[Maker, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    checks: tuple[Check, ...] = ()
+    probes: tuple[Sample, ...] = ()
+    """Samples with known answers."""
+
+
+def installed() -> list[str]:
+    """Names of the packs that are installed."""
+    return sorted(point.name for point in importlib.metadata.entry_points(group=GROUP))
+
+
+def load(name: str, folder: Path) -> Pack:
+    """The pack of that name; a name that begins with `.` or `/` is a folder, relative to `folder`."""
+    if name.startswith((".", "/")):
+        return _from_folder((folder / name).resolve())
+    points = [point for point in importlib.metadata.entry_points(group=GROUP) if point.name == name]
+    if not points:
+        raise RecipeError(f"packs: no pack is called '{name}'", next=f"installed are: {', '.join(installed()) or 'none'}")
+    return _checked(points[0].load(), name)
+
+
+def _from_folder(folder: Path) -> Pack:
+    file = folder / "pack.py"
+    if not file.is_file():
+        raise RecipeError("packs: there is no pack.py in this folder", where=str(folder), next="write one that defines `pack = Pack(...)`")
+    spec = importlib.util.spec_from_file_location(f"idiolect_pack_{folder.name}", file)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return _checked(getattr(module, "pack", None), str(file))
+
+
+def _checked(pack: object, where: str) -> Pack:
+    if not isinstance(pack, Pack):
+        raise RecipeError("defines no `pack = Pack(...)`", where=where, next="see docs/packs.md")
+    return pack

@@ -1,0 +1,229 @@
+"""The recipe: one `idiolect.toml`, read strictly.
+
+Every key is documented beneath itself; what is left out is derived from `effort`, and `idiolect check` prints what that gave.
+An unknown key is refused with the nearest known one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from idiolect.errors import RecipeError
+from idiolect.types import Kind, Record, Role
+
+FILE = "idiolect.toml"
+Effort = Literal["quick", "standard", "thorough"]
+GgufType = Literal["F16", "Q8_0", "Q4_K_M"]
+
+
+class Source(Record):
+    """One `[[source]]`: a git repository to learn from."""
+
+    path: str
+    """Folder of the repository, relative to the recipe."""
+    name: str = ""
+    """What it is called in every artefact; default: the last part of `path`."""
+    include: tuple[str, ...] = ()
+    """Globs of paths to read; default: all."""
+    exclude: tuple[str, ...] = ()
+    """Globs of paths to leave out."""
+    weight: float = Field(default=1.0, gt=0)
+    """How much its samples count in training."""
+    licence: str = ""
+    """SPDX id, or any word such as `private`, written beside every sample's origin."""
+    role: Role = "team"
+    """`team`; `reference` sets the style and counts twice; `public` is background and counts half; `legacy` is read but never an answer."""
+
+
+class ModelRecipe(Record):
+    """One `[[model]]`: what is tuned, and on which lessons."""
+
+    name: str = Field(default="idiolect", pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    """Folder and served name."""
+    base: str = "seedling"
+    """`seedling` (shipped), a local folder, or a hub id such as `Qwen/Qwen2.5-Coder-3B`."""
+    kinds: tuple[Kind, ...] = ()
+    """Kinds of lesson it learns; default: all."""
+
+
+class DatasetRecipe(Record):
+    """`[dataset]`: from repositories to Samples."""
+
+    max_source_share: float = Field(default=0.6, gt=0, le=1)
+    """No source gives more than this share of the lessons' bytes, where there are several."""
+    max_file_bytes: int = Field(default=1_000_000, gt=0)
+    """Larger files are skipped, with a reason."""
+    candidates: int = Field(default=400, gt=0)
+    """How many probe candidates the cut by time leaves after it."""
+    max_after: float = Field(default=0.2, gt=0, lt=1)
+    """No more than this share of the added lines comes after the cut."""
+
+
+class TrainRecipe(Record):
+    """`[train]`: what is left out is derived from `effort` and the size of the base."""
+
+    learning_rate: float | None = Field(default=None, gt=0)
+    """Peak learning rate of AdamW."""
+    rank: int | None = Field(default=None, gt=0)
+    """Rank of the LoRA matrices."""
+    epochs: float | None = Field(default=None, gt=0)
+    """Passes over the lessons, before `tokens` caps them."""
+    tokens: int | None = Field(default=None, gt=0)
+    """Most tokens to train on, both phases and replay together."""
+    length: int | None = Field(default=None, gt=0)
+    """Longest lesson in tokens; longer ones are dropped, with a reason."""
+    replay: float = Field(default=0.1, ge=0, lt=1)
+    """Share of the tokens that is general code, against forgetting."""
+    seed: int = 0
+    """Seed of the adapter's initial weights and of the order."""
+
+
+class ExportRecipe(Record):
+    """`[export]`: the file that ships."""
+
+    types: tuple[GgufType, ...] = Field(default=("Q8_0",), min_length=1)
+    """Quantisations to write; the first ships and is measured."""
+
+
+class ServeRecipe(Record):
+    """`[serve]`: the gateway that editors talk to."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; anything but loopback needs `key`."""
+    port: int = Field(default=8080, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
+    context: int = Field(default=0, ge=0)
+    """Longest prompt plus answer in tokens; 0: what the model was made for."""
+    key: str = ""
+    """Bearer key that clients must send."""
+
+
+class EvaluateRecipe(Record):
+    """`[evaluate]`: base against tuned."""
+
+    probes: int = Field(default=300, gt=0)
+    """Most hole probes to ask, of the team's code written after the cut."""
+    max_general_drop: float = Field(default=0.05, gt=0)
+    """The gate fails where bits per byte on general code may have risen by more than this share."""
+
+
+class GeneralRecipe(Record):
+    """`[general]`: other people's code, for replay and for measuring loss."""
+
+    paths: tuple[str, ...] = ()
+    """Folders of more general code, relative to the recipe; each file is replay or probe by a hash of its path."""
+
+
+class Recipe(Record):
+    """All of `idiolect.toml`."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    """What the team calls this."""
+    effort: Effort = "standard"
+    """The one dial: how much to train; the rest is derived."""
+    packs: tuple[str, ...] = ()
+    """Packs by name, or folders of the team's own."""
+    source: tuple[Source, ...] = ()
+    """Where the lessons come from."""
+    model: tuple[ModelRecipe, ...] = (ModelRecipe(),)
+    """What is tuned; one dataset serves them all."""
+    dataset: DatasetRecipe = DatasetRecipe()
+    train: TrainRecipe = TrainRecipe()
+    export: ExportRecipe = ExportRecipe()
+    serve: ServeRecipe = ServeRecipe()
+    evaluate: EvaluateRecipe = EvaluateRecipe()
+    general: GeneralRecipe = GeneralRecipe()
+    folder: Path = Field(default=Path(), exclude=True)
+    """Where the recipe stands; not a key."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_the_sources(cls, values: Any) -> Any:
+        if isinstance(values, dict) and isinstance(values.get("source"), list | tuple):
+            values = {**values, "source": [_named(row) for row in values["source"]]}
+        return values
+
+    @model_validator(mode="after")
+    def _no_name_twice(self) -> Recipe:
+        for what, names in (("source", [s.name for s in self.source]), ("model", [m.name for m in self.model])):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"two [[{what}]] are called '{twice[0]}'; give one of them another `name`")
+        return self
+
+    @property
+    def home(self) -> Path:
+        """The folder of everything that idiolect writes."""
+        return self.folder / ".idiolect"
+
+    @property
+    def cache(self) -> Path:
+        """What may be thrown away: unscrubbed text and the key of author pseudonyms."""
+        return self.home / "cache"
+
+    def frozen(self) -> dict[str, Any]:
+        """The recipe as JSON, for a Run; the serving key is left out."""
+        return self.model_dump(mode="json", exclude={"serve": {"key"}})
+
+
+def _named(row: Any) -> Any:
+    if isinstance(row, dict) and not row.get("name") and isinstance(row.get("path"), str):
+        return {**row, "name": Path(row["path"]).resolve().name or "source"}
+    return row
+
+
+def read(path: Path) -> Recipe:
+    """Read a recipe file, or the `idiolect.toml` of a folder; every fault is a RecipeError that names the key."""
+    file = path / FILE if path.is_dir() else path
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError("there is no recipe here", where=str(file), next="write one with `idiolect init PATH_OF_A_REPOSITORY`") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"not valid TOML: {error}", where=str(file), next="mend that line") from None
+    folder = file.parent.resolve()
+    values["source"] = [_at(folder, row) for row in values.get("source", []) if isinstance(values.get("source"), list)]
+    return parse(values, folder=folder, where=file.name)
+
+
+def _at(folder: Path, row: Any) -> Any:
+    """Name a source by its folder's own name, also where its path is `.`."""
+    if isinstance(row, dict) and not row.get("name") and isinstance(row.get("path"), str):
+        return {**row, "name": (folder / row["path"]).resolve().name or "source"}
+    return row
+
+
+def parse(values: dict[str, Any], *, folder: Path, where: str = FILE) -> Recipe:
+    """Make a Recipe of TOML values; `folder` is where its relative paths start."""
+    if "folder" in values:
+        raise RecipeError("folder: unknown key", where=where, next="delete it")
+    try:
+        return Recipe.model_validate({**values, "folder": folder})
+    except ValidationError as error:
+        raise RecipeError(_explain(error), where=where, next="see docs/recipe.md for every key") from None
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        nearest = difflib.get_close_matches(str(first["loc"][-1]), _keys(first["loc"][:-1]), n=1)
+        return f"{place}: unknown key" + (f"; did you mean '{nearest[0]}'?" if nearest else "")
+    return f"{place}: {first['msg'].removeprefix('Value error, ')}" if place else first["msg"].removeprefix("Value error, ")
+
+
+def _keys(place: tuple[int | str, ...]) -> list[str]:
+    """The keys that are known at a place in the recipe."""
+    record: type[Record] = Recipe
+    sections: dict[str, type[Record]] = {
+        "source": Source, "model": ModelRecipe, "dataset": DatasetRecipe, "train": TrainRecipe, "export": ExportRecipe,
+        "serve": ServeRecipe, "evaluate": EvaluateRecipe, "general": GeneralRecipe,
+    }  # fmt: skip
+    for part in place:
+        record = sections.get(str(part), record)
+    return [key for key in record.model_fields if key != "folder"]
