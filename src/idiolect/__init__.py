@@ -1,3 +1,5 @@
 """idiolect teaches an open code model to write the way a team writes."""
 
-__version__ = "0.1.0"
+from idiolect.version import __version__
+
+__all__ = ["__version__"]

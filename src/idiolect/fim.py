@@ -75,8 +75,8 @@ FAMILIES = {
         Family("starcoder", "<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<|endoftext|>"),
         Family("santacoder", "<fim-prefix>", "<fim-suffix>", "<fim-middle>", "<|endoftext|>"),
         Family(
-            "deepseek-coder", "<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>", "<｜end▁of▁sentence｜>",  # noqa: RUF001  the vocabulary's own characters
-            bos="<｜begin▁of▁sentence｜>",  # noqa: RUF001
+            "deepseek-coder", "<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>", "<｜end▁of▁sentence｜>",
+            bos="<｜begin▁of▁sentence｜>",
         ),
         Family(
             "codegemma", "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<eos>", file="<|file_separator|>", bos="<bos>",

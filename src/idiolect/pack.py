@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from idiolect.errors import RecipeError
+from idiolect.errors import DataError, RecipeError
 from idiolect.types import Document, Dropped, Sample, Score
 
 GROUP = "idiolect.packs"
@@ -72,3 +72,20 @@ def _checked(pack: object, where: str) -> Pack:
     if not isinstance(pack, Pack):
         raise RecipeError("defines no `pack = Pack(...)`", where=where, next="see docs/packs.md")
     return pack
+
+
+def prove(pack: Pack) -> None:
+    """Grade every probe: its own answer must score 1 in every check, the empty answer below 1 in one; else a DataError."""
+    for probe in pack.probes:
+        answer = probe.answer or ""
+        for check in pack.checks:
+            if (score := check(probe, answer)).value < 1:
+                raise DataError(
+                    f"{check.__name__}: the gold answer scores {score.value}",
+                    where=f"{pack.name}, probe {probe.id}",
+                    next="mend one of them",
+                )
+        if pack.checks and all(check(probe, "").value >= 1 for check in pack.checks):
+            raise DataError(
+                "no check tells the empty answer from the gold one", where=f"{pack.name}, probe {probe.id}", next="add a check that does"
+            )

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from idiolect.errors import RecipeError
 from idiolect.types import Kind, Record, Role
@@ -38,6 +38,13 @@ class Source(Record):
     """SPDX id, or any word such as `private`, written beside every sample's origin."""
     role: Role = "team"
     """`team`; `reference` sets the style and counts twice; `public` is background and counts half; `legacy` is read but never an answer."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_by_its_path(cls, values: Any) -> Any:
+        if isinstance(values, dict) and not values.get("name") and isinstance(values.get("path"), str):
+            return {**values, "name": Path(values["path"]).name or "source"}
+        return values
 
 
 class ModelRecipe(Record):
@@ -120,7 +127,9 @@ class GeneralRecipe(Record):
 
 
 class Recipe(Record):
-    """All of `idiolect.toml`."""
+    """All of `idiolect.toml`; in Python the tables of `[[source]]` and `[[model]]` are `sources` and `models`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, protected_namespaces=())
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     """What the team calls this."""
@@ -128,9 +137,9 @@ class Recipe(Record):
     """The one dial: how much to train; the rest is derived."""
     packs: tuple[str, ...] = ()
     """Packs by name, or folders of the team's own."""
-    source: tuple[Source, ...] = ()
+    sources: tuple[Source, ...] = Field(default=(), alias="source")
     """Where the lessons come from."""
-    model: tuple[ModelRecipe, ...] = (ModelRecipe(),)
+    models: tuple[ModelRecipe, ...] = Field(default=(ModelRecipe(),), alias="model", min_length=1)
     """What is tuned; one dataset serves them all."""
     dataset: DatasetRecipe = DatasetRecipe()
     train: TrainRecipe = TrainRecipe()
@@ -141,16 +150,9 @@ class Recipe(Record):
     folder: Path = Field(default=Path(), exclude=True)
     """Where the recipe stands; not a key."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _name_the_sources(cls, values: Any) -> Any:
-        if isinstance(values, dict) and isinstance(values.get("source"), list | tuple):
-            values = {**values, "source": [_named(row) for row in values["source"]]}
-        return values
-
     @model_validator(mode="after")
     def _no_name_twice(self) -> Recipe:
-        for what, names in (("source", [s.name for s in self.source]), ("model", [m.name for m in self.model])):
+        for what, names in (("source", [s.name for s in self.sources]), ("model", [m.name for m in self.models])):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"two [[{what}]] are called '{twice[0]}'; give one of them another `name`")
@@ -168,13 +170,7 @@ class Recipe(Record):
 
     def frozen(self) -> dict[str, Any]:
         """The recipe as JSON, for a Run; the serving key is left out."""
-        return self.model_dump(mode="json", exclude={"serve": {"key"}})
-
-
-def _named(row: Any) -> Any:
-    if isinstance(row, dict) and not row.get("name") and isinstance(row.get("path"), str):
-        return {**row, "name": Path(row["path"]).resolve().name or "source"}
-    return row
+        return self.model_dump(mode="json", by_alias=True, exclude={"serve": {"key"}})
 
 
 def read(path: Path) -> Recipe:
@@ -187,25 +183,31 @@ def read(path: Path) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"not valid TOML: {error}", where=str(file), next="mend that line") from None
     folder = file.parent.resolve()
-    values["source"] = [_at(folder, row) for row in values.get("source", []) if isinstance(values.get("source"), list)]
     return parse(values, folder=folder, where=file.name)
-
-
-def _at(folder: Path, row: Any) -> Any:
-    """Name a source by its folder's own name, also where its path is `.`."""
-    if isinstance(row, dict) and not row.get("name") and isinstance(row.get("path"), str):
-        return {**row, "name": (folder / row["path"]).resolve().name or "source"}
-    return row
 
 
 def parse(values: dict[str, Any], *, folder: Path, where: str = FILE) -> Recipe:
     """Make a Recipe of TOML values; `folder` is where its relative paths start."""
-    if "folder" in values:
-        raise RecipeError("folder: unknown key", where=where, next="delete it")
+    for key, meant in (("folder", ""), ("sources", "source"), ("models", "model")):
+        if key in values:
+            raise RecipeError(
+                f"{key}: unknown key" + (f"; did you mean '[[{meant}]]'?" if meant else ""),
+                where=where,
+                next="see docs/recipe.md for every key",
+            )
+    if isinstance(values.get("source"), list):
+        values = {**values, "source": [_named(folder, row) for row in values["source"]]}
     try:
         return Recipe.model_validate({**values, "folder": folder})
     except ValidationError as error:
         raise RecipeError(_explain(error), where=where, next="see docs/recipe.md for every key") from None
+
+
+def _named(folder: Path, row: Any) -> Any:
+    """Name a source by its folder's own name, also where its path is `.`."""
+    if isinstance(row, dict) and not row.get("name") and isinstance(row.get("path"), str):
+        return {**row, "name": (folder / row["path"]).resolve().name}
+    return row
 
 
 def _explain(error: ValidationError) -> str:
@@ -226,4 +228,4 @@ def _keys(place: tuple[int | str, ...]) -> list[str]:
     }  # fmt: skip
     for part in place:
         record = sections.get(str(part), record)
-    return [key for key in record.model_fields if key != "folder"]
+    return [field.alias or key for key, field in record.model_fields.items() if key != "folder"]

@@ -176,6 +176,14 @@ def model(recipe: Recipe, name: str) -> Model:
     raise UsageError(f"no model is called '{name}'", where=str(recipe.home / "models"), next=f"there are: {names}")
 
 
+def adapter(recipe: Recipe, name: str) -> Model:
+    """The newest adapter of that name; none is a UsageError that names the verb."""
+    found = [one for one in models(recipe) if one.name == name and one.form == "adapter"]
+    if not found:
+        raise UsageError(f"no adapter of '{name}' has been trained", where=str(recipe.home / "models"), next="run `idiolect train` first")
+    return found[-1]
+
+
 def promoted(recipe: Recipe, name: str) -> Model | None:
     """The model of that name that passed the gate and was promoted last."""
     marker = recipe.home / "models" / name / "promoted"

@@ -1,0 +1,175 @@
+"""The nouns: runs, models, samples and packs, to list and to look at."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from idiolect.cli.verbs import json_option, read, recipe_option, room, say, show
+
+
+@click.group()
+def runs() -> None:
+    """Every execution of a stage: a folder in .idiolect/runs."""
+
+
+@runs.command("list")
+@recipe_option
+@json_option
+def runs_list(recipe_path: Path, as_json: bool) -> None:
+    """List the runs."""
+    found = room("registry").runs(read(recipe_path))
+    rows = [
+        {"name": one.name, "done": one.done, "key": one.key, "finished": one.info.get("finished"), "folder": str(one.folder)}
+        for one in found
+    ]
+    show(rows, as_json, lambda: room("cli.text").runs(rows))
+
+
+@runs.command("show")
+@click.argument("run")
+@recipe_option
+@json_option
+def runs_show(run: str, recipe_path: Path, as_json: bool) -> None:
+    """Show one run: its metrics with --json, its values and files without."""
+    found = room("registry").run(read(recipe_path), run)
+    show({**found.metrics, "run": found.name}, as_json, lambda: room("cli.text").run(found))
+
+
+@runs.command("compare")
+@click.argument("first")
+@click.argument("second")
+@recipe_option
+@json_option
+def runs_compare(first: str, second: str, recipe_path: Path, as_json: bool) -> None:
+    """Show two runs of a stage side by side: recipe keys, counts and scores that differ."""
+    recipe, registry = read(recipe_path), room("registry")
+    found = registry.compare(registry.run(recipe, first), registry.run(recipe, second))
+    show(found, as_json, lambda: room("cli.text").comparison(found))
+
+
+@click.group()
+def models() -> None:
+    """Bases, adapters and GGUF files in .idiolect/models."""
+
+
+@models.command("list")
+@recipe_option
+@json_option
+def models_list(recipe_path: Path, as_json: bool) -> None:
+    """List the models; the promoted ones are marked."""
+    recipe, registry = read(recipe_path), room("registry")
+    found = registry.models(recipe)
+    names = {one.name: registry.promoted(recipe, one.name) for one in found}
+    rows = [
+        {**one.model_dump(mode="json"), "promoted": (names[one.name] or one).digest == one.digest and names[one.name] is not None}
+        for one in found
+    ]
+    show(rows, as_json, lambda: room("cli.text").models(rows))
+
+
+@models.command("show")
+@click.argument("model")
+@recipe_option
+@json_option
+def models_show(model: str, recipe_path: Path, as_json: bool) -> None:
+    """Show one model, by name or by the beginning of its digest."""
+    found = room("registry").model(read(recipe_path), model).model_dump(mode="json")
+    show(found, as_json, lambda: room("cli.text").fields(found))
+
+
+@models.command("promote")
+@click.argument("model")
+@recipe_option
+def models_promote(model: str, recipe_path: Path) -> None:
+    """Make a model the one that `serve` takes, whatever the gate said."""
+    recipe, registry = read(recipe_path), room("registry")
+    found = registry.model(recipe, model)
+    registry.promote(recipe, found)
+    say(f"promoted {found.name} {found.digest[:12]}")
+
+
+@models.command("verify")
+@click.argument("model")
+@recipe_option
+def models_verify(model: str, recipe_path: Path) -> None:
+    """Check that a model's file is the one its digest names."""
+    registry = room("registry")
+    found = registry.model(read(recipe_path), model)
+    registry.verify(found)
+    say(f"{found.name} {found.digest[:12]} is intact")
+
+
+@click.group()
+def samples() -> None:
+    """Lessons and probes of a dataset run."""
+
+
+_filters = (
+    click.option("--split", default="train", show_default=True, type=click.Choice(["train", "validation", "time", "cluster", "source"])),
+    click.option("--kind", default="", help="Only this kind."),
+    click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="At most so many."),
+)
+
+
+@samples.command("list")
+@click.argument("run")
+@_filters[0]
+@_filters[1]
+@_filters[2]
+@recipe_option
+@json_option
+def samples_list(run: str, split: str, kind: str, limit: int, recipe_path: Path, as_json: bool) -> None:
+    """List samples of a dataset run: id, kind, source and path."""
+    found = _samples(recipe_path, run, split, kind, limit)
+    rows = [{"id": one.id, "kind": one.kind, "maker": one.maker, "path": one.origins[0].path if one.origins else ""} for one in found]
+    show(rows, as_json, lambda: "\n".join(f"{row['id']}  {row['kind']:8}  {row['path']}" for row in rows))
+
+
+@samples.command("show")
+@click.argument("run")
+@click.argument("ids", nargs=-1)
+@_filters[0]
+@_filters[1]
+@_filters[2]
+@recipe_option
+@json_option
+def samples_show(run: str, ids: tuple[str, ...], split: str, kind: str, limit: int, recipe_path: Path, as_json: bool) -> None:  # noqa: PLR0913  one per option
+    """Read samples of a dataset run, all parts, by id (its beginning will do) or the first ones."""
+    found = _samples(recipe_path, run, split, kind, 10**9 if ids else limit)
+    if ids:
+        found = [one for one in found if one.id.startswith(ids)]
+    show(
+        [{"id": one.id, **one.model_dump(mode="json")} for one in found], as_json, lambda: "\n\n".join(map(room("cli.text").sample, found))
+    )
+
+
+def _samples(recipe_path: Path, run: str, split: str, kind: str, limit: int) -> list[object]:
+    folder = room("registry").run(read(recipe_path), run).folder
+    return list(islice(room("samples").read(folder, split, (kind,) if kind else ()), limit))
+
+
+@click.group()
+def packs() -> None:
+    """What is particular to a domain."""
+
+
+@packs.command("list")
+@json_option
+def packs_list(as_json: bool) -> None:
+    """List the packs that are installed."""
+    pack = room("pack")
+    rows = [{"name": name, "description": pack.load(name, Path()).description} for name in pack.installed()]
+    show(rows, as_json, lambda: "\n".join(f"{row['name']:12} {row['description']}" for row in rows))
+
+
+@packs.command("check")
+@click.argument("name")
+def packs_check(name: str) -> None:
+    """Prove a pack: for every probe the gold answer scores 1 and the empty answer less."""
+    pack = room("pack")
+    found = pack.load(name, Path())
+    pack.prove(found)
+    say(f"{found.name}: {len(found.probes)} probes, {len(found.checks)} checks, all hold")

@@ -1,0 +1,181 @@
+"""The verbs: one for each stage, and `init`, `check`, `run`, `purge`."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from idiolect.errors import GateError, ToolError, UsageError
+
+
+def recipe_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--recipe`."""
+    kind = click.Path(path_type=Path)
+    return click.option("--recipe", "recipe_path", type=kind, default=Path(), show_default="here", help="The recipe, or its folder.")(
+        function
+    )
+
+
+def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
+
+
+model_option = click.option("--model", "name", default="", help="One model of the recipe; default: all.")
+
+
+def room(name: str) -> Any:
+    """A module of idiolect, imported now; a library that is missing is a sentence that says how to install it."""
+    try:
+        return importlib.import_module(f"idiolect.{name}")
+    except ModuleNotFoundError as error:
+        if error.name and error.name.startswith("idiolect"):
+            raise
+        raise ToolError(f"`{name}` needs the library '{error.name}'", next="install it with: pip install 'idiolect[all]'") from None
+
+
+def read(path: Path) -> Any:
+    """The recipe at a path."""
+    return room("recipe").read(path)
+
+
+def show(value: Any, as_json: bool, text: Callable[[], str]) -> None:
+    """Print a value as JSON, or as text."""
+    click.echo(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) if as_json else text())
+
+
+def say(text: str) -> None:
+    """Print to stderr."""
+    click.echo(text, err=True)
+
+
+def _chosen(recipe: Any, name: str) -> list[Any]:
+    found = [model for model in recipe.models if name in ("", model.name)]
+    if not found:
+        names = ", ".join(model.name for model in recipe.models)
+        raise UsageError(f"the recipe has no model '{name}'", where="--model", next=f"it has: {names}")
+    return found
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--name", default="", help="What to call it; default: the first repository's name.")
+@click.option("--effort", type=click.Choice(["quick", "standard", "thorough"]), default="standard", show_default=True, help="The one dial.")
+@click.option("--force", is_flag=True, help="Replace a recipe that stands here.")
+@recipe_option
+def init(paths: tuple[Path, ...], name: str, effort: str, force: bool, recipe_path: Path) -> None:
+    """Write a recipe from what is found in repositories.
+
+    Example: idiolect init ../shop ../billing
+    """
+    file = room("begin").init(recipe_path, paths, name=name, effort=effort, force=force)
+    say(f"wrote {file}")
+    say("next: `idiolect check` shows what it will cost, `idiolect run` does it")
+
+
+@click.command()
+@recipe_option
+@json_option
+def check(recipe_path: Path, as_json: bool) -> None:
+    """Check recipe, sources, disk and memory, and print the plan with its cost, before anything is spent."""
+    begin = room("begin")
+    found = begin.check(read(recipe_path))
+    show(found, as_json, lambda: begin.check_text(found))
+
+
+@click.command()
+@recipe_option
+@json_option
+def dataset(recipe_path: Path, as_json: bool) -> None:
+    """Make the lessons from the sources."""
+    run = room("dataset").build(read(recipe_path))
+    show({"run": run.name, **run.metrics}, as_json, lambda: room("cli.text").dataset(run))
+
+
+@click.command()
+@model_option
+@recipe_option
+@json_option
+def train(name: str, recipe_path: Path, as_json: bool) -> None:
+    """Train an adapter on the newest lessons."""
+    recipe = read(recipe_path)
+    lessons = room("registry").newest(recipe, "dataset")
+    made = [room("train").train(recipe, model, lessons) for model in _chosen(recipe, name)]
+    show([one.model_dump(mode="json") for one in made], as_json, lambda: "\n".join(f"adapter: {one.folder}" for one in made))
+
+
+@click.command()
+@model_option
+@recipe_option
+@json_option
+def export(name: str, recipe_path: Path, as_json: bool) -> None:
+    """Write the base and the newest adapter as GGUF files."""
+    recipe, stage, made = read(recipe_path), room("export"), []
+    for model in _chosen(recipe, name):
+        adapter = room("registry").adapter(recipe, model.name)
+        made += [stage.export(recipe, model.base), stage.export(recipe, model.base, adapter)]
+    lines = [f"{one.type} {one.name}: {Path(one.folder) / one.file}" for one in made]
+    show([one.model_dump(mode="json") for one in made], as_json, lambda: "\n".join(lines))
+
+
+@click.command()
+@click.option("--model", "name", default="", help="Name or digest; default: the recipe's first model, promoted before newest.")
+@click.option("--host", default=None, help="Address to listen on; default: the recipe's.")
+@click.option("--port", type=int, default=None, help="Port; 0 takes a free one; default: the recipe's.")
+@recipe_option
+def serve(name: str, host: str | None, port: int | None, recipe_path: Path) -> None:
+    """Serve a model to editors until interrupted; prints one line when ready."""
+    recipe, stage = read(recipe_path), room("serve")
+    model = room("registry").model(recipe, name or recipe.models[0].name)
+    with stage.serve(recipe, model, host=host, port=port) as url:
+        click.echo(f"ready: {url} serves {model.name} ({model.type}, {model.digest[:12]})")
+        while True:
+            time.sleep(3600)
+
+
+@click.command()
+@model_option
+@recipe_option
+@json_option
+def evaluate(name: str, recipe_path: Path, as_json: bool) -> None:
+    """Measure the newest tuned model against its base; exits 4 where the gate fails."""
+    recipe, loop = read(recipe_path), room("loop")
+    lessons = room("registry").newest(recipe, "dataset")
+    _report([loop.measure(recipe, lessons, *loop.pair(recipe, model.name)) for model in _chosen(recipe, name)], as_json)
+
+
+@click.command()
+@recipe_option
+@json_option
+def run(recipe_path: Path, as_json: bool) -> None:
+    """Once round the loop; what is done already is skipped. Exits 4 where the gate fails."""
+    _report(room("loop").run(read(recipe_path)), as_json)
+
+
+def _report(runs: Sequence[Any], as_json: bool) -> None:
+    """Print what was measured, and fail where a gate failed."""
+    reports = [one.metrics for one in runs]
+    show(reports[0] if len(reports) == 1 else reports, as_json, lambda: "\n\n".join(room("evaluate").table(one) for one in reports))
+    for one in runs:
+        say(f"report: {one.path('report.html')}")
+    failed = [report for report in reports if report["gate"]["verdict"] == "failed"]
+    if failed:
+        raise GateError("the gate failed", next="; ".join(failed[0]["gate"]["reasons"]))
+
+
+@click.command()
+@recipe_option
+@json_option
+def purge(recipe_path: Path, as_json: bool) -> None:
+    """Empty the private cache: copies of repositories, unscrubbed text, the key of author pseudonyms."""
+    freed = room("registry").purge(read(recipe_path))
+    show({"freed_bytes": freed}, as_json, lambda: f"freed {freed:,} bytes")
+
+
+VERBS = (init, check, dataset, train, export, serve, evaluate, run, purge)
