@@ -1,0 +1,129 @@
+"""Search/replace blocks: the form in which an answer edits files.
+
+    path/of/file.py
+    ```python
+    <<<<<<< SEARCH
+    lines that stand there, exactly once
+    =======
+    lines that shall stand there
+    >>>>>>> REPLACE
+    ```
+
+An empty SEARCH makes a new file. The format is aider's; what it means is `apply`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+from idiolect.dataset.makers.scope import fenced
+
+SEARCH, MIDDLE, REPLACE = "<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE"
+_MARK = re.compile(r"^(?:<{7}|={7}|>{7})", re.MULTILINE)
+_BLOCK = re.compile(rf"^{SEARCH}\n(.*?)^{MIDDLE}\n(.*?)^{REPLACE}$", re.DOTALL | re.MULTILINE)
+_FILE = re.compile(r"^(?P<path>[^\n`]+)\n(?P<fence>`{3,})[^\n]*\n(?P<blocks>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE)
+NEAR = 3
+"""Changes with at most so many equal lines between them are one hunk."""
+CONTEXT = 1
+"""Unchanged lines on either side of a block, where the file has them."""
+
+
+class Hunk(NamedTuple):
+    """Lines `start` to `end` of the file before become lines `new_start` to `new_end` of the file after."""
+
+    start: int
+    end: int
+    new_start: int
+    new_end: int
+
+
+def hunks(before: Sequence[str], after: Sequence[str], near: int = NEAR) -> list[Hunk]:
+    """What differs, in order; neighbours are joined."""
+    head = 0
+    while head < min(len(before), len(after)) and before[head] == after[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+    found: list[Hunk] = []
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        hunk = Hunk(i1 + head, i2 + head, j1 + head, j2 + head)
+        if found and hunk.start - found[-1].end <= near:
+            hunk = Hunk(found[-1].start, hunk.end, found[-1].new_start, hunk.new_end)
+            found.pop()
+        found.append(hunk)
+    return found
+
+
+def regions(before: Sequence[str], found: Sequence[Hunk]) -> list[Hunk]:
+    """The hunks, each with as much around it as makes its lines stand in the file exactly once; those that meet are joined."""
+    grown: list[Hunk] = []
+    for hunk in found:
+        wide = _widen(before, hunk)
+        while grown and wide.start <= grown[-1].end:
+            last = grown.pop()
+            wide = Hunk(min(last[0], wide[0]), max(last[1], wide[1]), min(last[2], wide[2]), max(last[3], wide[3]))
+        grown.append(wide)
+    return grown
+
+
+def _widen(before: Sequence[str], hunk: Hunk) -> Hunk:
+    margin = CONTEXT
+    while True:
+        up, down = min(margin, hunk.start), min(margin, len(before) - hunk.end)
+        wide = Hunk(hunk.start - up, hunk.end + down, hunk.new_start - up, hunk.new_end + down)
+        everything = up == hunk.start and down == len(before) - hunk.end
+        if everything or len(_places(before, before[wide.start : wide.end])) == 1:
+            return wide
+        margin += 1
+
+
+def write(path: str, language: str, before: Sequence[str], after: Sequence[str], parts: Sequence[Hunk]) -> str:
+    """The blocks of one file; lines keep their newlines."""
+    texts = [_block("".join(before[part.start : part.end]), "".join(after[part.new_start : part.new_end])) for part in parts]
+    return f"{path}\n{fenced(chr(10).join(texts), language)}"
+
+
+def _block(search: str, replace: str) -> str:
+    return f"{SEARCH}\n{search}{MIDDLE}\n{replace}{REPLACE}"
+
+
+def writable(text: str) -> bool:
+    """Whether blocks can hold this text: no line of it looks like a mark, and it ends with a newline."""
+    return not _MARK.search(text) and (not text or text.endswith("\n"))
+
+
+def apply(answer: str, files: Mapping[str, str]) -> dict[str, str]:
+    """The files after the blocks of `answer`; a block whose lines do not stand there exactly once is a ValueError."""
+    result = dict(files)
+    for file in _FILE.finditer(answer):
+        path = file["path"].strip()
+        for block in _BLOCK.finditer(file["blocks"]):
+            result[path] = _replaced(result.get(path, ""), block[1], block[2], path)
+    return result
+
+
+def _replaced(text: str, search: str, replace: str, path: str) -> str:
+    if not search:
+        if text:
+            raise ValueError(f"{path}: SEARCH is empty, but the file is not")
+        return replace
+    rows, wanted = text.splitlines(keepends=True), search.splitlines(keepends=True)
+    places = _places(rows, wanted)
+    if len(places) != 1:
+        raise ValueError(f"{path}: the lines of SEARCH stand there {len(places)} times")
+    return "".join([*rows[: places[0]], replace, *rows[places[0] + len(wanted) :]])
+
+
+def _places(rows: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    """Line numbers where `wanted` stands in `rows`."""
+    if not wanted:
+        return []
+    first, size = wanted[0], len(wanted)
+    return [at for at in range(len(rows) - size + 1) if rows[at] == first and list(rows[at : at + size]) == list(wanted)]

@@ -1,0 +1,139 @@
+"""Commit messages as requests: what is stripped, what is refused, and what a message says about the change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from idiolect.types import Change, Edit
+
+_TICKET = r"(?:GH-|#|[A-Z]{2,8}-)\d+"
+_TICKETS = rf"{_TICKET}(?:\s*(?:,|and|&)?\s*{_TICKET})*"
+_CLOSES = r"(?:(?:fix|close|resolve)(?:e?[sd])?|refs?|see|re)"
+_NOISE = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\[(?:ci[ -]skip|skip[ -]\w+|no[ -]ci|wip|ci)\]",
+        rf"\s*[(\[]\s*{_CLOSES}?:?\s*{_TICKETS}\s*[)\]]",
+        rf"[\s,;.-]*\b(?:{_CLOSES}|issue|for)\s*:?\s*{_TICKETS}",
+        r"^(?:\s*:\w+:\s*)+",
+        r"^\s*\[[^\]]{1,30}\]\s*",
+        rf"^\s*{_TICKET}\s*[:,-]?\s*",
+        r"^\s*(?!note|warning|todo)[a-z][\w./,-]{0,24}(?:\([\w./ ,-]+\))?!?:\s+(?=\S)",
+    )
+)
+_TRAILER = re.compile(r"^\s*(?:[A-Z][\w-]+-(?:by|Id|Link)|Signed-off-by|Closes|Fixes|Refs?|See|Change-Id|cc)\s*[:#]?.*[@#:]", re.IGNORECASE)
+_MERGE = re.compile(r"^merge (?:branch|pull request|remote|tag|commit|\S+ into)\b|^merged? ", re.IGNORECASE)
+_REVERT = re.compile(r"^revert\b|^this reverts commit", re.IGNORECASE | re.MULTILINE)
+_REVERTED_COMMIT = re.compile(r"reverts commit ([0-9a-f]{7,64})")
+_REVERTED_SUBJECT = re.compile(r"^revert:?\s+[\"“](.+)[\"”]", re.IGNORECASE)
+_BOT = re.compile(
+    r"""\b(?:dependabot|renovate|greenkeeper|pre-commit[- ]ci|github-actions)\b|\[bot\]|pre-commit\ autoupdate|^auto[- ]?(?:commit|merge)
+    |^(?:build\(deps\)|chore\(deps\)|bump|update|upgrade)\b.*\b(?:from|requirement)\b.*\bto\b|^bump\b.*\bto\b""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+_RELEASE = re.compile(
+    r"^(?:(?:prepare|bump|set|update)\s+)?(?:the\s+)?(?:v|version|release|changelog for)\W*\s*v?\d|^v?\d+\.\d+(?:\.\d+)?\W*$", re.IGNORECASE
+)
+_NOTHING = re.compile(
+    r"""(?:(?:more|some|minor|small|tiny|another|further|quick|final|various|a|few|little|my|the|and|this|that|stuff|things?|up|of|to|on|in|for
+    |wip|work|progress|fix(?:es|ed|up)?|bug(?:s|fix(?:es)?)?|typos?|tweak(?:s|ed)?|clean(?:s|ed)?|cleanups?|oops|lint(?:ing|er)?|format(?:ting)?
+    |tests?|specs?|changes?|updates?|updated|improve(?:ments?|d)?|refactor(?:ing|ed)?|review|feedback|comments?|nits?|misc|checkpoint|save
+    |initial|first|commit|temp|tmp|code|style|rubocop|black|ruff|prettier|eslint|standardrb|address(?:es|ed)?|ci|build|missed|forgot|squash
+    |polish)\W*)+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_LINK = re.compile(r"https?://\S+")
+_VERB = re.compile(
+    r"""(?:add|adjust|allow|apply|avoid|bring|cache|call|change|check|clean|clarify|collapse|convert|correct|create|define|delete|deprecate
+    |disable|display|do|document|don|drop|eliminate|enable|ensure|escape|expose|extend|extract|factor|filter|fix|follow|force|format|generate
+    |give|guard|handle|hide|ignore|implement|import|improve|include|increase|inline|insert|introduce|keep|let|limit|link|load|log|make|mark
+    |merge|migrate|move|name|normali[sz]e|optimi[sz]e|parse|pass|pin|prefer|prepare|preserve|prevent|provide|raise|read|record|reduce|refactor
+    |refine|reject|remove|rename|render|reorder|reorgani[sz]e|replace|require|reset|respect|restore|restrict|retain|return|reuse|rewrite|run
+    |send|set|show|simplify|skip|sort|specify|split|start|stop|store|support|swap|switch|test|tidy|treat|trim|tweak|undo|unify|update|upgrade
+    |use|validate|warn|wrap|write)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_INTENTS = (
+    ("fix", re.compile(r"\b(?:fix|bug|crash|regression|broken|wrong|incorrect|prevent|avoid|handle)", re.IGNORECASE)),
+    ("refactor", re.compile(r"^(?:refactor|rename|extract|move|split|inline|simplif|tidy|clean|reorgani[sz]e|remove|drop)", re.IGNORECASE)),
+    ("test", re.compile(r"\b(?:tests?|specs?|coverage)\b", re.IGNORECASE)),
+    ("docs", re.compile(r"\b(?:docs?|documentation|readme|changelog|comments?)\b", re.IGNORECASE)),
+    ("feature", re.compile(r"^(?:add|support|allow|implement|introduce|enable|expose|let)", re.IGNORECASE)),
+)
+FEWEST_WORDS, SHORTEST, LONGEST, BODY = 3, 12, 400, 500
+
+
+class Wish(NamedTuple):
+    """A commit message as a request."""
+
+    subject: str
+    body: str
+    """The first paragraph that says something; may be empty."""
+    confidence: float
+    """Higher with an imperative verb first, five words or more, and a body."""
+
+
+def wish(change: Change) -> Wish | str:
+    """The message as a request, or the reason why it is none."""
+    message = f"{change.subject}\n{change.body}"
+    if _MERGE.match(change.subject):
+        return "merge"
+    if _REVERT.search(message):
+        return "revert"
+    if _BOT.search(message):
+        return "bot"
+    if _RELEASE.match(change.subject):
+        return "release"
+    subject = clean(change.subject)
+    words = re.findall(r"[A-Za-z]+", subject)
+    if len(words) < FEWEST_WORDS or not SHORTEST <= len(subject) <= LONGEST or _NOTHING.fullmatch(subject):
+        return "message says nothing"
+    body = _body(change.body)
+    confidence = 0.6 + 0.2 * bool(_VERB.match(subject)) + 0.1 * (len(words) >= 5) + 0.1 * bool(body)
+    return Wish(subject, body, round(confidence, 2))
+
+
+def clean(subject: str) -> str:
+    """A subject without ticket numbers, marks for the build server, scopes and emoji codes; begins with a capital letter."""
+    for noise in _NOISE:
+        subject = noise.sub("", subject)
+    subject = " ".join(_LINK.sub("", subject).split()).strip(" -:;,")
+    return subject[:1].upper() + subject[1:]
+
+
+def reverted(changes: Iterable[Change]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Commits (as they are abbreviated) and subjects that some other commit takes back."""
+    commits: list[str] = []
+    subjects: set[str] = set()
+    for change in changes:
+        commits += _REVERTED_COMMIT.findall(change.body)
+        if match := _REVERTED_SUBJECT.match(change.subject):
+            subjects.add(match[1])
+    return tuple(commits), frozenset(subjects)
+
+
+def intent(subject: str) -> str:
+    """What sort of change the subject claims: fix, refactor, test, docs, feature, or other."""
+    return next((name for name, pattern in _INTENTS if pattern.search(subject)), "other")
+
+
+def format_only(edits: Iterable[Edit]) -> bool:
+    """Whether every file has the same tokens before and after, quotes and trailing commas apart."""
+    return all(_tokens(edit.before) == _tokens(edit.after) for edit in edits)
+
+
+def _tokens(data: bytes) -> list[bytes]:
+    return re.findall(rb"\w+|[^\w\s]", re.sub(rb",(?=\s*[)\]}])", b"", data.replace(b"'", b'"')))
+
+
+def _body(body: str) -> str:
+    """The first paragraph in sentences; lists of squashed subjects, trailers and links do not count."""
+    for paragraph in body.replace("\r\n", "\n").split("\n\n"):
+        kept = [line.strip() for line in paragraph.split("\n") if not _TRAILER.match(line) and not _LINK.search(line)]
+        kept = [line for line in kept if not re.match(r"(?:[*-]|\d+\.)\s", line)]
+        text = clean(" ".join(kept))
+        if len(re.findall(r"[A-Za-z]+", text)) >= 5 and len(text) <= BODY:
+            return text
+    return ""

@@ -1,0 +1,98 @@
+"""explain: the team's code, or a heading of its prose, answered by what the team itself wrote about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from idiolect.dataset.makers import prose, scope
+from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, labels, seeded
+from idiolect.dataset.makers.sections import PROSE, Section, sections
+from idiolect.dataset.makers.windows import after, indented, line_end, line_start
+from idiolect.syntax import Unit, units
+from idiolect.types import Document, Dropped, Message, Sample, Span
+
+QUESTIONS = (
+    "What does `{name}` do?",
+    "Explain `{name}` in `{path}`.",
+    "What is the {kind} `{name}` for?",
+    "I am reading `{path}`. What is `{name}` about?",
+    "Document the {kind} `{name}`.",
+    "How would we describe `{name}`?",
+    "Tell me about `{name}` ({path}).",
+    "Write the documentation of this {kind}, `{name}` in `{path}`.",
+)
+PROSE_QUESTIONS = (
+    "What does `{path}` say about {title}?",
+    "{title}: what do our docs say?",
+    "What should I know about {title}? (`{path}`)",
+    "Show me the section on {title} of `{path}`.",
+    "I am looking for {title} in `{path}`.",
+)
+DULL = re.compile(r"(?:licen[cs]e|contributors|authors|sponsors|(?:table of )?contents|badges|links|credits|index)", re.IGNORECASE)
+SHORTEST_CODE = 40
+SHORTEST_SECTION = 80
+
+
+def explain(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
+    """Code without its docstring is answered by the docstring; a section's heading by the section."""
+    for document in files(material):
+        if document.language in PROSE:
+            for section in sections(document.data):
+                yield _section(document, section, budget)
+        else:
+            for unit in units(document.language, document.data):
+                if unit.doc is not None:
+                    yield _unit(document, unit, unit.doc, budget)
+
+
+def _unit(document: Document, unit: Unit, doc: tuple[int, int], budget: int) -> Sample | Dropped:
+    text = prose.plain(document.data[slice(*doc)].decode())
+    if reason := prose.refusal(text, unit.name):
+        return dropped(document, reason, unit.name)
+    if len(text.encode()) > budget // 2:
+        return dropped(document, "answer over budget", unit.name)
+    code = scope.code(document, _without(document.data, unit, doc, budget - len(text.encode())))
+    if len(code.text) < SHORTEST_CODE:
+        return dropped(document, "nothing but prose", unit.name)
+    choose = seeded("explain", document.path, unit.parents, unit.name, text)
+    name = scope.qualified(unit, document.language)
+    question = choose.choice(QUESTIONS).format(name=name, kind=unit.kind, path=document.path)
+    prompt = f"{question}\n\n{scope.fenced(code.text, document.language)}"
+    return _sample(document, prompt, text, "explain", (*code.origins, document.span(*doc)))
+
+
+def _without(data: bytes, unit: Unit, doc: tuple[int, int], limit: int) -> list[tuple[int, int]]:
+    """The unit in at most `limit` bytes, less the lines of its docstring."""
+    start = indented(data, unit.start)
+    end = min(unit.end, after(data, start, limit))
+    if not start < doc[0] < end:
+        return [(start, end)]
+    resumed = min(line_end(data, doc[1]) + 1, end) if not data[doc[1] : line_end(data, doc[1])].strip() else doc[1]
+    return [(start, line_start(data, doc[0]) if not data[line_start(data, doc[0]) : doc[0]].strip() else doc[0]), (resumed, end)]
+
+
+def _section(document: Document, section: Section, budget: int) -> Sample | Dropped:
+    limit = budget * 2 // 3
+    stop = section.end if section.end - section.body <= limit else after(document.data, section.body, limit)
+    text = document.data[section.body : stop].decode().strip()
+    if DULL.fullmatch(section.title):
+        return dropped(document, "boilerplate prose", section.title)
+    if len(text) < SHORTEST_SECTION:
+        return dropped(document, "prose too short", section.title)
+    if reason := prose.refusal(text):
+        return dropped(document, reason, section.title)
+    choose = seeded("explain", document.path, section.title, text)
+    question = choose.choice(PROSE_QUESTIONS).format(title=section.title, path=document.path)
+    return _sample(document, question, text, "explain.section", (document.span(section.start, stop),))
+
+
+def _sample(document: Document, prompt: str, answer: str, maker: str, origins: tuple[Span, ...]) -> Sample:
+    return Sample(
+        prompt=(Message(role="user", content=prompt),),
+        answer=answer,
+        kind="explain",
+        maker=maker,
+        labels=labels(document.language),
+        origins=origins,
+    )

@@ -1,0 +1,200 @@
+"""fim: holes in the team's files, at places where people write.
+
+The mixture follows the published practice for structured infilling (AST-FIM, arXiv 2506.00204; Refact.ai's fine-tuning on
+own repositories): four fifths are syntax nodes, half of those single nodes and half runs of siblings aligned to a random
+range; a tenth begins at a cursor within a line; a tenth is a random run of characters. One in twenty has an empty middle and
+one in twenty nothing after it, so that the model learns to stop.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from idiolect.dataset.makers.material import BUDGET, Material, choices_of, dropped, files, labels
+from idiolect.dataset.makers.windows import after, before, lines, on_character
+from idiolect.syntax import spans
+from idiolect.types import Document, Dropped, Hole, Sample
+
+MIX = (("node", 0.4), ("aligned", 0.4), ("cursor", 0.1), ("character", 0.1))
+EMPTY_MIDDLE = 0.05
+NO_SUFFIX = 0.05
+TYPED = 0.25
+"""Share of the cursor cuts inside a word whose first letters stand after the middle marker."""
+SHORTEST_NODE = 6
+BLOCK_ROWS = 32
+TRIES = 4
+_WORD = re.compile(rb"\w")
+_WORD_END = re.compile(rb"[A-Za-z0-9_]+$")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where a hole lies: bytes `start` to `end` are the answer."""
+
+    start: int
+    end: int
+    typed: int = -1
+    """Where the letters that were just typed begin; -1: none were."""
+    how: str = ""
+    suffix: bool = True
+
+    @property
+    def prefix(self) -> int:
+        """Where the prefix ends."""
+        return self.start if self.typed < 0 else self.typed
+
+
+@dataclass
+class Node:
+    """A syntax node of the file and those within it."""
+
+    start: int
+    end: int
+    within: list[Node] = field(default_factory=list)
+
+
+def fim(material: Material, *, budget: int = BUDGET, per: int = 500, most: int = 8) -> Iterator[Sample | Dropped]:
+    """One hole per `per` bytes of a file, at most `most`; half the budget before it, a quarter in it, a sixth after it."""
+    for document in files(material):
+        found = cuts(document, max(1, min(most, len(document.data) // per)), budget // 4)
+        if not found:
+            yield dropped(document, "no place for a hole")
+        for hole in found:
+            yield sample(document, hole, budget)
+
+
+def sample(document: Document, cut: Cut, budget: int = BUDGET) -> Sample:
+    """The lesson of one cut; prefix + typed + answer + suffix are the bytes of its origin."""
+    data = document.data
+    start = before(data, cut.prefix, budget // 2)
+    end = after(data, cut.end, budget // 6) if cut.suffix else cut.end
+    hole = Hole(
+        path=document.path,
+        prefix=data[start : cut.prefix].decode(),
+        typed=data[cut.prefix : cut.start].decode(),
+        suffix=data[cut.end : end].decode(),
+    )
+    return Sample(
+        prompt=hole,
+        answer=data[cut.start : cut.end].decode(),
+        kind="fim",
+        maker=f"fim.{cut.how}",
+        labels=labels(document.language),
+        origins=(document.span(start, end),),
+    )
+
+
+def cuts(document: Document, count: int, middle: int) -> list[Cut]:
+    """At most `count` different cuts with answers of at most `middle` bytes; the same for the same path and text."""
+    choose = choices_of(document, "fim")
+    ways = _ways(document, middle)
+    found: dict[tuple[int, int], Cut] = {}
+    for _ in range(count):
+        for _ in range(TRIES):
+            cut = _draw(document.data, ways, choose)
+            if cut and (cut.start, cut.end) not in found:
+                found[cut.start, cut.end] = cut
+                break
+    return sorted(found.values(), key=lambda cut: (cut.start, cut.end))
+
+
+Way = Callable[[Random], Cut | None]
+
+
+def _ways(document: Document, middle: int) -> dict[str, Way]:
+    """The ways to cut this file; without a grammar, or without nodes of a fitting size, the last two only."""
+    data = document.data
+    rows = [(start, end) for start, end in lines(data) if len(data[start:end].strip()) >= 8]
+    ways: dict[str, Way] = {}
+    marked = [(start, end) for start, end, _ in spans(document.language, data)]
+    sized = [node for node in marked if SHORTEST_NODE <= node[1] - node[0] <= middle and _WORD.search(data, *node)]
+    if sized:
+        weights = [math.sqrt(end - start) for start, end in sized]  # between one vote a node (mostly names) and one a byte (mostly classes)
+        tree = _tree(marked, len(data))
+        ways["node"] = lambda choose: Cut(*choose.choices(sized, weights)[0])
+        ways["aligned"] = lambda choose: _aligned(tree, _range(data, middle, choose), middle)
+    if rows:
+        ways["cursor"] = lambda choose: _cursor(data, rows, middle, choose)
+    if len(data.strip()) >= 2 * SHORTEST_NODE:
+        ways["character"] = lambda choose: Cut(*_range(data, middle, choose))
+    return ways
+
+
+def _draw(data: bytes, ways: dict[str, Way], choose: Random) -> Cut | None:
+    mix = [(how, share) for how, share in MIX if how in ways]
+    if not mix:
+        return None
+    how = choose.choices([how for how, _ in mix], [share for _, share in mix])[0]
+    cut, edge = ways[how](choose), choose.random()
+    if cut is None or not _WORD.search(data, cut.start, cut.end):
+        return None
+    if edge < EMPTY_MIDDLE:
+        return Cut(cut.end, cut.end, how="empty")
+    return replace(cut, how=how, suffix=edge >= EMPTY_MIDDLE + NO_SUFFIX)
+
+
+def _tree(marked: Sequence[tuple[int, int]], size: int) -> Node:
+    """The nodes by containment; one that only overlaps another is left out."""
+    root = Node(0, size)
+    path = [root]
+    for start, end in sorted(set(marked), key=lambda node: (node[0], -node[1])):
+        while path[-1].end <= start and len(path) > 1:
+            path.pop()
+        if end <= path[-1].end and (start, end) != (0, size):
+            path[-1].within.append(node := Node(start, end))
+            path.append(node)
+    return root
+
+
+def _aligned(tree: Node, wanted: tuple[int, int], middle: int) -> Cut | None:
+    """The run of siblings beneath the lowest common ancestor of `wanted` that overlaps it best (greatest intersection over union)."""
+    start, end = wanted
+    node = tree
+    while inner := next((child for child in node.within if child.start <= start and end <= child.end), None):
+        node = inner
+    near = [child for child in node.within if child.end > start and child.start < end]
+    runs = [(first.start, last.end) for number, first in enumerate(near) for last in near[number:]]
+    fitting = [run for run in runs if SHORTEST_NODE <= run[1] - run[0] <= middle]
+    if not fitting:
+        return None
+    return Cut(*max(fitting, key=lambda run: (min(run[1], end) - max(run[0], start)) / (max(run[1], end) - min(run[0], start))))
+
+
+def _range(data: bytes, middle: int, choose: Random) -> tuple[int, int]:
+    """A random run of characters; every order of magnitude of its length is as likely."""
+    length = max(1, round(math.exp(choose.uniform(0, math.log(max(2, min(middle, len(data) // 2)))))))
+    start = on_character(data, choose.randrange(len(data)))
+    return start, on_character(data, min(len(data), start + length))
+
+
+def _cursor(data: bytes, rows: Sequence[tuple[int, int]], middle: int, choose: Random) -> Cut | None:
+    """From within a line: half to its end, nearly half to the end of its block, a few to a place within the line."""
+    number = choose.randrange(len(rows))
+    start, stop = rows[number]
+    indent = len(data[start:stop]) - len(data[start:stop].lstrip())
+    at = on_character(data, choose.randrange(start + indent, stop))
+    goal = choose.choices(("line", "block", "inside"), (50, 45, 5))[0]
+    end = stop
+    if goal == "block":
+        end = _block_end(data, start, indent, middle - (at - start))
+    elif goal == "inside":
+        end = on_character(data, choose.randrange(at, stop) + 1)
+    word = _WORD_END.search(data, start, at) if choose.random() < TYPED else None
+    if end <= at or end - at > middle:
+        return None
+    return Cut(at, end, typed=word.start() if word else -1)
+
+
+def _block_end(data: bytes, start: int, indent: int, middle: int) -> int:
+    """The end of the last line before a blank one, one indented less, the 33rd row or the limit."""
+    end = start
+    for row, (first, stop) in enumerate(lines(data[start : start + middle + 1])):
+        line = data[start + first : start + stop]
+        if row >= BLOCK_ROWS or not line.strip() or (row and len(line) - len(line.lstrip()) < indent) or stop > middle:
+            break
+        end = start + stop
+    return end

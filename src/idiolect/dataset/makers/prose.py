@@ -1,0 +1,104 @@
+"""Human prose inside code: docstrings and comments as plain words, and the reasons to refuse them."""
+
+from __future__ import annotations
+
+import re
+from textwrap import dedent
+
+_PYTHON_DOC = re.compile(r"^[rRbBuUfF]{0,2}(\"\"\"|'''|\"|')(.*)\1$", re.DOTALL)
+_BLOCK = re.compile(r"^\s*(?:/\*+!?|<!--|=begin\b|--\[\[)(.*?)(?:\*+/|-->|^=end\b|\]\])\s*$", re.DOTALL | re.MULTILINE)
+_LINE_MARK = re.compile(r"^[ \t]*(?:#+|//+!?|--+|;+|\*+|%+|')(?:[ \t]|$)?", re.MULTILINE)
+_STAR = re.compile(r"^[ \t]*\*+(?:[ \t]|$)?", re.MULTILINE)
+_DIRECTIVE = re.compile(
+    r"""\s*(?:rubocop:|noqa|type:\s*ignore|pragma|eslint|prettier|pylint|mypy:|frozen_string_literal|encoding:|coding[:=]|typed:|sorbet|!/|-\*-
+    |:nodoc:|:call-seq:|==\s*schema|@ts-|@flow|istanbul|jshint|nolint|go:|\+build|fmt:|isort:|@(?:api|since|version|author)\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_BOILERPLATE = re.compile(
+    r"""copyright|licen[cs]ed?\ under|all\ rights\ reserved|permission\ is\ hereby\ granted|spdx-|generated\ (?:by|from)|do\ not\ edit
+    |table\ name:|see\ (?:the\ )?(?:https?://\S+|documentation)\W*$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_VAGUE = re.compile(
+    r"""(?:todo|fixme|xxx|hack|nodoc|see|same\ as|ditto|overrid(?:e|es|den)|inherit|constructor|initiali[sz]e|deprecated|internal|private
+    |helpers?|getters?|setters?|stub|not\ implemented|no-?op|test(?:s|ing)?)\b[\w\s.,:\#()`'-]{0,40}$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_MARKER = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
+_CODE = re.compile(
+    r"^\s*(?:(?:def|class|module|if|elsif|else|end|return|import|from|require|puts|print|raise|var|let|const|public|private|@\w+)\b[^.]*"
+    r"|.*[;{}]|[\w.@:]+\([^()]*\)|[\w.@:\[\]]+\s*(?:[-+|]?=|<<|=>)\s*\S.*|</?\w.*>|%\w.*)\s*$"
+)  # fmt: skip
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(])")
+_SECTION = re.compile(
+    r"""^\s*(?:@\w+|:\w+[^:\n]*:|>>>|```|\.\.\ |={3,}|-{3,}|==\s
+    |(?:args|arguments|parameters|params|returns?|raises|yields?|examples?|usage|options|notes?|see\ also)\s*:?:?\s*$)""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+_WORDS = re.compile(r"[A-Za-z]+")
+_HUMP = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
+_EMPTY_WORD = re.compile(
+    r"an?|and|as|at|be|by|for|from|gets?|given|has|if|in|into|is|its?|of|on|or|returns?|sets?|that|the|this|to|used?|value|with",
+    re.IGNORECASE,
+)
+SHORTEST = 25
+FEWEST_WORDS = 5
+
+
+def plain(comment: str) -> str:
+    """The words of a docstring or a run of comments, without marks, common indentation and directives to tools."""
+    text = comment.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if match := _PYTHON_DOC.match(text):
+        first, _, rest = match[2].partition("\n")
+        text = f"{first.strip()}\n{dedent(rest)}"
+    elif match := _BLOCK.match(text):
+        text = dedent(_STAR.sub("", match[1]))
+    else:
+        text = dedent(_LINE_MARK.sub("", text))
+    kept = [line.rstrip() for line in text.split("\n") if not _DIRECTIVE.match(line)]
+    return "\n".join(kept).strip()
+
+
+def refusal(text: str, name: str = "") -> str | None:
+    """Why `text` explains nothing of what is called `name`; None: it may be an answer."""
+    if len(text) < SHORTEST or len(_WORDS.findall(text)) < FEWEST_WORDS:
+        return "prose too short"
+    if _BOILERPLATE.search(text):
+        return "boilerplate prose"
+    if commented_out(text):
+        return "commented-out code"
+    if _VAGUE.match(text) or _MARKER.search(text):
+        return "vague prose"
+    if sum(character.isalpha() or character.isspace() for character in text) < 0.6 * len(text):
+        return "not prose"
+    return "prose repeats the name" if name and _repeats(text, name) else None
+
+
+def commented_out(text: str) -> bool:
+    """Whether at least half of the lines look like statements."""
+    rows = [line for line in text.split("\n") if line.strip()]
+    return sum(bool(_CODE.match(line)) for line in rows) * 2 >= max(1, len(rows))
+
+
+def opening(text: str, limit: int = 400) -> str:
+    """The first sentences of the first paragraph, at most `limit` characters; what comes after a list of parameters is not meant."""
+    section = _SECTION.search(text)
+    head = text[: section.start()] if section else text
+    paragraph = " ".join(head.strip().split("\n\n")[0].split())
+    sentences = _SENTENCE.split(paragraph)
+    kept = sentences[0]
+    for sentence in sentences[1:]:
+        if len(kept) + len(sentence) >= limit:
+            break
+        kept += " " + sentence
+    return kept if len(kept) <= limit else ""
+
+
+def words_of(name: str) -> list[str]:
+    """The words of an identifier: `parse_HTTPUrl` is parse, http, url."""
+    return [word.lower() for word in _HUMP.findall(name)]
+
+
+def _repeats(text: str, name: str) -> bool:
+    said = {word.lower().rstrip("s") for word in _WORDS.findall(text) if not _EMPTY_WORD.fullmatch(word)}
+    return said <= {word.rstrip("s") for word in words_of(name)}

@@ -1,0 +1,96 @@
+"""What stands around a unit in its file, as a prompt can show it: path, imports, enclosing headers, signature."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from idiolect.dataset.makers.windows import after, indented, line_end, lines
+from idiolect.syntax import Unit
+from idiolect.types import Document, Span
+
+_IMPORT = re.compile(
+    rb"(?:import|from|require|require_relative|use|using|package|load|include)\b[ (\"']|#\s*include\b|(?:const|let|var)\s.*\brequire\("
+)
+_SEPARATORS = {"ruby": ("::", "#"), "rust": ("::", "::"), "c++": ("::", "::")}
+_NAME = re.compile(r"[A-Za-z_]\w*[?!]?")
+IMPORTS = 600
+HEADER = 240
+
+
+class Piece(NamedTuple):
+    """Text of a prompt and the bytes of the team's that stand in it."""
+
+    text: str
+    origins: tuple[Span, ...]
+
+
+def code(document: Document, spans: Sequence[tuple[int, int]]) -> Piece:
+    """The bytes of `spans`, one under the other, without the blanks around them."""
+    texts = [document.data[start:end].decode().strip("\r\n").rstrip() for start, end in spans]
+    return Piece("\n".join(text for text in texts if text), tuple(document.span(start, end) for start, end in spans))
+
+
+def around(document: Document, unit: Unit, enclosing: Sequence[Unit], *, signature: bool) -> Piece:
+    """Imports of the file, the headers of what encloses the unit, and its own header where `signature` asks for it."""
+    outer = [other for other in enclosing if other.start <= unit.start and unit.end <= other.end and other != unit]
+    headers = [_header(document.data, other) for other in sorted(outer, key=lambda other: (other.start, -other.end))]
+    own = [_header(document.data, unit)] if signature else []
+    return code(document, [*imports(document.data), *headers, *own])
+
+
+def imports(data: bytes, limit: int = IMPORTS) -> list[tuple[int, int]]:
+    """Lines at the left margin that bring in other code, up to `limit` bytes in all."""
+    found, size = [], 0
+    for start, end in lines(data):
+        stop = _bracket_end(data, start, end)
+        if _IMPORT.match(data, start, end) and size + stop - start <= limit:
+            found.append((start, stop))
+            size += stop - start
+    return found
+
+
+def whole(unit: Unit, data: bytes) -> tuple[int, int]:
+    """The bytes of a unit, with the indentation of its first line."""
+    return indented(data, unit.start), unit.end
+
+
+def qualified(unit: Unit, language: str) -> str:
+    """The name that a reader of that language would use."""
+    between, last = _SEPARATORS.get(language, (".", "."))
+    parents = between.join(unit.parents)
+    return f"{parents}{last if unit.kind in ('method', 'function') else between}{unit.name}" if parents else unit.name
+
+
+def fenced(text: str, language: str) -> str:
+    """A Markdown block of code; its fence is longer than any in the text."""
+    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{tag(language)}\n{text}\n{fence}"
+
+
+def tag(language: str) -> str:
+    """What stands after a fence for this language."""
+    return {"html+erb": "erb", "c++": "cpp", "c#": "csharp"}.get(language, language.split()[0] if language else "")
+
+
+def counted(text: str) -> Counter[str]:
+    """How often each identifier stands in a text."""
+    return Counter(_NAME.findall(text))
+
+
+def _header(data: bytes, unit: Unit) -> tuple[int, int]:
+    """The unit down to its body, or its first line, in at most `HEADER` bytes."""
+    start = indented(data, unit.start)
+    stop = unit.body_start if unit.body_start else line_end(data, unit.start)
+    return start, min(stop if stop - start <= HEADER else line_end(data, unit.start), after(data, start, HEADER))
+
+
+def _bracket_end(data: bytes, start: int, end: int) -> int:
+    """Where an import that goes on in brackets over several lines ends."""
+    opened = data[start:end].rstrip()[-1:]
+    closing = {b"(": b")", b"{": b"}"}.get(opened)
+    found = data.find(closing, end) if closing else -1
+    return line_end(data, found) if found >= 0 else end

@@ -1,0 +1,106 @@
+"""write: an instruction in the team's own words, answered by the team's own code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+from idiolect.dataset.makers import prose, scope
+from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, labels, seeded
+from idiolect.dataset.makers.sections import PROSE
+from idiolect.syntax import Unit, units
+from idiolect.types import Document, Dropped, Message, Sample
+
+KINDS = frozenset({"function", "method", "class", "module", "interface", "struct", "enum", "trait", "type", "rule", "test"})
+FRAMES = (
+    "{wish}\n\nWrite the {kind} `{name}` for `{path}`.",
+    "Write `{name}` in `{path}`. {wish}",
+    "In `{path}` we need a {kind} `{name}`: {wish}",
+    "How would we write the {kind} `{name}`? {wish} It belongs in `{path}`.",
+    "Implement `{name}` ({path}).\n\n{wish}",
+    "`{path}` lacks `{name}`. What it is for: {wish}",
+    "{wish}\n\nFile: `{path}`, {kind} `{name}`.",
+    "Add the {kind} `{name}` to `{path}`.\n\nRequirement: {wish}",
+)
+CONTEXTS = ("Around it in the file:", "What stands there already:", "Context:", "The file has:", "So far:")
+TEMPLATES = (
+    "Write the {kind} `{name}` for `{path}` the way we do.",
+    "`{path}`: implement `{name}`.",
+    "What does our {kind} `{name}` look like?",
+    "Add `{name}` to `{path}`.",
+    "Fill in the {kind} `{name}` of `{path}`.",
+)
+TEMPLATED = 9
+"""So many samples in human words allow one in a template's words."""
+TEMPLATE_CONFIDENCE = 0.5
+SHORTEST = 30
+"""Bytes of code below which there is nothing to write."""
+
+
+def write(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
+    """A unit with a docstring or leading comment becomes request and code; a tenth at most have a template for a request."""
+    grounded = templated = 0
+    for document in files(material):
+        if document.language in PROSE:
+            continue
+        found = units(document.language, document.data)
+        for unit in found:
+            if unit.kind not in KINDS:
+                continue
+            wish, reason = _wish(document, unit)
+            reason = reason or _too_long_or_short(document, unit, budget)
+            if reason is None and not wish and templated * TEMPLATED >= grounded:
+                reason = "no human words for a request"
+            if reason:
+                yield dropped(document, reason, unit.name)
+                continue
+            grounded, templated = grounded + bool(wish), templated + (not wish)
+            yield _sample(document, unit, found, wish, budget)
+
+
+def _wish(document: Document, unit: Unit) -> tuple[str, str | None]:
+    """What the docstring asks for in its first sentences, and why the unit is refused."""
+    if unit.doc is None:
+        return "", None
+    text = prose.plain(document.data[slice(*unit.doc)].decode())
+    opening = prose.opening(text)
+    reason = prose.refusal(opening, unit.name)
+    return ("", None) if reason == "prose too short" else (opening, reason)
+
+
+def _too_long_or_short(document: Document, unit: Unit, budget: int) -> str | None:
+    start, end = scope.whole(unit, document.data)
+    size = end - start - (unit.doc[1] - unit.doc[0] if unit.doc and unit.doc[0] >= start else 0)
+    if size < SHORTEST:
+        return "code too short"
+    return "answer over budget" if end - start > budget * 2 // 3 else None
+
+
+def _sample(document: Document, unit: Unit, found: list[Unit], wish: str, budget: int) -> Sample:
+    start, end = scope.whole(unit, document.data)
+    code = document.data[start:end].decode()
+    choose = seeded("write", document.path, unit.parents, unit.name, code)
+    context = scope.around(document, unit, found, signature=choose.random() < 0.5)
+    request = _frame(document, unit, wish, choose)
+    origins = [document.span(start, end)]
+    if wish and unit.doc and unit.doc[0] < start:
+        origins.append(document.span(*unit.doc))
+    if context.text and len(request) + len(context.text) + len(code) <= budget:
+        request += f"\n\n{choose.choice(CONTEXTS)}\n{scope.fenced(context.text, document.language)}"
+        origins += context.origins
+    return Sample(
+        prompt=(Message(role="user", content=request),),
+        answer=scope.fenced(code, document.language),
+        kind="write",
+        maker="write" if wish else "write.template",
+        labels=labels(document.language),
+        confidence=1.0 if wish else TEMPLATE_CONFIDENCE,
+        origins=tuple(origins),
+    )
+
+
+def _frame(document: Document, unit: Unit, wish: str, choose: Random) -> str:
+    frame = choose.choice(FRAMES if wish else TEMPLATES)
+    name = scope.qualified(unit, document.language)
+    end = "" if wish.endswith((".", "!", "?", ":")) else "."
+    return frame.format(wish=wish + end if wish else "", kind=unit.kind, name=name, path=document.path)
