@@ -22,7 +22,7 @@ from typing import NamedTuple
 from idiolect.dataset.makers.scope import fenced
 
 SEARCH, MIDDLE, REPLACE = "<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE"
-_MARK = re.compile(r"^(?:<{7}|={7}|>{7})", re.MULTILINE)
+_MARK = re.compile(rf"^(?:{SEARCH}|{MIDDLE}|{REPLACE})$", re.MULTILINE)
 _BLOCK = re.compile(rf"^{SEARCH}\n(.*?)^{MIDDLE}\n(.*?)^{REPLACE}$", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(r"^(?P<path>[^\n`]+)\n(?P<fence>`{3,})[^\n]*\n(?P<blocks>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE)
 NEAR = 3
@@ -95,7 +95,7 @@ def _block(search: str, replace: str) -> str:
 
 
 def writable(text: str) -> bool:
-    """Whether blocks can hold this text: no line of it looks like a mark, and it ends with a newline."""
+    """Whether blocks can hold this text: no line of it is a mark, and it ends with a newline."""
     return not _MARK.search(text) and (not text or text.endswith("\n"))
 
 

@@ -30,6 +30,7 @@ PROSE_QUESTIONS = (
     "I am looking for {title} in `{path}`.",
 )
 DULL = re.compile(r"(?:licen[cs]e|contributors|authors|sponsors|(?:table of )?contents|badges|links|credits|index)", re.IGNORECASE)
+CHANGELOG = re.compile(r"(?:^|/)(?:changelog|changes|history|news|releases?)(?:\.\w+)?$", re.IGNORECASE)
 SHORTEST_CODE = 40
 SHORTEST_SECTION = 80
 
@@ -38,6 +39,9 @@ def explain(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dr
     """Code without its docstring is answered by the docstring; a section's heading by the section."""
     for document in files(material):
         if document.language in PROSE:
+            if CHANGELOG.search(document.path):
+                yield dropped(document, "changelog")  # says what changed once, not how things are
+                continue
             for section in sections(document.data):
                 yield _section(document, section, budget)
         else:

@@ -93,9 +93,10 @@ def cuts(document: Document, count: int, middle: int) -> list[Cut]:
     choose = choices_of(document, "fim")
     ways = _ways(document, middle)
     found: dict[tuple[int, int], Cut] = {}
-    for _ in range(count):
+    for _ in range(count if ways else 0):
+        how = choose.choices([how for how, _ in MIX if how in ways], [share for how, share in MIX if how in ways])[0]
         for _ in range(TRIES):
-            cut = _draw(document.data, ways, choose)
+            cut = _draw(document.data, how, ways[how], choose)
             if cut and (cut.start, cut.end) not in found:
                 found[cut.start, cut.end] = cut
                 break
@@ -124,12 +125,8 @@ def _ways(document: Document, middle: int) -> dict[str, Way]:
     return ways
 
 
-def _draw(data: bytes, ways: dict[str, Way], choose: Random) -> Cut | None:
-    mix = [(how, share) for how, share in MIX if how in ways]
-    if not mix:
-        return None
-    how = choose.choices([how for how, _ in mix], [share for _, share in mix])[0]
-    cut, edge = ways[how](choose), choose.random()
+def _draw(data: bytes, how: str, way: Way, choose: Random) -> Cut | None:
+    cut, edge = way(choose), choose.random()
     if cut is None or not _WORD.search(data, cut.start, cut.end):
         return None
     if edge < EMPTY_MIDDLE:
@@ -156,7 +153,7 @@ def _aligned(tree: Node, wanted: tuple[int, int], middle: int) -> Cut | None:
     node = tree
     while inner := next((child for child in node.within if child.start <= start and end <= child.end), None):
         node = inner
-    near = [child for child in node.within if child.end > start and child.start < end]
+    near = [child for child in node.within if child.end > start and child.start < end] or [node]
     runs = [(first.start, last.end) for number, first in enumerate(near) for last in near[number:]]
     fitting = [run for run in runs if SHORTEST_NODE <= run[1] - run[0] <= middle]
     if not fitting:

@@ -53,13 +53,18 @@ class Names:
     @cached_property
     def defined(self) -> frozenset[str]:
         """Names of its units that say something."""
-        return frozenset(unit.name for unit in self.units if not _COMMON.fullmatch(unit.name))
+        return frozenset(unit.name for unit in self.units if telling(unit.name))
 
     @cached_property
     def module(self) -> str:
         """The file as an import names it: the last folder and the stem, or the stem."""
         stem = self.path.stem
         return f"{self.path.parent.name}.{stem}" if self.path.parent.name and stem != "__init__" else self.path.parent.name or stem
+
+
+def telling(name: str) -> bool:
+    """Whether a name is one that few other files use too."""
+    return not _COMMON.fullmatch(name)
 
 
 def stem_tested(path: str) -> str | None:

@@ -35,6 +35,7 @@ _SECTION = re.compile(
     |(?:args|arguments|parameters|params|returns?|raises|yields?|examples?|usage|options|notes?|see\ also)\s*:?:?\s*$)""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
+_LINK = re.compile(r"\bhttps?://\S+")
 _WORDS = re.compile(r"[A-Za-z]+")
 _HUMP = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 _EMPTY_WORD = re.compile(
@@ -61,7 +62,8 @@ def plain(comment: str) -> str:
 
 def refusal(text: str, name: str = "") -> str | None:
     """Why `text` explains nothing of what is called `name`; None: it may be an answer."""
-    if len(text) < SHORTEST or len(_WORDS.findall(text)) < FEWEST_WORDS:
+    said = _LINK.sub("", text)
+    if len(said) < SHORTEST or len(_WORDS.findall(said)) < FEWEST_WORDS:
         return "prose too short"
     if _BOILERPLATE.search(text):
         return "boilerplate prose"

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from idiolect.dataset.makers.windows import after, indented, line_end, lines
+from idiolect.dataset.makers.windows import after, indented, line_end, line_start, lines
 from idiolect.syntax import Unit
 from idiolect.types import Document, Span
 
 _IMPORT = re.compile(
     rb"(?:import|from|require|require_relative|use|using|package|load|include)\b[ (\"']|#\s*include\b|(?:const|let|var)\s.*\brequire\("
 )
+_COMMENT = re.compile(rb"[ \t]*(?:#|//|/\*|\*)")
 _SEPARATORS = {"ruby": ("::", "#"), "rust": ("::", "::"), "c++": ("::", "::")}
 _NAME = re.compile(r"[A-Za-z_]\w*[?!]?")
 IMPORTS = 600
@@ -27,10 +28,10 @@ class Piece(NamedTuple):
     origins: tuple[Span, ...]
 
 
-def code(document: Document, spans: Sequence[tuple[int, int]]) -> Piece:
-    """The bytes of `spans`, one under the other, without the blanks around them."""
+def code(document: Document, spans: Sequence[tuple[int, int]], between: str = "\n") -> Piece:
+    """The bytes of `spans` with `between` between them, without the blanks around each."""
     texts = [document.data[start:end].decode().strip("\r\n").rstrip() for start, end in spans]
-    return Piece("\n".join(text for text in texts if text), tuple(document.span(start, end) for start, end in spans))
+    return Piece(between.join(text for text in texts if text), tuple(document.span(start, end) for start, end in spans))
 
 
 def around(document: Document, unit: Unit, enclosing: Sequence[Unit], *, signature: bool) -> Piece:
@@ -38,7 +39,8 @@ def around(document: Document, unit: Unit, enclosing: Sequence[Unit], *, signatu
     outer = [other for other in enclosing if other.start <= unit.start and unit.end <= other.end and other != unit]
     headers = [_header(document.data, other) for other in sorted(outer, key=lambda other: (other.start, -other.end))]
     own = [_header(document.data, unit)] if signature else []
-    return code(document, [*imports(document.data), *headers, *own])
+    above, here = code(document, imports(document.data)), code(document, [*headers, *own])
+    return Piece("\n\n".join(piece.text for piece in (above, here) if piece.text), above.origins + here.origins)
 
 
 def imports(data: bytes, limit: int = IMPORTS) -> list[tuple[int, int]]:
@@ -85,6 +87,8 @@ def _header(data: bytes, unit: Unit) -> tuple[int, int]:
     """The unit down to its body, or its first line, in at most `HEADER` bytes."""
     start = indented(data, unit.start)
     stop = unit.body_start if unit.body_start else line_end(data, unit.start)
+    while (last := line_start(data, start + len(data[start:stop].rstrip()))) > unit.start and _COMMENT.match(data, last, stop):
+        stop = last
     return start, min(stop if stop - start <= HEADER else line_end(data, unit.start), after(data, start, HEADER))
 
 

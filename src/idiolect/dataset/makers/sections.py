@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import NamedTuple
 
 from idiolect.dataset.makers.windows import lines
@@ -13,6 +14,11 @@ PROSE = frozenset({"markdown", "restructuredtext", "text", "rdoc", "asciidoc", "
 _FENCE = re.compile(rb"\s{0,3}(```|~~~)")
 _HASHES = re.compile(rb"(#{1,6})\s+(.*?)\s*#*\s*$")
 _RULE = re.compile(rb"([=\-~^\"'`*+#])\1{2,}\s*$")
+_VAGUE = re.compile(
+    r"usage|examples?|options|notes?|parameters|arguments|overview|introduction|installation|features|background|summary|other|misc\w*"
+    r"|configuration|details|basics|advanced|tests?|setup|requirements",
+    re.IGNORECASE,
+)
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|<[^>]+>")
 
 
@@ -20,6 +26,7 @@ class Section(NamedTuple):
     """A heading and its body, down to the next heading of any level."""
 
     title: str
+    """The heading; one that says little, or that the file has twice, together with the one above it."""
     start: int
     """Where the heading begins."""
     body: int
@@ -30,12 +37,30 @@ class Section(NamedTuple):
 def sections(data: bytes) -> list[Section]:
     """The sections of a prose file in order; what stands before the first heading belongs to none."""
     found = _headings(data)
-    ends = [*(start for _, start, _ in found[1:]), len(data)]
-    return [Section(title, start, body, end) for (title, start, body), end in zip(found, ends, strict=True)]
+    ends = [*(heading.start for heading in found), len(data)][1:]
+    often = Counter(heading.title for heading in found)
+    path: list[_Heading] = []
+    result = []
+    for heading, end in zip(found, ends, strict=True):
+        while path and path[-1].level >= heading.level:
+            path.pop()
+        vague = often[heading.title] > 1 or _VAGUE.fullmatch(heading.title)
+        title = f"{path[-1].title}: {heading.title}" if path and vague else heading.title
+        path.append(heading)
+        result.append(Section(title, heading.start, heading.body, end))
+    return result
 
 
-def _headings(data: bytes) -> list[tuple[str, int, int]]:
-    found: list[tuple[str, int, int]] = []
+class _Heading(NamedTuple):
+    title: str
+    level: int
+    start: int
+    body: int
+
+
+def _headings(data: bytes) -> list[_Heading]:
+    found: list[_Heading] = []
+    marks = ""
     rows = lines(data)
     fenced = False
     for number, (start, end) in enumerate(rows):
@@ -46,11 +71,13 @@ def _headings(data: bytes) -> list[tuple[str, int, int]]:
             continue
         following = rows[number + 1] if number + 1 < len(rows) else (end, end)
         if match := _HASHES.match(line):
-            found.append((title(match[2].decode()), start, following[0]))
-        elif _underlined(line, data[slice(*following)]):
+            found.append(_Heading(title(match[2].decode()), len(match[1]), start, following[0]))
+        elif _underlined(line, rule := data[slice(*following)]):
+            mark = rule[:1].decode()
+            marks += mark * (mark not in marks)  # in reStructuredText the order of first use is the level
             body = rows[number + 2][0] if number + 2 < len(rows) else len(data)
-            found.append((title(line.decode()), start, body))
-    return [heading for heading in found if heading[0]]
+            found.append(_Heading(title(line.decode()), marks.index(mark) + 1, start, body))
+    return [heading for heading in found if heading.title]
 
 
 def _underlined(line: bytes, below: bytes) -> bool:

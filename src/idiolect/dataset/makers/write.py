@@ -48,7 +48,7 @@ def write(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Drop
             if unit.kind not in KINDS:
                 continue
             wish, reason = _wish(document, unit)
-            reason = reason or _too_long_or_short(document, unit, budget)
+            reason = reason or (None if unit.sound else "does not parse") or _too_long_or_short(document, unit, budget)
             if reason is None and not wish and templated * TEMPLATED >= grounded:
                 reason = "no human words for a request"
             if reason:
@@ -70,8 +70,9 @@ def _wish(document: Document, unit: Unit) -> tuple[str, str | None]:
 
 def _too_long_or_short(document: Document, unit: Unit, budget: int) -> str | None:
     start, end = scope.whole(unit, document.data)
-    size = end - start - (unit.doc[1] - unit.doc[0] if unit.doc and unit.doc[0] >= start else 0)
-    if size < SHORTEST:
+    if unit.doc and start < unit.doc[0] and not document.data[unit.doc[1] : end].strip():
+        return "nothing but prose"
+    if end - start < SHORTEST:
         return "code too short"
     return "answer over budget" if end - start > budget * 2 // 3 else None
 
