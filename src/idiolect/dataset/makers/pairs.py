@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from idiolect.dataset.makers.prose import words_of
-from idiolect.syntax import Unit, units
+from idiolect.syntax import Unit, has_grammar, units
 from idiolect.types import Document
 
 _TEST = re.compile(
@@ -20,6 +20,7 @@ _TEST_FOLDERS = frozenset({"test", "tests", "spec", "specs", "__tests__", "testi
 _ROOTS = frozenset({*_TEST_FOLDERS, "src", "lib", "app", "main", "java", "pkg", "packages", "unit", "integration", "models", "units"})
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _COMMON = re.compile(r"init|new|call|run|get|set|to_s|initialize|setup|main|update|create|show|index|name|id|value|self|test|__\w+|.{0,2}")
+BY_NAME, BY_FOLDER = 0.4, 0.25
 KEPT = 0.8
 """Pairs that are less sure are counted, not taught."""
 
@@ -92,11 +93,10 @@ def pairs(documents: Sequence[Document]) -> tuple[list[Pair], list[tuple[Documen
     found: list[Pair] = []
     alone: list[tuple[Document, str]] = []
     for document in documents:
-        stem = stem_tested(document.path)
-        if stem is None:
+        if stem_tested(document.path) is None or not has_grammar(document.language):
             continue
-        candidates = tested.get((_family(document.language), _key(stem)), [])
-        pair = _best(Names(document), candidates)
+        family = _family(document.language)
+        pair = _best(Names(document), [(worth, tested.get((family, key), [])) for key, worth in _pointers(document.path)])
         if pair is None:
             alone.append((document, "no file of that name"))
         elif pair.confidence < KEPT:
@@ -115,16 +115,27 @@ def _key(stem: str) -> str:
     return "".join(words_of(stem)) or stem
 
 
-def _best(test: Names, candidates: Sequence[Names]) -> Pair | None:
-    scored = [Pair(test.document, other.document, _confidence(test, other, len(candidates))) for other in candidates]
+def _pointers(path: str) -> list[tuple[str, float]]:
+    """Stems that a test's path points to, with what each is worth: its name; its folder, or the last word of its name."""
+    stem, folder = stem_tested(path) or "", PurePosixPath(path).parent.name
+    last = words_of(stem)[-1:]
+    weaker = [_key(name) for name in (folder, *last) if name and name not in _ROOTS]
+    return [(_key(stem), BY_NAME), *((key, BY_FOLDER) for key in dict.fromkeys(weaker) if key != _key(stem))]
+
+
+def _best(test: Names, candidates: Sequence[tuple[float, Sequence[Names]]]) -> Pair | None:
+    scored = [
+        Pair(test.document, other.document, round(min(1.0, worth + _confirmed(test, other, len(others))), 2))
+        for worth, others in candidates
+        for other in others
+    ]
     return max(scored, key=lambda pair: (pair.confidence, pair.tested.path), default=None)
 
 
-def _confidence(test: Names, tested: Names, rivals: int) -> float:
-    """0.4 for the name, 0.15 each for being the only one and for a folder in common, 0.15 per reference up to three."""
+def _confirmed(test: Names, tested: Names, rivals: int) -> float:
+    """0.15 each for being the only one of its name and for a folder in common, and for each of up to three references."""
     references = len(tested.defined & test.words) + 2 * _imports(test.document.text, tested.module)
-    score = 0.4 + 0.15 * (rivals == 1) + 0.15 * _mirrored(test.path, tested.path) + 0.15 * min(3, references)
-    return round(min(1.0, score), 2)
+    return 0.15 * (rivals == 1) + 0.15 * _mirrored(test.path, tested.path) + 0.15 * min(3, references)
 
 
 def _mirrored(test: PurePosixPath, tested: PurePosixPath) -> bool:

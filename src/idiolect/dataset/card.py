@@ -1,0 +1,270 @@
+"""The dataset card: README.md as Hugging Face reads it, with pictures beside it that open without a network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from idiolect import plots
+from idiolect.dataset.census import DAY, Census, take
+from idiolect.files import write_text
+from idiolect.types import SPLITS, Dropped, Hole, Kind, Sample, Split
+
+PICTURES = "card"
+"""Folder of the pictures, beside README.md."""
+KINDS: dict[Kind, str] = {
+    "raw": "files as they stand, every token counts",
+    "fim": "holes in files, filled with what stood there",
+    "write": "a request in the team's words, answered by the team's code",
+    "explain": "code or a heading, answered by the team's own prose",
+    "diff": "a commit message and the code before, answered by the edit",
+    "spec": "code, answered by the tests that the team wrote for it",
+}
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"))
+_HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_PREFIX, _SUFFIX = 500, 250
+
+
+def write(
+    folder: Path, metrics: Mapping[str, Any], splits: Mapping[Split, Iterable[Sample]], dropped: Iterable[Dropped] = (), *, name: str = ""
+) -> Path:
+    """Write `folder`/README.md and its pictures; return the path of the card.
+
+    `metrics` are the build's: `funnel` (rows of step, unit, kept, dropped), `cuts`, `leaks`, `documents`, `seconds`; what is
+    missing is left out. `splits` are read once.
+    """
+    census = take(splits, dropped)
+    pictures = _pictures(census, metrics)
+    for stem, picture in pictures.items():
+        write_text(folder / PICTURES / f"{stem}.svg", picture)
+    parts = [_front(census, name), _opening(census, metrics, name), *_sections(census, metrics, pictures), _reading(census)]
+    path = folder / "README.md"
+    write_text(path, "\n\n".join(part for part in parts if part) + "\n")
+    return path
+
+
+def _pictures(census: Census, metrics: Mapping[str, Any]) -> dict[str, str]:
+    """File stem -> SVG; only those with something to show."""
+    split_of = [(kind, {split: census.samples[kind, split] for split in SPLITS if census.samples[kind, split]}) for kind in census.kinds]
+    rows = [(str(kind), {str(split): float(count) for split, count in counts.items()}) for kind, counts in split_of]
+    steps = [plots.Step(row["step"], row.get("unit", ""), row["kept"], row["dropped"]) for row in metrics.get("funnel", ())]
+    lengths = [(_bytes(size), float(census.lengths[size])) for size in _powers(census.lengths)]
+    found = {
+        "funnel": steps and plots.funnel(steps, title="From files to samples", note="In every step: what came in = kept + dropped."),
+        "kinds": rows and plots.stacked(rows, title="Samples by kind and split"),
+        "languages": census.languages and plots.bars(_top(census.languages), title="Languages", note="Training samples."),
+        "sources": len(census.sources) > 1 and plots.bars(_top(census.sources), title="Sources", note="Training samples."),
+        "ages": plots.columns(ages, title="Age", note="Training samples by when their newest line was written.")
+        if (ages := _ages(census))
+        else "",
+        "lengths": lengths and plots.columns(lengths, title="Length", note="Training samples by bytes of prompt and answer, up to."),
+        "cut": _timeline(census, metrics),
+    }
+    return {stem: picture for stem, picture in found.items() if isinstance(picture, str) and picture}
+
+
+def _timeline(census: Census, metrics: Mapping[str, Any]) -> str:
+    cuts = metrics.get("cuts", {})
+    names = sorted({source for source, _ in census.days} | set(cuts))
+    eras = [
+        plots.Era(name, cuts.get(name, {}).get("time"), _known(census.days.get((name, False))), _known(census.days.get((name, True))))
+        for name in names
+    ]
+    note = "Lessons come from before each source's cut; time probes are what the team wrote after it."
+    return plots.timeline(eras, title="The cut in time", note=note, names=("lessons", "time probes")) if eras else ""
+
+
+def _known(days: Mapping[int, int] | None) -> dict[int, int]:
+    return {day: count for day, count in (days or {}).items() if day > 0}
+
+
+def _front(census: Census, name: str) -> str:
+    """The YAML that Hugging Face reads: how to load each split, and what it may be used for."""
+    total = sum(census.samples.values())
+    size = next((label for bound, label in _SIZES if total < bound), "n>10M")
+    files = [line for split in SPLITS if census.splits().get(split) for line in (f"  - split: {split}", f"    path: {split}/*.parquet")]
+    head = ["---", f"pretty_name: {_yaml(name or 'idiolect lessons')}", "license: other", "task_categories:", "- text-generation", "tags:"]
+    config = ["configs:", "- config_name: default", "  data_files:", *files] if files else []
+    return "\n".join([*head, "- code", "- idiolect", "size_categories:", f"- {_yaml(size)}", *config, "---"])
+
+
+def _opening(census: Census, metrics: Mapping[str, Any], name: str) -> str:
+    splits = census.splits()
+    probes = splits.get("time", 0) + splits.get("cluster", 0) + splits.get("source", 0)
+    rows = [
+        ("files and commits read", plots.number(metrics["documents"])) if "documents" in metrics else None,
+        ("training samples", plots.number(splits.get("train", 0))),
+        ("training text", _bytes(census.size)),
+        ("validation samples", plots.number(splits.get("validation", 0))),
+        ("probes", plots.number(probes)),
+        ("**leaks** (probes whose text stands in the training text)", f"**{metrics['leaks']}**") if "leaks" in metrics else None,
+        ("built in", f"{metrics['seconds']:.0f} s") if "seconds" in metrics else None,
+    ]
+    about = f"Lessons that idiolect made from {_sources(census)}. Every sample names the commit, path and bytes that it was made from."
+    return f"# {_line(name) or 'Lessons'}\n\n{about}\n\n{_table(('', ''), [row for row in rows if row])}"
+
+
+def _sources(census: Census) -> str:
+    names = sorted(census.sources)
+    return f"{len(names)} sources" if len(names) > 3 else " and ".join(_code(name) for name in names) or "nothing"
+
+
+def _sections(census: Census, metrics: Mapping[str, Any], pictures: Mapping[str, str]) -> list[str]:
+    def picture(stem: str, alt: str) -> str:
+        return f"![{alt}]({PICTURES}/{stem}.svg)" if stem in pictures else ""
+
+    reasons = [
+        (_line(reason), plots.number(count), ", ".join(_code(_short(what)) for what in census.examples[reason]))
+        for reason, count in census.reasons.most_common()
+    ]
+    used = [split for split in SPLITS if census.splits().get(split)]
+    kinds = [(f"**{kind}**", KINDS.get(kind, ""), *(plots.number(census.samples[kind, split]) for split in used)) for kind in census.kinds]
+    cuts = [_cut(name, cut) for name, cut in sorted(metrics.get("cuts", {}).items())]
+    licences = ", ".join(f"{_code(licence)} ({plots.number(count)})" for licence, count in census.licences.most_common()) or "none stated"
+    return [
+        "## From files to samples",
+        picture("funnel", "Funnel: what each step kept, and why the rest was dropped"),
+        _table(("reason", "dropped", "for instance"), reasons) if reasons else "",
+        "## What it holds",
+        picture("kinds", "Samples by kind and split"),
+        _table(("kind", "what it teaches", *used), kinds),
+        picture("languages", "Training samples by language"),
+        picture("sources", "Training samples by source"),
+        picture("lengths", "Training samples by length in bytes"),
+        f"Licences of the sources, by samples that hold their text: {licences}.",
+        "## When it was written",
+        picture("ages", "Training samples by age"),
+        picture("cut", "Per source: lessons before the cut, time probes after it"),
+        _table(("source", "cut at commit", "time", "remark"), cuts) if cuts else "",
+        *_guard(metrics),
+    ]
+
+
+def _cut(name: str, cut: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    when = datetime.fromtimestamp(cut.get("time", 0), UTC).strftime("%Y-%m-%d %H:%M") if cut.get("time") else ""
+    return _code(name), _code(str(cut.get("commit", ""))[:12]), when, _line(str(cut.get("reason", "")))
+
+
+def _guard(metrics: Mapping[str, Any]) -> list[str]:
+    if "leaks" not in metrics:
+        return []
+    said = (
+        "No probe's text stands in any training text" if metrics["leaks"] == 0 else f"**{metrics['leaks']} probes leak into training text**"
+    )
+    return ["## The guard", f"{said}; the guard searched the finished training samples for every probe, in normalised form."]
+
+
+def _reading(census: Census) -> str:
+    """Five short samples of each kind, fenced so that nothing in them is markup."""
+    parts = ["## Samples to read"]
+    for kind in census.kinds:
+        if census.shown.get(kind):
+            parts.append(f"### {kind}")
+            parts += [_sample(sample) for _, sample in census.shown[kind]]
+    return "\n\n".join(parts) if len(parts) > 1 else ""
+
+
+def _sample(sample: Sample) -> str:
+    span = sample.origins[0] if sample.origins else None
+    where = f"{_code(span.path)} of {_code(span.source)} at {_code(span.commit[:12] or 'no commit')}" if span else "no origin"
+    head = f"**{sample.id[:12]}**, made by {_code(sample.maker)}, from {where}"
+    prompt = sample.prompt
+    if prompt is None:
+        return f"{head}\n\n{_fence(sample.answer or '')}"
+    if isinstance(prompt, Hole):
+        before = ("…" if len(prompt.prefix) > _PREFIX else "") + prompt.prefix[-_PREFIX:] + prompt.typed
+        after = prompt.suffix[:_SUFFIX] + ("…" if len(prompt.suffix) > _SUFFIX else "")
+        return f"{head}\n\n{_fence(f'{before}█{after}')}\n\nanswer:\n\n{_fence(sample.answer or '')}"
+    turns = "\n\n".join(f"{message.role}:\n\n{_fence(message.content)}" for message in prompt)
+    return f"{head}\n\n{turns}\n\nassistant:\n\n{_fence(sample.answer or '')}"
+
+
+def _fence(text: str) -> str:
+    """A block in which no character of `text` is markup or can hide: its fence is longer than any run of backticks within."""
+    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}text\n{_visible(text)}\n{fence}"
+
+
+def _code(text: str) -> str:
+    """Inline code of any text, fit for a table."""
+    plain = _visible(text).replace("\n", " ").replace("|", "¦") or " "
+    fence = "`" * (max((len(run) for run in re.findall(r"`+", plain)), default=0) + 1)
+    space = " " if plain.startswith("`") or plain.endswith("`") else ""
+    return f"{fence}{space}{plain}{space}{fence}"
+
+
+def _short(what: str) -> str:
+    """An object id in the twelve digits that git prints; anything else as it is."""
+    return what[:12] if re.fullmatch(r"[0-9a-f]{32,64}", what) else what
+
+
+def _line(text: str) -> str:
+    """Words outside of code: no markup, one line."""
+    return re.sub(r"([\\`*_\[\]<>|#!&])", r"\\\1", " ".join(_visible(text).split()))
+
+
+def _visible(text: str) -> str:
+    """Control and direction marks as escapes, so that what is read is what stands there."""
+    return _HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text.replace("\r\n", "\n"))
+
+
+def _yaml(text: str) -> str:
+    return '"' + _visible(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _top(counts: Mapping[str, int], most: int = 12) -> list[tuple[str, float]]:
+    """The largest, and the rest as one."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    rest = sum(count for _, count in ordered[most:])
+    shown = [(name, float(count)) for name, count in ordered[:most]]
+    return [*shown, (f"{len(ordered) - most} others", float(rest))] if rest else shown
+
+
+def _ages(census: Census) -> list[tuple[str, float]]:
+    """Training samples by month, quarter or year, whichever gives a readable number of columns; no gaps."""
+    days: dict[int, int] = {}
+    for (_, probe), counts in census.days.items():
+        for day, count in _known(None if probe else counts).items():
+            days[day] = days.get(day, 0) + count
+    if not days:
+        return []
+    span = (max(days) - min(days)) / DAY / 365
+    months = 1 if span <= 2 else 3 if span <= 8 else 12
+    slots = {day: _slot(day, months) for day in days}
+    counted = dict.fromkeys(range(min(slots.values()), max(slots.values()) + 1), 0.0)
+    for day, slot in slots.items():
+        counted[slot] += days[day]
+    return [(_slot_name(slot, months), count) for slot, count in counted.items()]
+
+
+def _slot(day: int, months: int) -> int:
+    date = datetime.fromtimestamp(day, UTC)
+    return (date.year * 12 + date.month - 1) // months
+
+
+def _slot_name(slot: int, months: int) -> str:
+    year, month = divmod(slot * months, 12)
+    return str(year) if months == 12 else f"{year}-{month + 1:02d}"
+
+
+def _powers(lengths: Mapping[int, int]) -> list[int]:
+    if not lengths:
+        return []
+    low, high = min(lengths).bit_length(), max(lengths).bit_length()
+    return [1 << power for power in range(low - 1, high)]
+
+
+def _bytes(size: int) -> str:
+    for unit, scale in (("GB", 1 << 30), ("MB", 1 << 20), ("kB", 1 << 10)):
+        if size >= scale:
+            return f"{size / scale:.3g} {unit}"
+    return f"{size} B"

@@ -1,0 +1,100 @@
+"""One pass over finished samples: what the dataset card counts, and the few samples that it shows."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from idiolect.types import Dropped, Hole, Kind, Sample, Split
+
+SHOWN = 5
+"""Samples of each kind that the card prints."""
+SHORT = 1500
+"""Bytes of prompt and answer up to which a sample is short enough to print."""
+EXAMPLES = 3
+"""Dropped items named for each reason."""
+DAY = 86_400
+
+
+@dataclass
+class Census:
+    """What stands in a dataset. Its size does not grow with the number of samples."""
+
+    samples: Counter[tuple[Kind, Split]] = field(default_factory=Counter)
+    makers: Counter[str] = field(default_factory=Counter)
+    languages: Counter[str] = field(default_factory=Counter)
+    """Of training samples, like the next three."""
+    sources: Counter[str] = field(default_factory=Counter)
+    lengths: Counter[int] = field(default_factory=Counter)
+    """Upper end of the length's class in bytes, a power of two -> samples."""
+    size: int = 0
+    """Bytes of prompts and answers."""
+    licences: Counter[str] = field(default_factory=Counter)
+    days: dict[tuple[str, bool], Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    """(source, is a time probe) -> the day that the newest byte was written, in seconds -> samples."""
+    reasons: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Reason -> what was dropped for it, the first few."""
+    shown: dict[Kind, list[tuple[str, Sample]]] = field(default_factory=lambda: defaultdict(list))
+    """Kind -> id and sample of those with the least ids among the short ones: as good as drawn by lot, and the same each time."""
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """The kinds that stand in it, by name."""
+        return sorted({kind for kind, _ in self.samples})
+
+    def splits(self) -> dict[Split, int]:
+        """Samples in each split."""
+        counts: Counter[Split] = Counter()
+        for (_, split), count in self.samples.items():
+            counts[split] += count
+        return dict(counts)
+
+
+def take(splits: Mapping[Split, Iterable[Sample]], dropped: Iterable[Dropped] = ()) -> Census:
+    """Count every sample of every split, and what was dropped."""
+    census = Census()
+    for split, samples in splits.items():
+        for sample in samples:
+            _count(census, split, sample)
+    for one in dropped:
+        census.reasons[one.reason] += 1
+        if len(named := census.examples[one.reason]) < EXAMPLES and one.what not in named:
+            named.append(one.what)
+    return census
+
+
+def _count(census: Census, split: Split, sample: Sample) -> None:
+    census.samples[sample.kind, split] += 1
+    written = max((span.time for span in sample.origins), default=0)
+    source = sample.origins[0].source if sample.origins else "rows"
+    if split in ("train", "time"):
+        census.days[source, split == "time"][written - written % DAY] += 1
+    if split != "train":
+        return
+    size = length(sample)
+    census.size += size
+    census.makers[sample.maker] += 1
+    census.languages[next(iter(sample.labels.get("language", ())), "unknown")] += 1
+    census.sources[source] += 1
+    census.lengths[1 << max(5, (size - 1).bit_length())] += 1
+    census.licences.update({span.licence for span in sample.origins if span.licence})
+    if size <= SHORT:
+        _show(census.shown[sample.kind], sample)
+
+
+def _show(shown: list[tuple[str, Sample]], sample: Sample) -> None:
+    """Keep the samples with the least ids, sorted; of equal ones the first."""
+    if len(shown) == SHOWN and sample.id >= shown[-1][0]:
+        return
+    if all(sample.id != other for other, _ in shown):
+        shown[:] = heapq.nsmallest(SHOWN, [*shown, (sample.id, sample)], key=lambda pair: pair[0])
+
+
+def length(sample: Sample) -> int:
+    """Bytes of prompt and answer."""
+    prompt = sample.prompt or ()
+    texts = [prompt.prefix, prompt.typed, prompt.suffix] if isinstance(prompt, Hole) else [message.content for message in prompt]
+    return sum(len(text.encode()) for text in [*texts, sample.answer or ""])
