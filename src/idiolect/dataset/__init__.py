@@ -1,0 +1,32 @@
+"""From repositories to lessons: the dataset stage.
+
+`build` makes the dataset of a recipe, `lessons_from` the lessons of any documents. Both import their parts when they are
+called, so that the command line stays quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from idiolect.types import Document, Kind, Sample
+
+if TYPE_CHECKING:
+    from idiolect.recipe import Recipe
+    from idiolect.registry import Run
+
+
+def build(recipe: Recipe) -> Run:
+    """Make the dataset of a recipe: Samples in Parquet, `dropped.jsonl`, a card, and counts that add up; see `building.build`."""
+    from idiolect.dataset import building
+
+    return building.build(recipe)
+
+
+def lessons_from(
+    documents: Iterable[Document], budget: Mapping[str, int] | None = None, kinds: Collection[Kind] = ("raw", "fim")
+) -> list[Sample]:
+    """Lessons of any documents, with a budget of distinct bytes per language; see `lessons.lessons_from`."""
+    from idiolect.dataset import lessons
+
+    return lessons.lessons_from(documents, budget, kinds)

@@ -1,0 +1,187 @@
+"""The build, step by step: read, dedupe, split, make, merge, balance, probe, write, guard."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from idiolect import pack, registry, samples, sources
+from idiolect.dataset import balance, card, guard, leaks, lessons, reading, splits
+from idiolect.dataset.dedupe import dedupe
+from idiolect.dataset.funnel import Funnel
+from idiolect.dataset.lessons import SIDES
+from idiolect.dataset.reading import Material
+from idiolect.dataset.splits import Side
+from idiolect.errors import RecipeError
+from idiolect.files import digest_file
+from idiolect.gitread import Repository
+from idiolect.pack import Pack
+from idiolect.recipe import Recipe, Source
+from idiolect.registry import Run
+from idiolect.types import SPLITS, Change, Document, Dropped, Sample, Split
+
+VERSION = 1
+"""Goes up whenever the same input gives other samples."""
+
+Opened = Sequence[tuple[Source, Repository]]
+
+
+def build(recipe: Recipe) -> Run:
+    """Make the dataset of a recipe; the same recipe and commits give the same rows, and a finished run is returned as it is."""
+    if not recipe.sources:
+        raise RecipeError("names no source", next="add a [[source]] with the path of a repository")
+    packs = [pack.load(name, recipe.folder) for name in recipe.packs]
+    opened = [(source, sources.opened(recipe.folder / source.path, recipe.cache)) for source in recipe.sources]
+    with registry.begin(recipe, "dataset", version=VERSION, values=_values(recipe), inputs=_inputs(recipe, opened)) as run:
+        if not run.done:
+            _build(recipe, opened, packs, run)
+    return run
+
+
+def _values(recipe: Recipe) -> dict[str, Any]:
+    """The keys that decide what the dataset holds; where a source stands does not."""
+    named = [source.model_dump(mode="json", exclude={"path"}) for source in recipe.sources]
+    return {"dataset": recipe.dataset.model_dump(mode="json"), "sources": named, "packs": list(recipe.packs)}
+
+
+def _inputs(recipe: Recipe, opened: Opened) -> dict[str, str]:
+    """Of each source HEAD, which is all that is ever read, and whether objects lack; of a pack in a folder its code."""
+    inputs = {}
+    for source, repository in opened:
+        state = [word for word in ("shallow", "partial") if getattr(repository.notes, word)]
+        inputs[f"source:{source.name}"] = " ".join([repository.head, *state])
+    folders = [name for name in recipe.packs if name.startswith((".", "/"))]
+    return inputs | {f"pack:{name}": digest_file(recipe.folder / name / "pack.py") for name in folders}
+
+
+def _build(recipe: Recipe, opened: Opened, packs: Sequence[Pack], run: Run) -> None:
+    started = time.monotonic()
+    funnel = Funnel()
+    materials = []
+    for source, repository in opened:
+        materials.append(reading.read(source, repository, recipe.dataset, funnel))
+        _say(_about(materials[-1]))
+    kept, divided = _divided(materials, funnel)
+    made = _made(materials, kept, divided, packs, funnel)
+    made["train"] = list(funnel.sift("balance", "samples", balance.cap(made["train"], recipe.dataset.max_source_share)))
+    if not made["train"]:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in Counter(funnel.dropped()).most_common(6))
+        raise RecipeError(
+            f"there is nothing to learn from ({reasons or 'no files'})", next="name a source with more code, or widen its include"
+        )
+    probes = list(funnel.sift("probes", "candidates", _probes(materials, made)))
+    together: dict[Split, Sequence[Sample]] = {"train": made["train"], "validation": made["validation"], "time": probes}
+    _say(f"{len(made['train']):,} lessons, {len(made['validation']):,} for validation, {len(probes)} probes; searching them for leaks")
+    _write(run, together, funnel)
+    searched = guard.check(run.folder)
+    metrics = _metrics(materials, kept, divided, together, funnel) | {"leaks": 0, "searched": searched}
+    metrics["seconds"] = round(time.monotonic() - started, 1)
+    card.write(run.folder, metrics, together, (Dropped(**_row(row)) for row in funnel.rows), name=recipe.name)
+    run.finish(metrics)
+
+
+def _divided(materials: Sequence[Material], funnel: Funnel) -> tuple[list[Document], splits.Splits]:
+    """Documents of all sources without duplicates, and the side of each, before any lesson is made."""
+    found = dedupe([document for material in materials for document in material.documents])
+    funnel.count("dedupe", "documents", len(found.kept), found.dropped)
+    names = ((((one.source.name, old), (one.source.name, new)) for old, new in one.renames) for one in materials)
+    return found.kept, splits.assign(found.kept, [*found.edges, *(edge for edges in names for edge in edges)])
+
+
+def _made(
+    materials: Sequence[Material], kept: Iterable[Document], divided: splits.Splits, packs: Sequence[Pack], funnel: Funnel
+) -> dict[Side, list[Sample]]:
+    """The lessons of each side, sources in the order of the recipe."""
+    files: dict[tuple[str, Side], list[Document | Change]] = defaultdict(list)
+    for document in kept:
+        files[document.source, divided.side(document.source, document.path)].append(document)
+    made: dict[Side, list[Sample]] = {side: [] for side in SIDES}
+    for material in materials:
+        name = material.source.name
+        for side, change in funnel.sift("split", "commits", lessons.sided(material.changes, divided)):
+            files[name, side].append(change)
+        for side in SIDES:
+            made[side] += lessons.weighted(lessons.make(files.pop((name, side), []), packs, funnel), material.source)
+        material.changes = []
+    return {side: list(funnel.sift("merge", "samples", found)) for side, found in lessons.merged(made).items()}
+
+
+def _probes(materials: Sequence[Material], made: Mapping[Side, Sequence[Sample]]) -> Iterator[Sample | Dropped]:
+    """The candidates of all sources that stand in no lesson and are not the same as one before."""
+    candidates = [probe for material in materials for probe in material.candidates]
+    training = (text for side in SIDES for sample in made[side] for text in leaks.texts(sample))
+    leaking = leaks.leaking([probe.answer or "" for probe in candidates], training)
+    seen: set[str] = set()
+    for place, probe in enumerate(candidates):
+        text = leaks.normal(probe.answer or "")
+        reason = leaking.get(place, "duplicate-probe" if text in seen else "")
+        seen.add(text)
+        yield Dropped(reason=reason, what=_where(probe), source=probe.origins[0].source) if reason else probe
+
+
+def _where(probe: Sample) -> str:
+    span = probe.origins[0]
+    return f"{span.path}:{span.start}-{span.end}"
+
+
+def _write(run: Run, together: Mapping[Split, Sequence[Sample]], funnel: Funnel) -> None:
+    for split in SPLITS:  # of a build that was broken off
+        shutil.rmtree(run.path(split), ignore_errors=True)
+    for split, found in together.items():
+        samples.write(run.folder, split, found)
+    funnel.write(run.path("dropped.jsonl"))
+
+
+def _metrics(
+    materials: Sequence[Material],
+    kept: Sequence[Document],
+    divided: splits.Splits,
+    together: Mapping[Split, Sequence[Sample]],
+    funnel: Funnel,
+) -> dict[str, Any]:
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    for split, found in together.items():
+        for kind, count in sorted(Counter(sample.kind for sample in found).items()):
+            counts[kind][split] = count
+    learned = [one for one in kept if divided.side(one.source, one.path) == "train"]
+    languages: dict[str, dict[str, int]] = {
+        one.language: {"documents": 0, "bytes": 0} for one in sorted(learned, key=lambda one: one.language)
+    }
+    for one in learned:
+        languages[one.language]["documents"] += 1
+        languages[one.language]["bytes"] += len(one.data)
+    sifted = funnel.steps["probes"]
+    return {
+        "documents": len(kept),
+        "bytes": sum(len(one.data) for one in kept),
+        "languages": languages,
+        "samples": dict(sorted(counts.items())),
+        "probes": {"kept": sifted.kept, "dropped": dict(sorted(sifted.dropped.items()))},
+        "dropped": funnel.dropped(),
+        "funnel": funnel.table(),
+        "cuts": {one.source.name: asdict(one.cut) for one in materials},
+        "remarks": {one.source.name: one.remarks for one in materials if one.remarks},
+    }
+
+
+def _row(row: Mapping[str, Any]) -> dict[str, str]:
+    return {name: row[name] for name in Dropped.model_fields}
+
+
+def _about(material: Material) -> str:
+    """A source in one line."""
+    when = time.strftime("%Y-%m-%d", time.gmtime(material.cut.time))
+    after = f"{material.cut.candidates} candidates after it" if material.cut.candidates else f"no time probes: {material.cut.reason}"
+    said = "".join(f"; {remark}" for remark in material.remarks)
+    return f"{material.source.name}: {len(material.documents):,} files at {material.cut.commit[:12]} of {when}, {after}{said}"
+
+
+def _say(text: str) -> None:
+    """One line on stderr."""
+    sys.stderr.write(f"dataset: {text}\n")
+    sys.stderr.flush()

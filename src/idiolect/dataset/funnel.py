@@ -1,0 +1,75 @@
+"""What went into each step of the build, what came out, and why the rest did not: in = kept + dropped, always."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from idiolect.files import write_jsonl
+from idiolect.types import Dropped
+
+Item = TypeVar("Item")
+
+
+@dataclass
+class Step:
+    """One step's counts."""
+
+    name: str
+    unit: str
+    """What is counted: documents, commits, candidates, samples."""
+    kept: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def total(self) -> int:
+        """What went in."""
+        return self.kept + self.dropped.total()
+
+
+@dataclass
+class Funnel:
+    """All steps of one build, in the order they were taken."""
+
+    steps: dict[str, Step] = field(default_factory=dict)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def count(self, step: str, unit: str, kept: int, dropped: Iterable[Dropped] = ()) -> None:
+        """Add to a step."""
+        row = self.steps.setdefault(step, Step(step, unit))
+        row.kept += kept
+        for one in dropped:
+            self.drop(step, unit, one)
+
+    def drop(self, step: str, unit: str, one: Dropped) -> None:
+        """Record one that was not kept."""
+        self.steps.setdefault(step, Step(step, unit)).dropped[one.reason] += 1
+        self.rows.append({"step": step, **one.model_dump()})
+
+    def sift(self, step: str, unit: str, items: Iterable[Item | Dropped]) -> Iterator[Item]:
+        """Pass on what is kept, and count both."""
+        row = self.steps.setdefault(step, Step(step, unit))
+        for item in items:
+            if isinstance(item, Dropped):
+                self.drop(step, unit, item)
+            else:
+                row.kept += 1
+                yield item
+
+    def table(self) -> list[dict[str, Any]]:
+        """One row for each step: step, unit, in, kept, dropped per reason."""
+        return [
+            {"step": row.name, "unit": row.unit, "in": row.total, "kept": row.kept, "dropped": dict(sorted(row.dropped.items()))}
+            for row in self.steps.values()
+        ]
+
+    def dropped(self) -> dict[str, int]:
+        """All that was dropped, per reason."""
+        return dict(sorted(sum((row.dropped for row in self.steps.values()), Counter[str]()).items()))
+
+    def write(self, path: Path) -> None:
+        """Write every dropped item with its step and reason, one JSON value a line."""
+        write_jsonl(path, self.rows)

@@ -1,0 +1,167 @@
+"""The leak guard: searches the finished training text for every probe.
+
+It reads what was written to disk and shares no code with the filter that chose the probes (`leaks`), only its definition of a
+leak: plain Python, words by a regular expression, dictionaries of words in a row. A hit means that the build is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from idiolect import samples
+from idiolect.errors import DataError
+from idiolect.types import Hole, Sample, Split
+
+_WORDS = re.compile(r"[A-Za-z0-9_]+")
+SIDES: tuple[Split, ...] = ("train", "validation")
+_FIVE, _TWO, _SIX = 5, 2, 6
+
+Run = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A probe that stands in a lesson."""
+
+    probe: str
+    """Id of the probe."""
+    lesson: str
+    """Id of the lesson."""
+    how: str
+    """exact, near or renamed."""
+
+
+@dataclass
+class _Sought:
+    """A probe and what it is recognised by."""
+
+    id: str
+    text: str
+    words: Run
+    runs: frozenset[Run] = field(init=False)
+
+    def __post_init__(self) -> None:
+        width = min(_FIVE, len(self.words))
+        self.runs = frozenset(_in_a_row(self.words, width)) if width else frozenset()
+
+
+def check(folder: Path) -> int:
+    """Search train and validation of a finished dataset for its time probes; return how many pieces of text were searched.
+
+    A leak is a DataError that names the probe and the lesson.
+    """
+    probes = list(samples.read(folder, "time"))
+    guard = Guard(probes)
+    found = [leak for split in SIDES for leak in guard.search(samples.read(folder, split))]
+    if found:
+        count, first = len({leak.probe for leak in found}), found[0]
+        raise DataError(
+            f"{count} of {len(probes)} probes stand in the training text, for instance {first.probe} in {first.lesson} ({first.how})",
+            where=str(folder),
+            next="this is a fault of idiolect's filter: please report it with `idiolect samples show` of the two",
+        )
+    return guard.searched
+
+
+class Guard:
+    """Looks for probes in lessons."""
+
+    def __init__(self, probes: Iterable[Sample]) -> None:
+        self.sought = [_Sought(one.id, " ".join((one.answer or "").split()), tuple(_WORDS.findall(one.answer or ""))) for one in probes]
+        self.searched = 0
+        self.anchors: dict[str, list[_Sought]] = defaultdict(list)
+        self.unanchored: list[_Sought] = []
+        self.runs: dict[int, dict[Run, list[_Sought]]] = defaultdict(lambda: defaultdict(list))
+        self.twos: dict[Run, list[tuple[_Sought, int]]] = defaultdict(list)
+        for one in self.sought:
+            self._prepare(one)
+
+    def _prepare(self, one: _Sought) -> None:
+        inner = one.text.split(" ")[1:-1]
+        if inner:
+            self.anchors[max(inner, key=len)].append(one)
+        elif one.text:
+            self.unanchored.append(one)
+        for run in one.runs:
+            self.runs[len(run)][run].append(one)
+        if len(one.words) >= _SIX:
+            for place, run in enumerate(_in_a_row(one.words, _TWO)):
+                self.twos[run].append((one, place))
+
+    def search(self, lessons: Iterable[Sample]) -> Iterator[Leak]:
+        """Every probe that stands in a lesson; equal pieces of text are searched once."""
+        seen: set[str] = set()
+        for lesson in lessons:
+            for piece in _pieces(lesson):
+                if piece not in seen:
+                    seen.add(piece)
+                    yield from (Leak(one.id, lesson.id, how) for one, how in self._in(piece))
+        self.searched += len(seen)
+
+    def _in(self, piece: str) -> Iterator[tuple[_Sought, str]]:
+        plain = piece.split()
+        text = " ".join(plain)
+        anchored = (one for word in self.anchors.keys() & set(plain) for one in self.anchors[word])
+        yield from ((one, "exact") for one in (*anchored, *self.unanchored) if one.text in text)
+        words = _WORDS.findall(piece)
+        for width, runs in self.runs.items():
+            yield from ((one, "near") for one in _near(words, width, runs))
+        yield from ((one, "renamed") for one in self._renamed(words))
+
+    def _renamed(self, words: list[str]) -> Iterator[_Sought]:
+        tried: set[tuple[int, int]] = set()
+        for place, run in enumerate(_in_a_row(words, _TWO)):
+            for one, offset in self.twos.get(run, ()):
+                start = place - offset
+                if start >= 0 and start + len(one.words) <= len(words) and (id(one), start) not in tried:
+                    tried.add((id(one), start))
+                    changed = [pair for pair in zip(one.words, words[start : start + len(one.words)], strict=True) if pair[0] != pair[1]]
+                    if len(set(changed)) <= 1 or 17 * len(changed) <= 3 * len(one.words):
+                        yield one
+
+
+def _near(words: list[str], width: int, runs: dict[Run, list[_Sought]]) -> Iterator[_Sought]:
+    """Probes with a window of these words whose Jaccard of runs is 7 / 10 or more, the window at most 10 / 7 as long as the probe."""
+    every = list(_in_a_row(words, width))
+    places: dict[int, list[int]] = defaultdict(list)
+    owners: dict[int, _Sought] = {}
+    for place, run in enumerate(every):
+        for one in runs.get(run, ()):
+            places[id(one)].append(place)
+            owners[id(one)] = one
+    for key, at in places.items():
+        one = owners[key]
+        longest = 10 * len(one.runs) // 7
+        for number, start in enumerate(at):
+            if 10 * (bisect_left(at, start + longest) - number) >= 7 * len(one.runs) and _window(one.runs, every[start : start + longest]):
+                yield one
+                break
+
+
+def _window(wanted: frozenset[Run], window: list[Run]) -> bool:
+    for end in range(1, len(window) + 1):
+        part = set(window[:end])
+        if 10 * len(part & wanted) >= 7 * len(part | wanted):
+            return True
+    return False
+
+
+def _in_a_row(words: list[str] | Run, width: int) -> Iterator[Run]:
+    return zip(*(words[place:] for place in range(width)), strict=False)
+
+
+def _pieces(lesson: Sample) -> Iterator[str]:
+    """Every text of a lesson that a model sees; a hole is searched with its answer in it."""
+    answers = [text for text in (lesson.answer, lesson.rejected) if text is not None]
+    prompt = lesson.prompt
+    if isinstance(prompt, Hole):
+        answers = [f"{prompt.prefix}{prompt.typed}{text}{prompt.suffix}" for text in answers]
+        answers += [file.text for file in prompt.files]
+    elif prompt:
+        answers += [turn.content for turn in prompt]
+    return iter(answers)
