@@ -60,7 +60,10 @@ def _pictures(census: Census, metrics: Mapping[str, Any]) -> dict[str, str]:
         "ages": plots.columns(ages, title="Age", note="Training samples by when their newest line was written.")
         if (ages := _ages(census))
         else "",
-        "lengths": lengths and plots.columns(lengths, title="Length", note="Training samples by bytes of prompt and answer, up to."),
+        "lengths": lengths
+        and plots.columns(
+            lengths, title="Length", note="Training samples by the bytes of prompt and answer; each column up to its figure."
+        ),
         "cut": _timeline(census, metrics),
     }
     return {stem: picture for stem, picture in found.items() if isinstance(picture, str) and picture}
@@ -138,14 +141,15 @@ def _sections(census: Census, metrics: Mapping[str, Any], pictures: Mapping[str,
         "## When it was written",
         picture("ages", "Training samples by age"),
         picture("cut", "Per source: lessons before the cut, time probes after it"),
-        _table(("source", "cut at commit", "time", "remark"), cuts) if cuts else "",
+        _table(("source", "cut at commit", "time", "probe candidates", "remark"), cuts) if cuts else "",
         *_guard(metrics),
     ]
 
 
-def _cut(name: str, cut: Mapping[str, Any]) -> tuple[str, str, str, str]:
+def _cut(name: str, cut: Mapping[str, Any]) -> tuple[str, ...]:
     when = datetime.fromtimestamp(cut.get("time", 0), UTC).strftime("%Y-%m-%d %H:%M") if cut.get("time") else ""
-    return _code(name), _code(str(cut.get("commit", ""))[:12]), when, _line(str(cut.get("reason", "")))
+    found = plots.number(cut.get("candidates", 0))
+    return _code(name), _code(str(cut.get("commit", ""))[:12]), when, found, _line(str(cut.get("reason", "")))
 
 
 def _guard(metrics: Mapping[str, Any]) -> list[str]:
@@ -154,7 +158,8 @@ def _guard(metrics: Mapping[str, Any]) -> list[str]:
     said = (
         "No probe's text stands in any training text" if metrics["leaks"] == 0 else f"**{metrics['leaks']} probes leak into training text**"
     )
-    return ["## The guard", f"{said}; the guard searched the finished training samples for every probe, in normalised form."]
+    searched = f" for {plots.number(metrics['searched'])} probes" if "searched" in metrics else ""
+    return ["## The guard", f"{said}: the finished training samples were searched{searched}, in normalised form, near-duplicates included."]
 
 
 def _reading(census: Census) -> str:

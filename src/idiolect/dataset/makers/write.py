@@ -49,7 +49,7 @@ def write(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Drop
                 continue
             wish, reason = _wish(document, unit)
             reason = reason or (None if unit.sound else "does not parse") or _too_long_or_short(document, unit, budget)
-            if reason is None and not wish and templated * TEMPLATED >= grounded:
+            if reason is None and not wish and (templated + 1) * TEMPLATED > grounded:
                 reason = "no human words for a request"
             if reason:
                 yield dropped(document, reason, unit.name)

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from idiolect.dataset import card, census
+from idiolect.types import Dropped, Hole, Kind, Message, Sample, Span, Split
+
+CUT = 1_650_000_000
+
+
+def span(time: int = CUT - 86_400, source: str = "shop", path: str = "a.py") -> Span:
+    return Span(source=source, commit="c" * 40, path=path, start=0, end=9, time=time, licence="MIT")
+
+
+def sample(number: int, kind: Kind = "raw", **values: Any) -> Sample:
+    values.setdefault("origins", (span(),))
+    return Sample(answer=f"answer {number}", kind=kind, maker=kind, labels={"language": ("python",)}, **values)
+
+
+def lessons() -> dict[Split, list[Sample]]:
+    hole = Hole(path="a.py", prefix="def a():\n    return ", suffix="\n")
+    return {
+        "train": [
+            *(sample(number) for number in range(12)),
+            sample(20, "fim", prompt=hole),
+            sample(30, "write", prompt=(Message(role="user", content="Write it."),)),
+        ],
+        "validation": [sample(40)],
+        "time": [sample(50, "fim", prompt=hole, origins=(span(CUT + 86_400),))],
+    }
+
+
+METRICS: dict[str, Any] = {
+    "documents": 30,
+    "leaks": 0,
+    "searched": 1,
+    "seconds": 3.2,
+    "funnel": [
+        {"step": "files", "unit": "documents", "in": 34, "kept": 30, "dropped": {"vendored": 3, "binary": 1}},
+        {"step": "make raw", "unit": "samples", "in": 14, "kept": 13, "dropped": {"blank": 1}},
+    ],
+    "cuts": {"shop": {"commit": "d" * 40, "time": CUT, "candidates": 400, "reason": ""}},
+}
+DROPPED = [Dropped(reason="vendored", what=f"vendor/{number}.js", source="shop") for number in range(3)]
+
+
+def written(folder: Path, splits: dict[Split, list[Sample]] | None = None, metrics: dict[str, Any] | None = None) -> str:
+    path = card.write(folder, METRICS if metrics is None else metrics, lessons() if splits is None else splits, DROPPED, name="acme")
+    assert path == folder / "README.md"
+    return path.read_text(encoding="utf-8")
+
+
+def test_the_front_matter_names_a_file_pattern_for_every_split(tmp_path: Path) -> None:
+    front = written(tmp_path).split("---")[1]
+    assert 'pretty_name: "acme"' in front and '- "n<1K"' in front
+    for split in ("train", "validation", "time"):
+        assert f"  - split: {split}\n    path: {split}/*.parquet" in front
+    assert "cluster" not in front
+
+
+def test_every_picture_is_linked_stands_there_and_is_well_formed(tmp_path: Path) -> None:
+    linked = re.findall(r"!\[[^\]]+\]\((card/\w+\.svg)\)", written(tmp_path))
+    assert set(linked) == {f"card/{path.name}" for path in (tmp_path / "card").iterdir()}
+    assert {"card/funnel.svg", "card/kinds.svg", "card/languages.svg", "card/lengths.svg", "card/ages.svg", "card/cut.svg"} <= set(linked)
+    for name in linked:
+        ElementTree.parse(tmp_path / name)
+
+
+def test_the_card_opens_without_a_network(tmp_path: Path) -> None:
+    text = written(tmp_path) + "".join(path.read_text() for path in (tmp_path / "card").iterdir())
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "") and "<script" not in text
+
+
+def test_the_funnel_shows_what_came_in_as_kept_and_dropped(tmp_path: Path) -> None:
+    text = written(tmp_path)
+    picture = (tmp_path / "card/funnel.svg").read_text(encoding="utf-8")
+    assert "30 of 34 documents" in picture and "vendored 3" in picture and "13 of 14 samples" in picture
+    assert "| vendored | 3 | `vendor/0.js`, `vendor/1.js`, `vendor/2.js` |" in text
+
+
+def test_counts_leaks_cut_and_licences_are_told(tmp_path: Path) -> None:
+    text = written(tmp_path)
+    assert "| **raw** | files as they stand, every token counts | 12 | 1 | 0 |" in text
+    assert "| **0** |" in text and "No probe's text stands in any training text" in text
+    assert "| `shop` | `dddddddddddd` | 2022-04-15 05:20 | 400 |" in text
+    assert "`MIT` (14)" in text
+
+
+def test_a_leak_is_told_plainly(tmp_path: Path) -> None:
+    assert "**2 probes leak into training text**" in written(tmp_path, metrics={**METRICS, "leaks": 2})
+
+
+def test_five_samples_of_a_kind_are_shown_the_same_each_time(tmp_path: Path) -> None:
+    first, second = written(tmp_path / "a"), written(tmp_path / "b", {split: found[::-1] for split, found in lessons().items()})
+    raw = first.split("### raw")[1].split("### write")[0]
+    assert raw.count("made by `raw`") == 5
+    assert raw == second.split("### raw")[1].split("### write")[0]
+    assert "return █\n" in first.split("### fim")[1]
+
+
+def test_what_a_sample_holds_is_never_markup(tmp_path: Path) -> None:
+    nasty = "text\n```\n# heading\n<img src=x onerror=alert(1)>\n````\n\x1b[31mred\u202e"
+    bad = Sample(
+        prompt=(Message(role="user", content=nasty),), answer=nasty, kind="write", maker="write", origins=(span(path="a|b`c<d>.py"),)
+    )  # fmt: skip
+    text = written(tmp_path, {"train": [bad]})
+    shown = text.split("### write")[1]
+    fences = re.findall(r"^(`{3,})(?:text)?$", shown, re.MULTILINE)
+    assert fences.count("`````") == 4
+    assert "\x1b" not in text and "\u202e" not in text and "\\u001b[31mred\\u202e" in shown
+    assert "`` a¦b`c<d>.py ``" in shown or "``a¦b`c<d>.py``" in shown
+
+
+def test_only_short_samples_are_shown(tmp_path: Path) -> None:
+    text = written(tmp_path, {"train": [Sample(answer="x" * 5000, kind="raw", maker="raw", origins=(span(),))]})
+    assert "Samples to read" not in text
+
+
+def test_an_empty_dataset_has_a_card_too(tmp_path: Path) -> None:
+    text = written(tmp_path, {}, {})
+    assert text.startswith("---\n") and "# acme" in text
+
+
+def test_the_census_counts_each_sample_once() -> None:
+    counted = census.take(lessons(), DROPPED)
+    assert counted.samples.total() == 16 and counted.splits() == {"train": 14, "validation": 1, "time": 1}
+    assert counted.languages == {"python": 14} and counted.lengths.total() == 14 and counted.reasons == {"vendored": 3}
+    assert sum(counted.days["shop", True].values()) == 1

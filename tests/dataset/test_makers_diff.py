@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from idiolect.dataset.makers import blocks, commits
+from idiolect.dataset.makers.diff import diff
+from idiolect.types import Change, Dropped, Edit, Message, Sample
+
+BEFORE = "".join(f"def step_{number}(value):\n    return value + {number}\n\n\n" for number in range(30))
+AFTER = BEFORE.replace("return value + 7\n", "if value is None:\n        value = 0\n        note(7)\n    return value + 7\n")
+
+
+def change(
+    subject: str = "Treat a missing value as zero", *edits: Edit, body: str = "", commit: str = "a" * 40, role: str = "team"
+) -> Change:
+    chosen = edits or (edit(),)
+    return Change("shop", role, commit, 1_700_000_000, "p1", subject, body, chosen)  # type: ignore[arg-type]
+
+
+def edit(before: str = BEFORE, after: str = AFTER, path: str = "shop/steps.py", language: str = "python") -> Edit:
+    return Edit(path, language, before.encode(), after.encode())
+
+
+def only(*changes: Change, budget: int = 6000) -> Sample | Dropped:
+    (made,) = diff(changes, budget=budget)
+    return made
+
+
+def reason(*changes: Change, budget: int = 6000) -> str:
+    made = only(*changes, budget=budget)
+    assert isinstance(made, Dropped), made
+    return made.reason
+
+
+def test_the_message_and_the_code_before_ask_and_the_edit_answers() -> None:
+    made = only(change(body="It came from the importer, which knows no zero.\n\nSigned-off-by: A <a@b.c>"))
+    assert isinstance(made, Sample) and isinstance(made.prompt, tuple)
+    (message,) = made.prompt
+    assert isinstance(message, Message)
+    assert "Treat a missing value as zero. It came from the importer, which knows no zero." in message.content
+    assert "Signed-off" not in message.content and "def step_7(value):\n    return value + 7" in message.content
+    assert blocks.apply(made.answer or "", {"shop/steps.py": BEFORE}) == {"shop/steps.py": AFTER}
+    assert made.labels == {"language": ("python",), "intent": ("other",)} and made.confidence == 1.0
+
+
+def test_origins_name_the_bytes_before_at_the_parent_and_the_bytes_after() -> None:
+    made = only(change())
+    assert isinstance(made, Sample) and isinstance(made.prompt, tuple)
+    before = [span for span in made.origins if span.commit == "a" * 40 + "^"]
+    after = [span for span in made.origins if span.commit == "a" * 40]
+    assert before and after and len(before) + len(after) == len(made.origins)
+    assert all(BEFORE.encode()[span.start : span.end].decode().strip() in made.prompt[0].content for span in before)
+    assert all(AFTER.encode()[span.start : span.end].decode() in (made.answer or "") for span in after)
+
+
+def test_a_long_file_is_shown_around_what_is_touched() -> None:
+    long = "".join(f"line_{number} = {number}\n" for number in range(3000))
+    made = only(change("Rename a line and say why", edit(long, long.replace("line_1500 = 1500\n", "# why\nname = 1500\n"))))
+    assert isinstance(made, Sample) and isinstance(made.prompt, tuple)
+    assert len(made.prompt[0].content) + len(made.answer or "") <= 6100
+    assert "line_1500" in made.prompt[0].content and "[...]" in made.prompt[0].content and "line_10 " not in made.prompt[0].content
+
+
+def test_a_new_file_beside_an_edit_is_an_empty_search() -> None:
+    fresh = edit("", "def helper():\n    return 1\n", "shop/helper.py")
+    made = only(change("Add a helper for steps", edit(), fresh))
+    assert isinstance(made, Sample)
+    result = blocks.apply(made.answer or "", {"shop/steps.py": BEFORE})
+    assert result == {"shop/steps.py": AFTER, "shop/helper.py": "def helper():\n    return 1\n"}
+
+
+@pytest.mark.parametrize(
+    ("subject", "why"),
+    [
+        ("Merge branch 'main' into feature", "merge"),
+        ('Revert "Add a helper"', "revert"),
+        ("Bump rails from 7.0.1 to 7.0.2", "bot"),
+        ("Version 1.2.3", "release"),
+        ("wip", "message says nothing"),
+        ("Fix tests and some more cleanup", "message says nothing"),
+        ("address review comments", "message says nothing"),
+    ],
+)
+def test_messages_that_ask_for_nothing_are_counted_reasons(subject: str, why: str) -> None:
+    assert reason(change(subject)) == why
+
+
+@pytest.mark.parametrize(
+    ("subject", "wish"),
+    [
+        ("fix(parser): handle empty input (#123)", "Handle empty input"),
+        ("[ci skip] Explain the cut, fixes #7", "Explain the cut"),
+        ("steps: treat None as zero", "Treat None as zero"),
+        (":bug: Keep the order of items", "Keep the order of items"),
+        ("JIRA-12: Keep the order of items", "Keep the order of items"),
+        ("add a total (closes #1, #2)", "Add a total"),
+    ],
+)
+def test_subjects_are_cleaned_not_refused(subject: str, wish: str) -> None:
+    assert commits.clean(subject) == wish
+
+
+def test_a_reverted_commit_and_its_revert_are_both_dropped() -> None:
+    first = change(commit="b" * 40)
+    second = change('Revert "Treat a missing value as zero"', commit="c" * 40, body=f"This reverts commit {'b' * 40}.")
+    assert sorted(made.reason for made in diff([first, second]) if isinstance(made, Dropped)) == ["revert", "reverted"]
+    assert sorted(made.reason for made in diff([second, first]) if isinstance(made, Dropped)) == ["revert", "reverted"]
+
+
+@pytest.mark.parametrize(
+    ("edits", "why"),
+    [
+        ((edit("a = f( 1,2 )\n" * 9, "a = f(1, 2,)\n" * 9),), "format only"),
+        ((edit("a = 'x'\n" * 9, 'a = "x"\n' * 9),), "format only"),
+        ((edit(after=""),), "deletes a file"),
+        ((edit(before=""),), "only new files"),
+        ((edit(BEFORE, BEFORE.replace("+ 7", "- 7")),), "too few lines"),
+        ((edit(BEFORE, "".join(f"x{number} = 1\n" for number in range(300))),), "too many lines"),
+        ((edit(BEFORE, BEFORE.replace("5\n", "5.0\n").replace("0\n", "0.0\n")),), "too many hunks"),
+        (tuple(edit(path=f"{number}.py") for number in range(6)), "too many files"),
+        ((edit("a\n" * 9, "a\n" * 9 + "=======\nb\nc\n"),), "text that blocks cannot hold"),
+        ((edit("a = 1\nb = 2\nc = 3", "a = 2\nb = 3\nc = 4"),), "text that blocks cannot hold"),
+        ((Edit("a.py", "python", b"\xff\xfe" * 9, b"\xfe" * 9),), "not UTF-8"),
+    ],
+)
+def test_edits_that_teach_nothing_are_counted_reasons(edits: tuple[Edit, ...], why: str) -> None:
+    assert reason(change("Make the steps do it better", *edits)) == why
+
+
+def test_an_edit_over_the_budget_is_a_counted_reason() -> None:
+    long = "".join(f"name_{number} = {'x' * 60}\n" for number in range(60))
+    assert reason(change("Give everything a name", edit("a = 1\n" + BEFORE, long + BEFORE))) == "answer over budget"
+
+
+def test_no_files_of_a_known_language_is_a_counted_reason() -> None:
+    empty = Change("shop", "team", "a" * 40, 1, "p", "Draw a better logo for it", "", ())
+    assert reason(empty) == "no file of a known language"
+
+
+def test_a_search_that_stands_twice_is_widened_until_it_is_unique() -> None:
+    before = "begin\n" + "same\nother\n" * 20 + "last\nsame\nother\nend\n"
+    rows, new = before.splitlines(keepends=True), (before[:-16] + "same\nchanged\nend\n").splitlines(keepends=True)
+    (part,) = blocks.regions(rows, blocks.hunks(rows, new))
+    text = "".join(rows[part.start : part.end])
+    assert before.count(text) == 1
+
+
+def test_any_edit_applies_or_is_refused() -> None:
+    seed = random.randrange(1 << 32)
+    print("seed", seed)  # noqa: T201  shown where the test fails
+    choose, made = random.Random(seed), 0
+    for number in range(300):
+        newline = choose.choice(("\n", "\r\n"))
+        before = [choose.choice(("a", "b", "c", "", "```", "é")) + newline for _ in range(choose.randrange(1, 60))]
+        after = list(before)
+        for _ in range(choose.randrange(1, 4)):
+            at = choose.randrange(len(after) + 1)
+            after[at : at + choose.randrange(0, 4)] = [choose.choice(("x", "a", "値")) + newline for _ in range(choose.randrange(0, 5))]
+        texts = "".join(before), "".join(after)
+        result = only(change(f"Make number {number} of the changes", edit(*texts, path="a.md", language="markdown")))
+        if isinstance(result, Sample):
+            assert blocks.apply(result.answer or "", {"a.md": texts[0]}) == {"a.md": texts[1]}
+            made += 1
+        else:
+            assert result.reason != "blocks do not apply"
+    assert made > 100
+
+
+@pytest.mark.parametrize(
+    ("search", "said"),
+    [("missing\n", "0 times"), ("a\n", "2 times"), ("", "not")],
+)
+def test_a_block_that_does_not_fit_says_why(search: str, said: str) -> None:
+    answer = f"a.py\n```python\n<<<<<<< SEARCH\n{search}=======\nb\n>>>>>>> REPLACE\n```"
+    with pytest.raises(ValueError, match=said):
+        blocks.apply(answer, {"a.py": "a\nx\na\n"})

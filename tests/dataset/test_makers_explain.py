@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from idiolect.dataset.makers.explain import explain
+from idiolect.dataset.makers.sections import sections
+from idiolect.types import Document, Dropped, Sample
+
+PYTHON = '''class Basket:
+    def total(self, discount=None):
+        """Add up all prices.
+
+        A discount is taken off once, at the end.
+        """
+        prices = [item.price for item in self.items]
+        return sum(prices) - (discount or 0)
+'''
+README = """# Shop
+
+[![badge](https://example.org/b.svg)](https://example.org)
+
+## Running the tests
+
+All tests run offline. Start them with the following command, and expect less than a minute.
+
+```sh
+# this is no heading
+make test
+```
+
+## Usage
+
+Call the program with the name of a basket, and it prints what the basket costs in all currencies.
+
+## License
+
+This text says under which conditions you may use the program, and it is long enough.
+"""
+
+
+def document(text: str, language: str = "python", path: str = "shop/basket.py") -> Document:
+    return Document("shop", "team", "c" * 40, path, language, text.encode(), 1_700_000_000)
+
+
+def samples(one: Document, budget: int = 6000) -> list[Sample]:
+    return [made for made in explain([one], budget=budget) if isinstance(made, Sample)]
+
+
+def asked(sample: Sample) -> str:
+    assert isinstance(sample.prompt, tuple)
+    return sample.prompt[0].content
+
+
+def test_the_docstring_answers_and_is_not_in_the_code() -> None:
+    one = document(PYTHON)
+    (sample,) = samples(one)
+    assert sample.answer == "Add up all prices.\n\nA discount is taken off once, at the end."
+    assert "Add up" not in asked(sample) and "`Basket.total`" in asked(sample)
+    assert "def total(self, discount=None):\n        prices = [" in asked(sample)
+    texts = [one.data[span.start : span.end].decode() for span in sample.origins]
+    assert any("Add up all prices" in text for text in texts) and any("prices = [" in text for text in texts)
+
+
+def test_a_long_class_is_windowed_not_dropped() -> None:
+    body = "".join(f"    def step_{number}(self):\n        return self.value * {number}\n\n" for number in range(200))
+    one = document(f'class Machine:\n    """Turns a value into two hundred others, one step at a time."""\n\n{body}')
+    (sample,) = samples(one, budget=1500)
+    assert len((asked(sample) + (sample.answer or "")).encode()) < 1800
+    assert "step_0" in asked(sample) and "step_199" not in asked(sample)
+
+
+def test_a_section_answers_its_heading_byte_for_byte() -> None:
+    one = document(README, "markdown", "README.md")
+    found = {asked(sample): sample for sample in samples(one)}
+    (testing,) = (sample for question, sample in found.items() if "Running the tests" in question)
+    assert (testing.answer or "").startswith("All tests run offline.") and "# this is no heading" in (testing.answer or "")
+    assert (testing.answer or "").encode() in one.data[testing.origins[0].start : testing.origins[0].end]
+
+
+def test_a_heading_that_says_little_is_asked_with_the_one_above() -> None:
+    assert [section.title for section in sections(README.encode())] == ["Shop", "Running the tests", "Shop: Usage", "License"]
+
+
+def test_headings_of_restructuredtext_are_underlined() -> None:
+    text = b"Manual\n======\n\nWords.\n\nUsage\n-----\n\nMore words.\n"
+    assert [(section.title, text[section.body : section.end].strip()) for section in sections(text)] == [
+        ("Manual", b"Words."),
+        ("Manual: Usage", b"More words."),
+    ]
+
+
+def test_what_explains_nothing_is_a_counted_reason() -> None:
+    page = document(README, "markdown", "README.md")
+    reasons = [made.reason for made in explain([page]) if isinstance(made, Dropped)]
+    assert sorted(reasons) == ["boilerplate prose", "prose too short"]
+    log = document("# Changelog\n\n## 1.0\n\n" + "Fixed what was wrong with it. " * 9, "markdown", "CHANGELOG.md")
+    assert [made.reason for made in explain([log]) if isinstance(made, Dropped)] == ["changelog"]
+    empty = document('class Odd(ValueError):\n    """Raised where the basket holds what nobody sells."""\n')
+    assert [made.reason for made in explain([empty]) if isinstance(made, Dropped)] == ["nothing but prose"]

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+
+from idiolect.dataset.makers.fim import Cut, cuts, fim, sample
+from idiolect.types import Document, Dropped, Hole, Sample
+
+NEWLINES = ("\n", "\r\n", "\r")
+WORDS = ("alpha", "größe", "naïve", "値段", "🙂", "x", "total", "ʼn", "Ж", "item_count")
+
+
+def document(text: str, language: str = "python", path: str = "a.py") -> Document:
+    return Document("shop", "team", "c" * 40, path, language, text.encode(), 1_700_000_000)
+
+
+def python(choose: random.Random) -> str:
+    """A module of random functions: nested blocks, strings of many scripts, blank lines, any newline."""
+    newline = choose.choice(NEWLINES)
+    rows: list[str] = []
+    for number in range(choose.randrange(3, 25)):
+        rows += [f"def f{number}({choose.choice(('a, b', 'a', '*rest'))}):", f'    """{choose.choice(WORDS)} {choose.choice(WORDS)}."""']
+        for _ in range(choose.randrange(1, 6)):
+            rows.append(choose.choice(("    x = a + 1", f"    print('{choose.choice(WORDS)}', [1, 2, x])", "    if a:", "")))
+            if rows[-1].endswith("if a:"):
+                rows.append(f"        return {{'k': '{choose.choice(WORDS)}'}}")
+        rows.append("")
+    return newline.join(rows) + choose.choice(("", newline))
+
+
+def prose(choose: random.Random) -> str:
+    newline = choose.choice(NEWLINES)
+    return newline.join(" ".join(choose.choice(WORDS) for _ in range(choose.randrange(0, 14))) for _ in range(choose.randrange(20, 200)))
+
+
+def whole(one: Sample) -> bytes:
+    assert isinstance(one.prompt, Hole) and one.answer is not None
+    return (one.prompt.prefix + one.prompt.typed + one.answer + one.prompt.suffix).encode()
+
+
+def test_ten_thousand_holes_join_to_the_bytes_of_their_origin() -> None:
+    seed = random.randrange(1 << 32)
+    print("seed", seed)  # noqa: T201  shown where the test fails
+    choose, seen, hows = random.Random(seed), 0, Counter[str]()
+    while seen < 10_000:
+        language = choose.choice(("python", "python", "text"))
+        one = document(python(choose) if language == "python" else prose(choose), language)
+        for made in fim([one], per=60, most=40):
+            if isinstance(made, Dropped):
+                continue
+            span = made.origins[0]
+            assert whole(made) == one.data[span.start : span.end]
+            hows[made.maker] += 1
+            seen += 1
+    assert set(hows) == {"fim.node", "fim.aligned", "fim.cursor", "fim.character", "fim.empty"}
+
+
+def test_a_short_file_is_the_hole_s_whole_file() -> None:
+    one = document("def add(a, b):\n    return a + b\n\n\ndef sub(a, b):\n    return a - b\n")
+    for made in fim([one]):
+        assert isinstance(made, Sample) and isinstance(made.prompt, Hole)
+        if made.prompt.suffix:
+            assert whole(made) == one.data
+
+
+def test_the_windows_around_a_hole_keep_to_the_budget_and_begin_on_lines() -> None:
+    one = document("".join(f"value_{number} = compute({number}, 'é')\n" for number in range(2000)))
+    made = [made for made in fim([one], budget=1200) if isinstance(made, Sample)]
+    assert len(made) == 8
+    for lesson in made:
+        assert isinstance(lesson.prompt, Hole) and lesson.answer is not None
+        assert (
+            len(lesson.prompt.prefix.encode()) <= 600 and len(lesson.prompt.suffix.encode()) <= 200 and len(lesson.answer.encode()) <= 300
+        )
+        start = lesson.origins[0].start
+        assert start == 0 or one.data[start - 1 : start] == b"\n"
+
+
+def test_one_hole_per_500_bytes_and_never_more_than_most() -> None:
+    one = document("".join(f"name_{number} = {number}\n" for number in range(300)))
+    assert len(list(fim([one]))) == 8
+    assert len(list(fim([one], most=3))) == 3
+    assert len(list(fim([document("total = first + second\n" * 3)]))) == 1
+
+
+def test_the_mixture_is_four_fifths_syntax() -> None:
+    choose = random.Random(7)
+    hows: Counter[str] = Counter()
+    for number in range(150):
+        hows.update(made.maker for made in fim([document(python(choose), path=f"{number}.py")], per=100) if isinstance(made, Sample))
+    total = hows.total()
+    assert 0.68 < (hows["fim.node"] + hows["fim.aligned"]) / total < 0.85
+    assert 0.8 < hows["fim.node"] / hows["fim.aligned"] < 1.25
+    assert 0.02 < hows["fim.empty"] / total < 0.09
+    assert hows["fim.cursor"] / total > 0.05 < hows["fim.character"] / total
+
+
+def test_a_language_without_grammar_gets_cursors_and_characters_only() -> None:
+    choose = random.Random(3)
+    hows = {made.maker for _ in range(20) for made in fim([document(prose(choose), "text", "notes.txt")]) if isinstance(made, Sample)}
+    assert hows <= {"fim.cursor", "fim.character", "fim.empty"} and "fim.cursor" in hows
+
+
+def test_some_holes_have_nothing_after_them() -> None:
+    choose = random.Random(5)
+    made = [made for _ in range(60) for made in fim([document(python(choose))], per=60, most=30) if isinstance(made, Sample)]
+    open_ended = [one for one in made if isinstance(one.prompt, Hole) and not one.prompt.suffix]
+    assert 0.02 < len(open_ended) / len(made) < 0.15
+
+
+def test_what_was_just_typed_is_the_beginning_of_a_word() -> None:
+    one = document("value = container\n")
+    made = sample(one, Cut(11, 17, typed=8, how="cursor"))
+    assert isinstance(made.prompt, Hole)
+    assert (made.prompt.prefix, made.prompt.typed, made.answer, made.prompt.suffix) == ("value = ", "con", "tainer", "\n")
+
+
+def test_the_same_text_gives_the_same_holes_whatever_the_commit() -> None:
+    text = python(random.Random(1))
+    here = document(text)
+    there = Document("shop", "team", "d" * 40, here.path, here.language, here.data, 1)
+    assert cuts(here, 8, 1500) == cuts(there, 8, 1500)
+    assert cuts(here, 8, 1500) != cuts(document(text, path="b.py"), 8, 1500)
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "}\n", "--\n"])
+def test_a_file_without_a_word_is_a_counted_reason(text: str) -> None:
+    assert [made.reason for made in fim([document(text)]) if isinstance(made, Dropped)] == ["no place for a hole"]
+
+
+def test_legacy_code_is_never_an_answer() -> None:
+    old = Document("old", "legacy", "c" * 40, "a.py", "python", b"total = first + second\n" * 50, 1)
+    assert list(fim([old])) == []

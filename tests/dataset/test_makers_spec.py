@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import pytest
+
+from idiolect.dataset.makers.pairs import is_test, pairs, stem_tested
+from idiolect.dataset.makers.spec import spec
+from idiolect.types import Document, Dropped, Sample
+
+CODE = """class Basket:
+    def add_item(self, item):
+        self.items.append(item)
+
+    def total_price(self):
+        return sum(item.price for item in self.items)
+"""
+TEST = """from shop.basket import Basket
+
+
+def test_the_total_is_the_sum_of_all_items():
+    basket = Basket()
+    basket.add_item(item(3))
+    assert basket.total_price() == 3
+"""
+
+
+def document(path: str, text: str, language: str = "python", source: str = "shop") -> Document:
+    return Document(source, "team", "c" * 40, path, language, text.encode(), 1_700_000_000)
+
+
+def asked(sample: Sample) -> str:
+    assert isinstance(sample.prompt, tuple)
+    return sample.prompt[0].content
+
+
+def test_the_code_asks_and_its_test_answers() -> None:
+    code, test = document("shop/basket.py", CODE), document("tests/test_basket.py", TEST)
+    (made,) = spec([code, test])
+    assert isinstance(made, Sample)
+    assert CODE.strip() in asked(made) and "shop/basket.py" in asked(made)
+    assert made.answer == f"```python\n{TEST.strip()}\n```"
+    assert {(span.path, span.start, span.end) for span in made.origins} == {
+        ("shop/basket.py", 0, len(code.data)), ("tests/test_basket.py", 0, len(test.data)),
+    }  # fmt: skip
+    assert made.confidence >= 0.8
+
+
+@pytest.mark.parametrize(
+    ("path", "stem"),
+    [
+        ("tests/test_basket.py", "basket"),
+        ("shop/basket_test.go", "basket"),
+        ("spec/models/basket_spec.rb", "basket"),
+        ("src/basket.test.ts", "basket"),
+        ("src/basket.spec.tsx", "basket"),
+        ("src/__tests__/basket.js", "basket"),
+        ("src/test/java/shop/BasketTest.java", "Basket"),
+        ("src/test/java/shop/BasketTests.java", "Basket"),
+        ("shop/basket.py", None),
+        ("shop/latest.py", None),
+        ("tests/conftest.py", None),
+    ],
+)
+def test_paths_of_tests_point_to_what_they_test(path: str, stem: str | None) -> None:
+    assert stem_tested(path) == stem
+    assert is_test(path) == (stem is not None or path.startswith("tests/"))
+
+
+def test_marks_and_case_of_names_do_not_matter() -> None:
+    code = "public class HttpClient {\n  int sendRequest() { return 1; }\n  int closeAll() { return 2; }\n}\n"
+    test = "class HttpClientTest {\n  void sends() { new HttpClient().sendRequest(); new HttpClient().closeAll(); }\n}\n"
+    found, _ = pairs([document("src/main/java/HttpClient.java", code, "java"), document("src/test/java/HttpClientTest.java", test, "java")])
+    assert [(pair.tested.path, pair.confidence >= 0.8) for pair in found] == [("src/main/java/HttpClient.java", True)]
+    private = document("shop/_basket.py", CODE)
+    found, _ = pairs([private, document("tests/test_basket.py", TEST)])
+    assert [pair.tested.path for pair in found] == ["shop/_basket.py"]
+
+
+def test_a_folder_of_tests_points_to_a_file_when_the_test_names_its_units() -> None:
+    found, _ = pairs([document("shop/_basket.py", CODE), document("tests/basket/test_totals.py", TEST)])
+    assert [(pair.tested.path, pair.confidence) for pair in found] == [("shop/_basket.py", 0.85)]
+
+
+def test_of_two_files_of_one_name_the_one_that_is_named_is_taken() -> None:
+    other = document("billing/basket.py", "class Invoice:\n    def amount(self):\n        return 1\n")
+    found, _ = pairs([other, document("shop/basket.py", CODE), document("tests/test_basket.py", TEST)])
+    assert [pair.tested.path for pair in found] == ["shop/basket.py"]
+
+
+def test_tests_that_cannot_be_paired_are_counted_reasons() -> None:
+    stranger = document("tests/test_nothing.py", TEST)
+    unsure = document("tests/test_basket.py", "def test_it():\n    assert 1 + 1 == 2, 'arithmetic is broken today'\n")
+    made = list(spec([document("shop/basket.py", CODE), stranger, unsure]))
+    assert sorted(one.reason for one in made if isinstance(one, Dropped)) == ["no file of that name", "pair not sure enough"]
+
+
+def test_files_of_other_sources_are_never_paired() -> None:
+    made = list(spec([document("shop/basket.py", CODE), document("tests/test_basket.py", TEST, source="other")]))
+    assert [one.reason for one in made if isinstance(one, Dropped)] == ["no file of that name"] and len(made) == 1
+
+
+def test_a_long_test_is_windowed_with_the_units_that_each_window_names() -> None:
+    methods = "".join(f"    def compute_{n}(self):\n        return self.base * {n} + len('{'x' * 60}')\n\n" for n in range(60))
+    tests = "".join(
+        f"def test_number_{n}():\n    machine = Machine(2)\n    assert machine.compute_{n}() == {n * 2 + 60}\n\n\n" for n in range(60)
+    )
+    code, test = document("shop/machine.py", f"class Machine:\n{methods}"), document("tests/test_machine.py", tests)
+    made = [one for one in spec([code, test], budget=3000) if isinstance(one, Sample)]
+    assert len(made) >= 3
+    for one in made:
+        assert len(asked(one).encode()) + len((one.answer or "").encode()) <= 3100
+        assert (one.answer or "").split("\n")[1].startswith("def test_number_")
+        named = {int(word.split("compute_")[1].split("(")[0]) for word in asked(one).split("\n") if "def compute_" in word}
+        tested = {int(word.split("compute_")[1].split("(")[0]) for word in (one.answer or "").split("\n") if "machine.compute_" in word}
+        assert named and named <= tested
+
+
+def test_a_long_rspec_file_is_cut_between_its_blocks() -> None:
+    examples = "".join(f'    it "adds {n} items" do\n      expect(Basket.new.add_many({n})).to eq({n})\n    end\n\n' for n in range(80))
+    test = document("spec/basket_spec.rb", f'RSpec.describe Basket do\n  describe "#add_many" do\n{examples}  end\nend\n', "ruby")
+    code = document(
+        "app/basket.rb", "class Basket\n  def add_many(count)\n    @items += [1] * count\n    @items.size\n  end\nend\n", "ruby"
+    )
+    made = [one for one in spec([code, test], budget=3000) if isinstance(one, Sample)]
+    assert len(made) >= 2 and all((one.answer or "").split("\n")[1].strip().startswith(("it ", "RSpec.describe")) for one in made)

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import pytest
+
+from idiolect.dataset.makers import prose
+from idiolect.dataset.makers.write import FRAMES, write
+from idiolect.types import Document, Dropped, Message, Sample
+
+PYTHON = '''import os
+from shop.money import Price
+
+class Basket:
+    """What a customer wants to buy, before paying."""
+
+    def total(self, discount: Price | None = None) -> Price:
+        """
+        Add up the prices of all items. A discount is taken off once.
+
+        Args:
+            discount: what to take off
+        """
+        sum_of_items = sum(item.price for item in self.items)
+        return sum_of_items - (discount or 0)
+
+    def total_price(self):
+        """Return the total price value of this."""
+        return self.total()
+'''
+RUBY = """# frozen_string_literal: true
+
+require "money"
+
+module Shop
+  class Basket
+    # Adds up the prices of all items in this basket,
+    # with the discount taken off once.
+    def total(discount: nil)
+      items.sum(&:price) - (discount || 0)
+    end
+
+    # TODO: remove this when the importer has gone
+    def legacy_total
+      total(discount: nil) + old_total_of_items
+    end
+  end
+end
+"""
+
+
+def document(text: str, language: str = "python", path: str = "shop/basket.py", role: str = "team") -> Document:
+    return Document("shop", role, "c" * 40, path, language, text.encode(), 1_700_000_000)  # type: ignore[arg-type]
+
+
+def made(one: Document) -> dict[str, Sample]:
+    """Samples by the first line of their code."""
+    found = [sample for sample in write([one]) if isinstance(sample, Sample)]
+    return {(sample.answer or "").split("\n")[1].strip(): sample for sample in found}
+
+
+def request(sample: Sample) -> str:
+    assert isinstance(sample.prompt, tuple)
+    (message,) = sample.prompt
+    assert isinstance(message, Message) and message.role == "user"
+    return message.content
+
+
+def test_the_docstring_asks_and_the_team_s_code_answers() -> None:
+    one = document(PYTHON)
+    sample = made(one)["def total(self, discount: Price | None = None) -> Price:"]
+    assert "Add up the prices of all items. A discount is taken off once." in request(sample)
+    assert "Args" not in request(sample) and "shop/basket.py" in request(sample) and "Basket.total" in request(sample)
+    assert "from shop.money import Price" in request(sample) and "class Basket:" in request(sample)
+    span = sample.origins[0]
+    assert sample.answer == "```python\n" + one.data[span.start : span.end].decode() + "\n```"
+    assert one.data[span.start : span.end].startswith(b"    def total(")
+
+
+def test_a_comment_above_asks_too_and_is_an_origin() -> None:
+    one = document(RUBY, "ruby", "app/basket.rb")
+    sample = made(one)["def total(discount: nil)"]
+    assert "Adds up the prices of all items in this basket, with the discount taken off once." in request(sample)
+    assert "`Shop::Basket#total`" in request(sample) and (sample.answer or "").startswith("```ruby\n    def total")
+    assert any(one.data[span.start : span.end].startswith(b"# Adds up") for span in sample.origins)
+
+
+def test_every_byte_of_context_has_an_origin() -> None:
+    one = document(PYTHON)
+    for sample in made(one).values():
+        shown = b"".join(one.data[span.start : span.end] for span in sample.origins)
+        for line in request(sample).split("```python\n")[-1].split("\n```")[0].split("\n") if "```" in request(sample) else []:
+            assert line.encode() in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "reason"),
+    [
+        (RUBY, "ruby", "vague prose"),
+        (PYTHON, "python", "prose repeats the name"),
+        ("class Odd(Exception):\n    '''Raised where a basket holds what nobody sells.'''\n", "python", "nothing but prose"),
+        ("# Tells whether it is there, in so many words as needed\ndef a\n  1\nend\n", "ruby", "code too short"),
+        ("def big():\n    '''Adds up a great many of numbers, one by one.'''\n" + "    x = 1\n" * 800, "python", "answer over budget"),
+        ("def helper(a, b):\n    c = a + b\n    return c * 2\n", "python", "no human words for a request"),
+    ],
+)
+def test_what_cannot_be_asked_for_is_a_counted_reason(text: str, language: str, reason: str) -> None:
+    reasons = [one.reason for one in write([document(text, language)]) if isinstance(one, Dropped)]
+    assert reason in reasons
+
+
+def test_templates_are_at_most_a_tenth_and_less_sure() -> None:
+    asked = "".join(f"def f{n}(a):\n    '''Multiply the amount of wheels by {n} and round.'''\n    return a * {n}\n\n" for n in range(40))
+    silent = "".join(f"def g{n}(a):\n    total = a * {n}\n    return total + 1\n\n" for n in range(40))
+    found = [one for one in write([document(asked + silent)]) if isinstance(one, Sample)]
+    templated = [one for one in found if one.maker == "write.template"]
+    assert len(found) - len(templated) == 40 and 1 <= len(templated) <= len(found) / 10
+    assert all(one.confidence == 0.5 for one in templated)
+
+
+def test_requests_vary() -> None:
+    asked = "".join(f"def f{n}(a):\n    '''Multiply the amount of wheels by {n} and round.'''\n    return a * {n}\n\n" for n in range(60))
+    openings = {request(one).split("`")[0][:12] for one in write([document(asked)]) if isinstance(one, Sample)}
+    assert len(openings) >= len(FRAMES) - 2
+
+
+def test_a_fence_in_the_code_is_no_end_of_the_answer() -> None:
+    text = "def shown():\n    '''Give the example that stands in the manual.'''\n    return '''\n```\nx\n```\n'''\n"
+    (sample,) = (one for one in write([document(text)]) if isinstance(one, Sample))
+    assert (sample.answer or "").startswith("````python\n") and (sample.answer or "").endswith("\n````")
+
+
+@pytest.mark.parametrize(
+    ("comment", "words"),
+    [
+        ('"""One line."""', "One line."),
+        ('r"""\n    First.\n\n        deeper\n    """', "First.\n\n    deeper"),
+        ("# one\n#   two\n#\n# three", "one\n  two\n\nthree"),
+        ("/**\n * Says it.\n *\n * @param x what\n */", "Says it.\n\n@param x what"),
+        ("  // left\n  // right", "left\nright"),
+        ("# rubocop:disable Metrics\n# Real words.", "Real words."),
+    ],
+)
+def test_marks_of_comments_are_taken_off(comment: str, words: str) -> None:
+    assert prose.plain(comment) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Copyright 2020 by the people of the shop", "boilerplate prose"),
+        ("x = compute(1, 2)\nreturn x.value", "commented-out code"),
+        ("https://example.org/a/very/long/link/that/says/nothing", "prose too short"),
+        ("-- 12 34 == 56 78 a b c d e == 90 12 34 56", "not prose"),
+        ("Keeps the basket until it is paid for.", None),
+    ],
+)
+def test_prose_is_judged(text: str, reason: str | None) -> None:
+    assert prose.refusal(text) == reason
