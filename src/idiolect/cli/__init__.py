@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 import click
@@ -37,13 +37,16 @@ for _command in (*VERBS, runs, models, samples, packs):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run with these arguments, by default the program's own; return the exit code.
+    """Run with these arguments, by default the program's own; return the exit code."""
+    given = None if arguments is None else list(arguments)
+    return ended(lambda: cli.main(args=given, prog_name="idiolect", standalone_mode=False))
 
-    What the user can mend is one sentence. All else is our bug and shows where it happened.
-    """
+
+def ended(work: Callable[[], object]) -> int:
+    """Do the work and return the exit code: what the user can mend is one sentence, all else is our bug and shows where it happened."""
     signal.signal(signal.SIGTERM, _terminated)
     try:
-        cli.main(args=None if arguments is None else list(arguments), prog_name="idiolect", standalone_mode=False)
+        work()
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:

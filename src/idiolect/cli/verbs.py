@@ -74,7 +74,7 @@ def init(paths: tuple[Path, ...], name: str, effort: str, force: bool, recipe_pa
 
     Example: idiolect init ../shop ../billing
     """
-    file = room("begin").init(recipe_path, paths, name=name, effort=effort, force=force)
+    file = room("preflight").init(recipe_path, paths, name=name, effort=effort, force=force)
     say(f"wrote {file}")
     say("next: `idiolect check` shows what it will cost, `idiolect run` does it")
 
@@ -84,9 +84,9 @@ def init(paths: tuple[Path, ...], name: str, effort: str, force: bool, recipe_pa
 @json_option
 def check(recipe_path: Path, as_json: bool) -> None:
     """Check recipe, sources, disk and memory, and print the plan with its cost, before anything is spent."""
-    begin = room("begin")
-    found = begin.check(read(recipe_path))
-    show(found, as_json, lambda: begin.check_text(found))
+    preflight = room("preflight")
+    found = preflight.check(read(recipe_path))
+    show(found, as_json, lambda: preflight.check_text(found))
 
 
 @click.command()

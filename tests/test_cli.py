@@ -1,0 +1,108 @@
+"""The command line with wrong input: a sentence that says what, where and next, and the documented exit code."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def idiolect(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", "-m", "idiolect", *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.invalid", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *identity, "-C", str(folder), *arguments], check=True, capture_output=True)
+
+
+def repository(folder: Path, files: dict[str, str]) -> Path:
+    folder.mkdir()
+    git(folder, "init", "--quiet")
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    if files:
+        git(folder, "add", ".")
+        git(folder, "commit", "--quiet", "-m", "Begin")
+    return folder
+
+
+def recipe(folder: Path, source: str, more: str = "") -> Path:
+    (folder / "idiolect.toml").write_text(f'name = "a"\neffort = "quick"\n[[source]]\npath = "{source}"\n{more}')
+    return folder
+
+
+def test_a_path_that_is_not_there(tmp_path: Path) -> None:
+    ended = idiolect("dataset", folder=recipe(tmp_path, "nowhere"))
+    assert ended.returncode == 1
+    assert "nowhere" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [({}, "no commit"), ({"a.xyz": "what\n"}, "nothing to learn from"), (None, "no git repository")],
+    ids=["empty", "no-language", "no-repository"],
+)
+def test_a_repository_with_nothing_to_learn_from(tmp_path: Path, files: dict[str, str] | None, sentence: str) -> None:
+    if files is None:
+        (tmp_path / "shop").mkdir()
+    else:
+        repository(tmp_path / "shop", files)
+    ended = idiolect("dataset", folder=recipe(tmp_path, "shop"))
+    assert ended.returncode == 1
+    assert sentence in ended.stderr
+    assert "shop" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_single_commit_trains_but_is_not_cut(tmp_path: Path) -> None:
+    repository(tmp_path / "shop", {"a.py": "".join(f"def price_{i}(amount):\n    return amount * {i} + 1\n\n\n" for i in range(40))})
+    ended = idiolect("dataset", "--json", folder=recipe(tmp_path, "shop"))
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    assert found["probes"]["kept"] == 0
+    assert found["samples"]["train"]["raw"] == 1
+
+
+def test_an_unknown_key_and_an_unknown_verb(tmp_path: Path) -> None:
+    ended = idiolect("check", folder=recipe(tmp_path, "shop", "[train]\nrnak = 3\n"))
+    assert (ended.returncode, "did you mean 'rank'?" in ended.stderr) == (1, True)
+    assert idiolect("trian", folder=tmp_path).returncode == 2
+    assert idiolect("runs", "show", "dataset-9", folder=recipe(tmp_path, "shop")).returncode == 2
+
+
+def test_a_stage_without_the_one_before_it(tmp_path: Path) -> None:
+    ended = idiolect("train", folder=recipe(tmp_path, "shop"))
+    assert (ended.returncode, "run `idiolect dataset` first" in ended.stderr) == (1, True)
+
+
+def test_init_writes_a_recipe_that_reads_back_and_replaces_none(tmp_path: Path) -> None:
+    repository(tmp_path / "shop", {"a.py": "x = 1\n"})
+    assert idiolect("init", "shop", "--effort", "quick", folder=tmp_path).returncode == 0
+    again = idiolect("init", "shop", folder=tmp_path)
+    assert (again.returncode, "--force" in again.stderr) == (2, True)
+    checked = idiolect("check", "--json", folder=tmp_path)
+    assert checked.returncode == 0, checked.stderr
+    assert json.loads(checked.stdout)["recipe"]["source"][0]["path"] == "shop"
+
+
+def test_the_lists_are_empty_before_anything_ran(tmp_path: Path) -> None:
+    folder = recipe(tmp_path, "shop")
+    for noun in ("runs", "models"):
+        assert json.loads(idiolect(noun, "list", "--json", folder=folder).stdout) == []
+    assert json.loads(idiolect("purge", "--json", folder=folder).stdout) == {"freed_bytes": 0}
+    assert not (folder / ".idiolect").exists()
+
+
+def test_serving_beyond_this_machine_needs_a_key_and_a_taken_port_is_named(tmp_path: Path) -> None:
+    folder = recipe(tmp_path, "shop")
+    assert idiolect("serve", folder=folder).returncode == 2
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        ended = idiolect("serve", "--port", str(taken.getsockname()[1]), folder=folder)
+        assert "Traceback" not in ended.stderr
