@@ -265,6 +265,8 @@ def _child(what: str, settings: dict[str, Any], model_file: Path, log: Path) -> 
         raise ToolError("there is no model file to open", where=str(model_file), next="run `idiolect export`")
     # llama.cpp and its server read settings from such variables too: the child gets only ours.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LLAMA_", "AIP_", "GGML_"))}
+    # Waiting threads sleep. Where they spin, as is the default, a machine that is also busy otherwise takes five times as long.
+    environment.setdefault("OMP_WAIT_POLICY", "passive")
     environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
     arguments = [sys.executable, "-P", "-m", "idiolect.engine_child", what, json.dumps({**settings, "parent": os.getpid()})]
     with log.open("wb") as errors:

@@ -160,10 +160,12 @@ def test_memory_stays_at_a_few_blocks_of_rows(tmp_path: Path) -> None:
     assert peak < 8 * gguf_file.BLOCK_BYTES
 
 
-def test_no_byte_depends_on_the_threads(base: Path, tmp_path: Path) -> None:
-    first = gguf_file.write(base, None, "Q4_K_M", tmp_path / "a.gguf", name="same")
-    second = gguf_file.write(base, None, "Q4_K_M", tmp_path / "b.gguf", name="same")
+def test_the_same_input_gives_the_same_bytes(base: Path, tmp_path: Path) -> None:
+    heard: list[tuple[int, int]] = []
+    first = gguf_file.write(base, None, "Q4_K_M", tmp_path / "one" / "a.gguf")
+    second = gguf_file.write(base, None, "Q4_K_M", tmp_path / "two" / "a.gguf", told=lambda done, of: heard.append((done, of)))
     assert first.digest == second.digest
+    assert heard == [(done, 98) for done in range(1, 99)]
 
 
 def damaged(base: Path, target: Path, change: Any) -> Path:

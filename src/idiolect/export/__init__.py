@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from idiolect.types import Model
 
 VERSION = 1
 """Of this stage: raise it where the same inputs give other files."""
+SAY_SECONDS = 5.0
+"""How often a long export says where it is."""
 REFERENCE_BYTES = 4 << 30
 """A model whose 16-bit file is larger is not compared with it: that file would only be written for the comparison."""
 
@@ -28,10 +32,12 @@ def export(recipe: Recipe, base: str, adapter: Model | None = None) -> Model:
     """
     if adapter and adapter.form != "adapter":
         raise UsageError(f"a model of the form '{adapter.form}' cannot be merged", where=adapter.name, next="name an adapter")
+    from idiolect import llama_c  # loads numpy, which `idiolect --help` does without
+
     folder = weights.resolve(base, recipe.folder)
     inputs = {"base": weights.digest(folder), "adapter": adapter.digest if adapter else ""}
     name = adapter.name if adapter else _slug(base)
-    values = {"types": list(recipe.export.types), "name": name}
+    values = {"types": list(recipe.export.types), "name": name, "llama.cpp": llama_c.WHEEL}
     with registry.begin(recipe, "export", version=VERSION, values=values, inputs=inputs) as run:
         kept = _kept(recipe, name, run.info.get("models", []))
         if kept:
@@ -64,16 +70,20 @@ def _one(recipe: Recipe, base: Path, adapter: Model | None, draft: Model) -> tup
     lora = _adapter_folder(adapter) if adapter else None
     with registry.model_folder(recipe) as folder:
         target = folder / f"{draft.name}-{draft.type}.gguf"
-        report = gguf_file.write(base, lora, draft.type, target, name=draft.name)
+        started = time.monotonic()
+        report = gguf_file.write(base, lora, draft.type, target, told=_progress(target.name))
+        seconds = time.monotonic() - started
+        say(f"{target.name}: {report.bytes / 1e6:,.1f} MB in {seconds:.1f} s")
         model = draft.model_copy(update={"digest": report.digest, "file": target.name, "family": report.family, "context": report.context})
         shutil.copyfile(base / "tokenizer.json", folder / "tokenizer.json")
         renderer = Renderer.load(folder)
         facts: dict[str, Any] = {
-            "bytes": report.bytes, "tensors": report.kinds, "fallbacks": list(report.fallbacks), "adapted": report.adapted,
+            "bytes": report.bytes, "seconds": round(seconds, 2), "tensors": report.kinds,
+            "fallbacks": list(report.fallbacks), "adapted": report.adapted,
             "parity": _parity(base, lora, draft.type, target, renderer),
         }  # fmt: skip
         for sentence in report.fallbacks:
-            sys.stderr.write(f"export: {sentence}\n")
+            say(sentence)
         write_json(folder / "parity.json", {"model": model.digest, "type": model.type, **facts["parity"]})
         write_text(folder / "Modelfile", modelfile.modelfile(model, renderer.family))
         write_text(folder / "README.md", modelfile.card(model, report, licence_of(base)))
@@ -95,6 +105,25 @@ def _parity(base: Path, lora: Path | None, kind: str, shipped: Path, renderer: A
         return {"reference": "F16", **parity(reference, shipped, renderer)}
     finally:
         reference.unlink(missing_ok=True)
+
+
+def say(text: str) -> None:
+    """One line on stderr."""
+    sys.stderr.write(f"export: {text}\n")
+    sys.stderr.flush()
+
+
+def _progress(name: str) -> Callable[[int, int], None]:
+    """Say every few seconds how many tensors are written."""
+    last = time.monotonic()
+
+    def told(done: int, of: int) -> None:
+        nonlocal last
+        if time.monotonic() - last > SAY_SECONDS:
+            last = time.monotonic()
+            say(f"{name}: {done} of {of} tensors")
+
+    return told
 
 
 def _adapter_folder(adapter: Model) -> Path:

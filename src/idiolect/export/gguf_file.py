@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
+from gguf import GGUF_DEFAULT_ALIGNMENT as ALIGNMENT
 from gguf import GGUFWriter
 from numpy.typing import NDArray
 
@@ -52,11 +53,13 @@ class Report:
     """How many tensors the adapter changed."""
 
 
-def write(base: Path, adapter: Path | None, file_type: str, target: Path, *, name: str = "model", strict: bool = False) -> Report:
+def write(
+    base: Path, adapter: Path | None, file_type: str, target: Path, *, strict: bool = False, told: Callable[[int, int], None] | None = None
+) -> Report:
     """Write `target` from the folder `base` and the adapter folder, whole or not at all.
 
     `file_type` is one of F16, Q8_0, Q4_K_M. A tensor whose rows do not divide into blocks of its type gets the next larger one and
-    is reported; with `strict` it is a DataError.
+    is reported; with `strict` it is a DataError. `told` hears of every tensor that is written: how many are, and of how many.
     """
     config = read_config(base)
     vocabulary = Vocabulary(base, config["vocab_size"])
@@ -70,12 +73,17 @@ def write(base: Path, adapter: Path | None, file_type: str, target: Path, *, nam
             lora.check(weights, {tensor.source for tensor in plan})
         writer = GGUFWriter(None, architecture_of(config, base).name)
         writer.add_type("model")
-        writer.add_name(name)
+        writer.add_name(target.stem)
         writer.add_file_type(int(FILE_TYPES[file_type]))
         writer.add_quantization_version(QUANTISATION_VERSION)
         write_hyperparameters(writer, config, base)
         vocabulary.write(writer)
-        _write_tensors(writer, temporary, weights, lora, plan)
+        with closing(writer):
+            stream = _open(writer, temporary, plan)
+            for done, tensor in enumerate(plan, 1):
+                _write_tensor(stream, weights, lora, tensor)
+                if told:
+                    told(done, len(plan))
     return Report(
         type=file_type, digest=digest_file(target), bytes=target.stat().st_size, family=vocabulary.family.name,
         context=config["max_position_embeddings"], kinds=dict(Counter(tensor.choice.kind.name for tensor in plan)),
@@ -110,26 +118,25 @@ def _fallback(tensor: _Tensor) -> str:
     return f"{tensor.name}: rows of {tensor.shape[-1]} numbers do not divide into blocks of {wanted.name}; written as {kind.name}"
 
 
-def _write_tensors(writer: GGUFWriter, target: Path, weights: Weights, lora: Adapter | None, plan: list[_Tensor]) -> None:
-    """Metadata and the table of tensors, then the tensors themselves in pieces, each padded to the file's alignment."""
+def _open(writer: GGUFWriter, target: Path, plan: list[_Tensor]) -> IO[bytes]:
+    """Write the metadata and the table of tensors; return the file, at the first tensor."""
     for tensor in plan:
         size = row_count(tensor.shape) * row_bytes(int(tensor.choice.kind), tensor.shape[-1])
         writer.add_tensor_info(tensor.name, tensor.shape, np.dtype(np.float32), size, raw_dtype=tensor.choice.kind)
-    with ExitStack() as stack:
-        writer.write_header_to_file(target)
-        stack.callback(writer.close)
-        writer.write_kv_data_to_file()
-        writer.write_ti_data_to_file()
-        assert writer.fout is not None
-        stream = writer.fout[0]
-        writer.write_padding(stream, stream.tell())
-        for tensor in plan:
-            written = 0
-            where = f"{weights.path}: {tensor.source}"
-            for packed in pack(blocks(weights, lora, tensor.source), tensor.choice.kind, where, THREADS):
-                stream.write(packed.data)
-                written += packed.nbytes
-            writer.write_padding(stream, written)
+    writer.write_header_to_file(target)
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    assert writer.fout is not None
+    stream: IO[bytes] = writer.fout[0]
+    stream.write(bytes(-stream.tell() % ALIGNMENT))
+    return stream
+
+
+def _write_tensor(stream: IO[bytes], weights: Weights, lora: Adapter | None, tensor: _Tensor) -> None:
+    """Write one tensor in pieces, padded to the file's alignment."""
+    for packed in pack(blocks(weights, lora, tensor.source), tensor.choice.kind, f"{weights.path}: {tensor.source}", THREADS):
+        stream.write(packed.data)
+    stream.write(bytes(-stream.tell() % ALIGNMENT))
 
 
 def blocks(weights: Weights, lora: Adapter | None, name: str) -> Iterator[NDArray[np.float32]]:

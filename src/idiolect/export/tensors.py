@@ -7,6 +7,7 @@ numpy arrays, and numpy has no bfloat16.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,11 @@ from idiolect.errors import DataError
 from idiolect.files import read_json
 
 _WIDTH = {"F32": 4, "F16": 2, "BF16": 2}
+_PLAIN = {
+    "use_dora": False, "fan_in_fan_out": False, "bias": "none", "modules_to_save": None, "layer_replication": None,
+    "alora_invocation_tokens": None,
+}  # fmt: skip
+"""Settings of peft that change more than W + scale * B A, as they must stand; what they may be besides is nothing."""
 _MEND = "download the model again"
 
 
@@ -121,8 +127,8 @@ class Adapter:
         """Name of the base's tensor to A (rank, columns), B (rows, rank), scale."""
 
     def _refuse_what_is_not_lora(self) -> None:
-        config, plain = self._config, {"use_dora": False, "fan_in_fan_out": False, "bias": "none", "modules_to_save": None}
-        odd = [key for key, value in plain.items() if (config.get(key) or value) != value]
+        config = self._config
+        odd = [key for key, value in _PLAIN.items() if (config.get(key) or value) != value]
         if config.get("peft_type") != "LORA" or odd:
             what = f"uses {', '.join(odd)}" if odd else f"is of the type {config.get('peft_type')}"
             raise DataError(f"the adapter {what}", where=str(self._folder), next="train it as plain LoRA over linear layers")
@@ -142,8 +148,10 @@ class Adapter:
             raise DataError(f"the adapter holds what cannot be merged: {min(left)}", where=str(self._folder), next="train plain LoRA")
 
     def _scale(self, module: str, rank: int) -> float:
-        alpha = next((value for key, value in (self._config.get("alpha_pattern") or {}).items() if module.endswith(key)), None)
-        alpha = self._config["lora_alpha"] if alpha is None else alpha
+        patterns = (self._config.get("alpha_pattern") or {}).items()
+        alpha = next((value for key, value in patterns if re.fullmatch(rf"(.*\.)?({key})", module)), self._config.get("lora_alpha"))
+        if not isinstance(alpha, int | float):
+            raise DataError("the adapter names no lora_alpha", where=str(self._folder), next="train it again")
         return float(alpha) / (math.sqrt(rank) if self._config.get("use_rslora") else rank)
 
     def check(self, base: Weights, known: set[str]) -> None:
