@@ -13,7 +13,8 @@ ALLOWED = {
 }  # fmt: skip
 KEYS = (
     "messages", "prompt", "suffix", "input_prefix", "input_suffix", "input_extra", "max_tokens", "n_predict", "temperature",
-    "top_p", "top_k", "seed", "stop", "stream", "stream_options", "truncate", "n", "n_discard", "id_slot", "cache_prompt", "grammar", "model", "path", "lora",
+    "top_p", "top_k", "seed", "stop", "stream", "stream_options", "truncate", "n", "n_discard", "id_slot", "cache_prompt",
+    "grammar", "model", "path", "lora",
 )  # fmt: skip
 
 

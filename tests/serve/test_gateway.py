@@ -120,6 +120,12 @@ def test_a_token_that_ends_an_answer_for_us_ends_it_whatever_the_engine_thinks(r
     assert (body["choices"][0]["text"], body["choices"][0]["finish_reason"]) == ("ab", "stop")
 
 
+def test_text_that_the_engine_held_back_is_not_lost_at_the_end(renderer: Renderer) -> None:
+    end = renderer.special("<|endoftext|>")
+    with opened(renderer, Script(pieces=("a", ""), ids=(1, end), tail="\n")) as made:
+        assert made.http.post(COMPLETE, json={"prompt": "x", "stop": "\n\n"}).json()["choices"][0]["text"] == "a\n"
+
+
 def test_greedy_is_asked_for_as_greedy_and_every_setting_reaches_the_engine(plain: Opened) -> None:
     ask = {
         "prompt": "x",

@@ -60,6 +60,13 @@ def test_after_three_tries_it_is_given_up_and_said(renderer: Renderer) -> None:
             wait(str(http.base_url).rstrip("/"))
 
 
+def test_waiting_for_a_gateway_that_is_gone_ends(renderer: Renderer) -> None:
+    with gateway(renderer, Start()) as http:
+        url = str(http.base_url).rstrip("/")
+    with pytest.raises(ToolError, match="the gateway stopped"):
+        wait(url)
+
+
 def test_tries_are_counted_and_wait_longer_each_time() -> None:
     start = Start()
     with Kept(start, restarts=2, backoff=0.1) as kept:

@@ -104,7 +104,7 @@ def test_killing_the_engine_ends_streams_with_an_error_event_and_everything_else
         ):
             assert response.status_code == 503
             assert int(response.headers["retry-after"]) >= 1
-            assert response.elapsed.total_seconds() < 0.5
+            assert response.elapsed.total_seconds() < 1
 
 
 def test_killing_the_engine_during_a_whole_answer_is_a_503(renderer: Renderer) -> None:

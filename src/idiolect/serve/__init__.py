@@ -15,6 +15,8 @@ MOST_SLOTS = 4
 """How many answers the engine writes at a time; more wait their turn."""
 SLOT_TOKENS = 32_768
 """Tokens that all slots together hold in memory, unless one alone needs more: a 7B model takes about 57 KB for each."""
+LOOK_SECONDS = 0.5
+"""How often `wait` looks after the engine."""
 DEFAULT_CONTEXT = 2048
 """Tokens, for a model that does not say what it was made for."""
 
@@ -50,7 +52,14 @@ def wait(url: str) -> None:
     """Return never; an engine that was given up is a ToolError. For the foreground of `idiolect serve`."""
     import httpx
 
+    state = "ok"
     with httpx.Client(base_url=url, trust_env=False) as http:
-        while http.get("/health").json()["status"] != "gone":
-            time.sleep(1)
+        while state != "gone":
+            time.sleep(LOOK_SECONDS)
+            try:
+                state = http.get("/health").json()["status"]
+            except httpx.TimeoutException:
+                continue  # busy, not gone
+            except httpx.TransportError as error:
+                raise ToolError(f"the gateway stopped ({error})", where=url, next="serve again") from error
     raise ToolError("the engine died and did not come up again", where=url, next="check the model with `idiolect models verify`")

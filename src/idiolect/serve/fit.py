@@ -26,7 +26,7 @@ class Fitted:
 def fit(renderer: Renderer, prompt: Prompt, ask: Ask, context: int) -> Fitted:
     """Render a prompt; prompt plus answer never exceed `context` tokens, or it is a RequestError (400) that names both numbers."""
     wanted = ask.max_tokens if ask.max_tokens is not None and ask.max_tokens >= 0 else None
-    reserve = min(ask.default_tokens or 512, context // 4) if wanted is None else wanted
+    reserve = min(ask.default_tokens or 512, context // 4) if wanted is None else max(1, wanted)
     if reserve >= context:
         raise RequestError(
             400, f"`max_tokens` is {reserve}, the context holds {context}", code="context_length_exceeded", param="max_tokens"
@@ -35,7 +35,7 @@ def fit(renderer: Renderer, prompt: Prompt, ask: Ask, context: int) -> Fitted:
     if not ids:
         raise RequestError(400, "the prompt is empty", code="invalid_value", param="prompt")
     before = len(ids)
-    least = 1 if wanted is None else wanted
+    least = max(1, wanted or 0)
     if ask.truncate:
         while len(ids) + reserve > context:
             prompt = _shorter(prompt, min((context - reserve) / len(ids), 0.95), before, context)

@@ -29,7 +29,7 @@ from idiolect.serve.fit import Fitted, fit
 from idiolect.serve.guard import Guard
 from idiolect.serve.keep import Kept
 from idiolect.serve.shapes import ChatShape, CompletionShape, InfillShape, Shape
-from idiolect.serve.streams import TIMEOUT, Answer, generate
+from idiolect.serve.streams import TIMEOUT, Answer, Running, generate
 from idiolect.types import Model
 
 BODY_BYTES = 1 << 20
@@ -140,19 +140,23 @@ class Gateway:
         body = await _body(request)
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise RequestError(415, "send JSON, with `Content-Type: application/json`", code="unsupported_media_type")
+        self._engine()  # a dead engine is told before any work
         ask, unknown = schema.parse(kind, body)
         if ask.model not in ("", self.served.id, self.served.model.name):
             raise RequestError(404, f"no model '{ask.model[:80]}' here; this is {self.served.id}", code="model_not_found", param="model")
         names = ", ".join(name if name.isascii() and name.isprintable() else "?" for name in unknown)[:1000]
         return ask, {"x-idiolect-ignored": names} if names else {}
 
-    def _answer(self, ask: schema.Ask, fitted: Fitted, shape: Shape, headers: dict[str, str], **more: Any) -> Answer:
+    def _engine(self) -> Running:
         engine = self.served.kept.engine
         if engine is None:
             raise engine_away(self.served.kept.state)
+        return engine
+
+    def _answer(self, ask: schema.Ask, fitted: Fitted, shape: Shape, headers: dict[str, str], **more: Any) -> Answer:
         if fitted.cut_from:
             headers = {**headers, "x-idiolect-truncated": f"prompt cut from {fitted.cut_from} to {len(fitted.ids)} tokens"}
-        pieces = generate(self.http, engine, {**_question(ask, fitted), **more}, self.stops)
+        pieces = generate(self.http, self._engine(), {**_question(ask, fitted), **more}, self.stops)
         return Answer(pieces, shape, ask.stream, headers)
 
 

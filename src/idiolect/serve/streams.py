@@ -41,23 +41,22 @@ async def generate(
     Generation ends at the engine's own end tokens and at the ids in `stops`, whether the engine knows them or not.
     """
     counted, over = 0, False
+    mute = question["n_predict"] == 0  # asked for no token, the engine still makes one
     try:
         async with http.stream("POST", f"{engine.url}/completion", json=dict(question)) as response:
             if response.status_code != 200:
                 raise _explain(response.status_code, await response.aread())
             async for said in _events(response):
-                if said.get("stop"):
-                    if said.get("content") and not over:
-                        yield said["content"]
-                    yield _end(question, said, counted, over)
-                    return
-                if over:  # a token that ends an answer for us and not for the engine
+                if over and not said.get("stop"):  # a token that ends an answer for us and not for the engine
                     yield End("stop", len(question["prompt"]), counted)
+                    return
+                if said.get("content") and not mute:
+                    yield said["content"]
+                if said.get("stop"):
+                    yield _end(question, said, counted, over)
                     return
                 counted += max(1, len(said.get("tokens", ())))
                 over = any(token in stops for token in said.get("tokens", ()))
-                if said.get("content"):
-                    yield said["content"]
     except httpx.TransportError as error:
         raise engine_away(type(error).__name__) from error
     raise engine_away("it stopped in the middle of an answer")
@@ -68,7 +67,10 @@ async def _events(response: httpx.Response) -> AsyncIterator[dict[str, Any]]:
         name, _, data = line.partition(":")
         if name not in ("data", "error") or data.strip() == "[DONE]":
             continue
-        value = from_json(data.strip())
+        try:
+            value = from_json(data.strip())
+        except ValueError as error:
+            raise engine_broke("its answer is not JSON") from error
         if name == "error" or "error" in value:
             raise engine_broke(str(value.get("error", value))[:300])
         yield value
@@ -82,7 +84,8 @@ def _explain(status: int, body: bytes) -> RequestError:
 def _end(question: Mapping[str, Any], said: Mapping[str, Any], counted: int, over: bool) -> End:
     cut = said.get("stop_type") == "limit" and not over
     cached = said.get("timings", {}).get("cache_n", 0)
-    return End("length" if cut else "stop", len(question["prompt"]), said.get("tokens_predicted", counted), cached)
+    made = min(said.get("tokens_predicted", counted), question["n_predict"])
+    return End("length" if cut else "stop", len(question["prompt"]), made, cached)
 
 
 @dataclass

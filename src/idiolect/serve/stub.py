@@ -30,6 +30,8 @@ class Script:
     """One token each, as long as `n_predict` allows; then it stops by itself."""
     ids: tuple[int, ...] = ()
     """Their token ids; default: 0 for each."""
+    tail: str = ""
+    """Text of the last event, which the engine held back because it could have become a stop text."""
     delay: float = 0.0
     """Seconds before each piece."""
     refuse: int = 0
@@ -85,7 +87,9 @@ class Stub:
                     return
                 yield _event({"content": piece, "tokens": [script.ids[index] if script.ids else 0], "stop": False})
             stop = "eos" if len(said) == len(script.pieces) else "limit"
-            yield _event({"content": "", "stop": True, "stop_type": stop, "tokens_predicted": len(said), "timings": {"cache_n": 0}})
+            yield _event(
+                {"content": script.tail, "stop": True, "stop_type": stop, "tokens_predicted": len(said), "timings": {"cache_n": 0}}
+            )
 
 
 def _event(value: Any) -> str:
