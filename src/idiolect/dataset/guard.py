@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import ne
 from pathlib import Path
 
 from idiolect import samples
@@ -44,10 +45,20 @@ class _Sought:
     text: str
     words: Run
     runs: frozenset[Run] = field(init=False)
+    most: int = field(init=False)
+    """Words that a leak can have changed."""
 
     def __post_init__(self) -> None:
         width = min(_FIVE, len(self.words))
         self.runs = frozenset(_in_a_row(self.words, width)) if width else frozenset()
+        self.most = max([3 * len(self.words) // 17, *Counter(self.words).values()])
+
+    def changed_at_most_in_a_word(self, words: list[str]) -> bool:
+        """Whether as many words are these with one put for another, or with at most 3 of 17 changed."""
+        if sum(map(ne, self.words, words)) > self.most:
+            return False
+        changed = [pair for pair in zip(self.words, words, strict=True) if pair[0] != pair[1]]
+        return len(set(changed)) <= 1 or 17 * len(changed) <= 3 * len(words)
 
 
 def check(folder: Path) -> int:
@@ -120,8 +131,7 @@ class Guard:
                 start = place - offset
                 if start >= 0 and start + len(one.words) <= len(words) and (id(one), start) not in tried:
                     tried.add((id(one), start))
-                    changed = [pair for pair in zip(one.words, words[start : start + len(one.words)], strict=True) if pair[0] != pair[1]]
-                    if len(set(changed)) <= 1 or 17 * len(changed) <= 3 * len(one.words):
+                    if one.changed_at_most_in_a_word(words[start : start + len(one.words)]):
                         yield one
 
 

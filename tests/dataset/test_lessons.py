@@ -1,0 +1,53 @@
+import pytest
+
+from idiolect import dataset
+from idiolect.dataset import lessons
+from idiolect.dataset.splits import Splits
+from idiolect.errors import DataError
+from idiolect.types import Change, Dropped, Edit, Sample
+from tests.dataset.corpus import document, text
+
+FILES = [document(f"part_{number}.py", text(number)) for number in range(80)]
+
+
+def size(path: str) -> int:
+    return next(len(one.data) for one in FILES if one.path == path)
+
+
+def test_lessons_of_any_documents_keep_a_budget_of_distinct_bytes() -> None:
+    made = dataset.lessons_from([*FILES, *FILES], {"python": 50_000})
+    paths = {span.path for one in made for span in one.origins}
+    assert 47_500 <= sum(size(path) for path in paths) <= 50_000
+    assert {one.kind for one in made} == {"raw", "fim"}
+    raw = dataset.lessons_from(FILES[::-1], {"python": 50_000}, kinds=["raw"])
+    assert [one.id for one in raw] == [one.id for one in made if one.kind == "raw"]
+
+
+def test_too_little_code_for_the_budget_is_an_error_that_names_the_language() -> None:
+    with pytest.raises(DataError, match="distinct bytes of ruby"):
+        dataset.lessons_from(FILES, {"python": 40_000, "ruby": 50_000})
+    assert len({span.path for one in dataset.lessons_from(FILES) for span in one.origins}) == len(FILES)
+
+
+def test_equal_samples_are_merged_and_their_origins_unite() -> None:
+    first = Sample(answer="x", kind="raw", maker="raw", origins=(FILES[0].span(),), labels={"language": ("python",)})
+    second = first.model_copy(update={"origins": (FILES[1].span(),), "labels": {"area": ("a",)}, "weight": 2.0})
+    out = lessons.merged({"train": [first, second], "validation": [second]})
+    kept = [one for one in out["train"] if isinstance(one, Sample)]
+    assert len(kept) == 1
+    assert [span.path for span in kept[0].origins] == ["part_0.py", "part_1.py"]
+    assert (kept[0].weight, kept[0].labels) == (2.0, {"language": ("python",), "area": ("a",)})
+    assert [one.reason for side in out.values() for one in side if isinstance(one, Dropped)] == ["merged", "merged"]
+
+
+def test_a_commit_goes_where_its_files_go_and_one_that_touches_both_sides_is_dropped() -> None:
+    splits = Splits({("shop", "old.py"): ("shop", "b.py")}, frozenset({("shop", "b.py")}))
+
+    def change(*paths: str) -> Change:
+        edits = tuple(Edit(path, "python", b"a", b"b") for path in paths)
+        return Change("shop", "team", " ".join(paths), 0, "a-1", "subject", "", edits)
+
+    given = [change("a.py"), change("b.py"), change("old.py", "b.py"), change("a.py", "b.py")]
+    out = list(lessons.sided(given, splits))
+    assert [one[0] for one in out if not isinstance(one, Dropped)] == ["train", "validation", "validation"]
+    assert [(one.reason, one.what) for one in out if isinstance(one, Dropped)] == [("crosses-split", "a.py b.py")]
