@@ -55,6 +55,23 @@ def test_origins_name_the_bytes_before_at_the_parent_and_the_bytes_after() -> No
     assert all(AFTER.encode()[span.start : span.end].decode() in (made.answer or "") for span in after)
 
 
+def test_old_commits_count_less_than_new_ones() -> None:
+    years = (0, 2, 4, 40)
+    found = [
+        Change("shop", "team", f"{n}" * 40, 1_700_000_000 - n * 365 * 86_400, "p", f"Make step {n} of them safe", "", (edit(),))
+        for n in years
+    ]
+    assert [made.weight for made in diff(found) if isinstance(made, Sample)] == [1.0, 0.5, 0.25, 0.1]
+
+
+def test_a_search_is_widened_where_an_earlier_block_writes_the_same_lines() -> None:
+    before = "alpha\nomega\n" + "".join(f"line {n}\n" for n in range(12)) + "head\nx = 1\ntail\n" + "".join(f"end {n}\n" for n in range(9))
+    after = before.replace("alpha\n", "alpha\nhead\nx = 1\ntail\n").replace("line 11\nhead\nx = 1\n", "line 11\nhead\nx = 2\n")
+    made = only(change("Put the same head above it", edit(before, after, "a.txt", "text")))
+    assert isinstance(made, Sample)
+    assert blocks.apply(made.answer or "", {"a.txt": before}) == {"a.txt": after}
+
+
 def test_a_long_file_is_shown_around_what_is_touched() -> None:
     long = "".join(f"line_{number} = {number}\n" for number in range(3000))
     made = only(change("Rename a line and say why", edit(long, long.replace("line_1500 = 1500\n", "# why\nname = 1500\n"))))
@@ -94,6 +111,7 @@ def test_messages_that_ask_for_nothing_are_counted_reasons(subject: str, why: st
         ("[ci skip] Explain the cut, fixes #7", "Explain the cut"),
         ("steps: treat None as zero", "Treat None as zero"),
         (":bug: Keep the order of items", "Keep the order of items"),
+        ("Brief logs in production; implements #1280", "Brief logs in production"),
         ("JIRA-12: Keep the order of items", "Keep the order of items"),
         ("add a total (closes #1, #2)", "Add a total"),
     ],

@@ -61,11 +61,14 @@ def hunks(before: Sequence[str], after: Sequence[str], near: int = NEAR) -> list
     return found
 
 
-def regions(before: Sequence[str], found: Sequence[Hunk]) -> list[Hunk]:
-    """The hunks, each with as much around it as makes its lines stand in the file exactly once; those that meet are joined."""
+def regions(before: Sequence[str], found: Sequence[Hunk], context: int = CONTEXT) -> list[Hunk]:
+    """The hunks, each with `context` lines around it, or as many more as make its lines stand in the file exactly once.
+
+    Those that meet are joined.
+    """
     grown: list[Hunk] = []
     for hunk in found:
-        wide = _widen(before, hunk)
+        wide = _widen(before, hunk, context)
         while grown and wide.start <= grown[-1].end:
             last = grown.pop()
             wide = Hunk(min(last[0], wide[0]), max(last[1], wide[1]), min(last[2], wide[2]), max(last[3], wide[3]))
@@ -73,8 +76,7 @@ def regions(before: Sequence[str], found: Sequence[Hunk]) -> list[Hunk]:
     return grown
 
 
-def _widen(before: Sequence[str], hunk: Hunk) -> Hunk:
-    margin = CONTEXT
+def _widen(before: Sequence[str], hunk: Hunk, margin: int) -> Hunk:
     while True:
         up, down = min(margin, hunk.start), min(margin, len(before) - hunk.end)
         wide = Hunk(hunk.start - up, hunk.end + down, hunk.new_start - up, hunk.new_end + down)

@@ -10,7 +10,7 @@ from idiolect.types import Change, Edit
 
 _TICKET = r"(?:GH-|#|[A-Z]{2,8}-)\d+"
 _TICKETS = rf"{_TICKET}(?:\s*(?:,|and|&)?\s*{_TICKET})*"
-_CLOSES = r"(?:(?:fix|close|resolve)(?:e?[sd])?|refs?|see|re)"
+_CLOSES = r"(?:(?:fix|close|resolve|implement)(?:e?[sd])?|refs?|see|re|part of)"
 _NOISE = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -52,14 +52,14 @@ _VERB = re.compile(
     |merge|migrate|move|name|normali[sz]e|optimi[sz]e|parse|pass|pin|prefer|prepare|preserve|prevent|provide|raise|read|record|reduce|refactor
     |refine|reject|remove|rename|render|reorder|reorgani[sz]e|replace|require|reset|respect|restore|restrict|retain|return|reuse|rewrite|run
     |send|set|show|simplify|skip|sort|specify|split|start|stop|store|support|swap|switch|test|tidy|treat|trim|tweak|undo|unify|update|upgrade
-    |use|validate|warn|wrap|write)\b""",
+    |use|validate|warn|wrap|write)(?:e?s|e?d|ing)?\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 _INTENTS = (
     ("fix", re.compile(r"\b(?:fix|bug|crash|regression|broken|wrong|incorrect|prevent|avoid|handle)", re.IGNORECASE)),
     ("refactor", re.compile(r"^(?:refactor|rename|extract|move|split|inline|simplif|tidy|clean|reorgani[sz]e|remove|drop)", re.IGNORECASE)),
     ("test", re.compile(r"\b(?:tests?|specs?|coverage)\b", re.IGNORECASE)),
-    ("docs", re.compile(r"\b(?:docs?|documentation|readme|changelog|comments?)\b", re.IGNORECASE)),
+    ("docs", re.compile(r"\b(?:docs?|documentation|readme|changelog)\b", re.IGNORECASE)),
     ("feature", re.compile(r"^(?:add|support|allow|implement|introduce|enable|expose|let)", re.IGNORECASE)),
 )
 FEWEST_WORDS, SHORTEST, LONGEST, BODY = 3, 12, 400, 500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from idiolect.types import Change, Dropped, Edit, Message, Sample, Span
 FEWEST_LINES, MOST_LINES = 3, 200
 MOST_FILES, MOST_HUNKS = 5, 3
 LONGEST_FILE = 200_000
+CONTEXTS = (blocks.CONTEXT, 4, 12)
+"""Unchanged lines around each block: more where an earlier block makes the lines of a later one stand there twice."""
 MARGINS = (1000, 40, 20, 10, 5, 2, 0)
 """Lines shown around what is touched: the most that the budget carries."""
 FRAMES = (
@@ -24,6 +27,11 @@ FRAMES = (
     "{wish}\n\nHere is the code as it stands:\n\n{code}\n\nGive the edit as search/replace blocks.",
     "Please make this change and answer in SEARCH/REPLACE form.\n\n{wish}\n\n{code}",
 )
+
+
+HALF_LIFE = 2 * 365 * 86_400
+"""Seconds after which a commit counts half: what stood before an old one is yesterday's style, and often what came after it too."""
+LEAST_WEIGHT = 0.1
 
 
 class Part(NamedTuple):
@@ -40,11 +48,13 @@ def diff(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropp
     """One edit per commit, in search/replace blocks that were applied and gave the file after, byte for byte."""
     held = list(changes(material))
     commits, subjects = reverted(held)
+    newest = max((change.time for change in held), default=0)
     for change in held:
         if change.subject in subjects or change.commit.startswith(commits):
             yield _dropped(change, "reverted")
         else:
-            yield _lesson(change, budget)
+            made = _lesson(change, budget)
+            yield made.model_copy(update={"weight": _weight(newest - change.time)}) if isinstance(made, Sample) else made
 
 
 def _lesson(change: Change, budget: int) -> Sample | Dropped:
@@ -53,15 +63,21 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
         return _dropped(change, request)
     if reason := _unfit(change.edits):
         return _dropped(change, reason)
-    parts = [_part(edit) for edit in change.edits]
-    if reason := _too_much(parts):
-        return _dropped(change, reason)
-    answer = "\n\n".join(blocks.write(part.edit.path, part.edit.language, part.before, part.after, part.regions) for part in parts)
-    if not _proved(answer, parts):
-        return _dropped(change, "blocks do not apply")
-    if len(answer.encode()) > budget * 2 // 3:
-        return _dropped(change, "answer over budget")
-    return _sample(change, request, parts, answer, budget)
+    for context in CONTEXTS:
+        parts = [_part(edit, context) for edit in change.edits]
+        if reason := _too_much(parts):
+            return _dropped(change, reason)
+        answer = "\n\n".join(blocks.write(part.edit.path, part.edit.language, part.before, part.after, part.regions) for part in parts)
+        if len(answer.encode()) > budget * 2 // 3:
+            return _dropped(change, "answer over budget")
+        if _proved(answer, parts):
+            return _sample(change, request, parts, answer, budget)
+    return _dropped(change, "blocks do not apply")
+
+
+def _weight(age: int) -> float:
+    """What a commit counts that is so many seconds older than the newest one."""
+    return round(max(LEAST_WEIGHT, math.pow(0.5, age / HALF_LIFE)), 3)
 
 
 def _unfit(edits: Sequence[Edit]) -> str | None:
@@ -91,10 +107,10 @@ def _decoded(data: bytes) -> str | None:
         return None
 
 
-def _part(edit: Edit) -> Part:
+def _part(edit: Edit, context: int) -> Part:
     before, after = (data.decode().splitlines(keepends=True) for data in (edit.before, edit.after))
     found = blocks.hunks(before, after) if before else [blocks.Hunk(0, 0, 0, len(after))]
-    return Part(edit, before, after, found, blocks.regions(before, found) if before else found)
+    return Part(edit, before, after, found, blocks.regions(before, found, context) if before else found)
 
 
 def _too_much(parts: Sequence[Part]) -> str | None:
