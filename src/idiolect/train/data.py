@@ -1,0 +1,208 @@
+"""From Samples to packs of tokens: rendered once, drawn by share, packed so that no position is wasted."""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import numpy as np
+import numpy.typing as npt
+
+from idiolect.errors import DataError
+from idiolect.render import Lesson
+from idiolect.train.plan import PhaseName
+from idiolect.types import Dropped, Kind, Sample
+
+_WINDOW = 64
+"""Packs that are filled at once: enough for a good fit, few enough that an epoch stays an epoch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Text:
+    """A rendered lesson: what the model reads at once and attends to."""
+
+    ids: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32]
+    """Of each token for being predicted; 0: not learned."""
+    sample: str
+    """Id of the Sample."""
+    kind: Kind
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def supervised(self) -> int:
+        """Tokens that the loss is taken on; the first is never predicted."""
+        return int(np.count_nonzero(self.weights[1:]))
+
+
+Pack = tuple[Text, ...]
+"""Texts that go through the model in one pass, none seeing another."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one update of the weights learns from."""
+
+    phase: PhaseName
+    packs: tuple[Pack, ...]
+
+    @property
+    def tokens(self) -> int:
+        """Of all its texts."""
+        return sum(len(text) for pack in self.packs for text in pack)
+
+    @property
+    def supervised(self) -> int:
+        """Tokens that its loss is taken on."""
+        return sum(text.supervised for pack in self.packs for text in pack)
+
+
+@dataclass
+class Shelf:
+    """The texts of one source of lessons, and why others are not there."""
+
+    texts: list[Text] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+
+    @property
+    def tokens(self) -> int:
+        """Of one pass."""
+        return sum(map(len, self.texts))
+
+    def reasons(self) -> dict[str, int]:
+        """Dropped samples by reason."""
+        return dict(sorted(Counter(one.reason for one in self.dropped).items()))
+
+
+def shelve(samples: Iterable[Sample], render: Callable[[Sample], Lesson], length: int) -> Shelf:
+    """Render samples; raw text longer than `length` tokens is cut into pieces, other lessons of that length are dropped, and counted."""
+    shelf = Shelf()
+    for sample in samples:
+        if sample.answer is None:
+            shelf.dropped.append(Dropped(reason="no answer", what=sample.id))
+            continue
+        try:
+            pieces = list(_pieces(sample, render(sample), length))
+        except DataError as error:  # a family without holes, or without conversations
+            shelf.dropped.append(Dropped(reason="not rendered", what=sample.id, detail=str(error)))
+            continue
+        if pieces and any(piece.supervised for piece in pieces):
+            shelf.texts += [piece for piece in pieces if piece.supervised]
+        else:
+            shelf.dropped.append(Dropped(reason="nothing to learn" if pieces else "too long", what=sample.id))
+    return shelf
+
+
+def _pieces(sample: Sample, lesson: Lesson, length: int) -> Iterator[Text]:
+    ids, weights = np.asarray(lesson.ids, dtype=np.int32), np.asarray(lesson.weights, dtype=np.float32)
+    if not np.all(np.isfinite(weights)) or np.any(weights < 0):
+        raise DataError("its weight is negative or no number")
+    if len(ids) > length and sample.prompt is not None:
+        return
+    # A last piece of one token has nothing to predict; the end token is learned elsewhere.
+    for start in range(0, max(1, len(ids) - 1), length):
+        yield Text(ids[start : start + length], weights[start : start + length], sample.id, sample.kind)
+
+
+def draw(shares: Sequence[tuple[Sequence[Text], float]], tokens: int, seed: str) -> list[Text]:
+    """A sequence of about `tokens` tokens that mixes sources by their shares at every point of it.
+
+    Each source is shuffled anew for every pass over it. Empty sources give their share to the others.
+    """
+    sources = [(_endless(texts, f"{seed}/{at}"), share) for at, (texts, share) in enumerate(shares) if texts and share > 0]
+    taken = [0.0] * len(sources)
+    drawn: list[Text] = []
+    total = 0
+    while sources and total < tokens:
+        at = min(range(len(sources)), key=lambda one: (taken[one] / sources[one][1], one))
+        text = next(sources[at][0])
+        drawn.append(text)
+        taken[at] += len(text)
+        total += len(text)
+    return drawn
+
+
+def _endless(texts: Sequence[Text], seed: str) -> Iterator[Text]:
+    order, passes = list(range(len(texts))), 0
+    while True:
+        random.Random(f"{seed}/{passes}").shuffle(order)
+        yield from (texts[at] for at in order)
+        passes += 1
+
+
+def pack(texts: Sequence[Text], size: int, seed: str = "") -> list[Pack]:
+    """Put texts into packs of at most `size` tokens: best fit, the longest first, window by window; packs of a window are shuffled."""
+    packs: list[Pack] = []
+    window: list[Text] = []
+    held = 0
+    for text in texts:
+        if held + len(text) > size * _WINDOW:
+            packs += _shuffled(_best_fit(window, size), f"{seed}/{len(packs)}")
+            window, held = [], 0
+        window.append(text)
+        held += len(text)
+    return packs + _shuffled(_best_fit(window, size), f"{seed}/{len(packs)}")
+
+
+def _best_fit(texts: Sequence[Text], size: int) -> list[Pack]:
+    """Each text, the longest first, goes where the least room is left (best-fit decreasing; arXiv 2404.10830)."""
+    packs: list[list[Text]] = []
+    room: list[tuple[int, int]] = []  # free tokens and number of a pack, sorted
+    for text in sorted(texts, key=len, reverse=True):
+        at = bisect_left(room, (len(text), -1))
+        if at == len(room):
+            packs.append([text])
+            insort(room, (size - len(text), len(packs) - 1))
+        else:
+            free, number = room.pop(at)
+            packs[number].append(text)
+            insort(room, (free - len(text), number))
+    return [tuple(one) for one in packs]
+
+
+def _shuffled(packs: list[Pack], seed: str) -> list[Pack]:
+    random.Random(seed).shuffle(packs)
+    return packs
+
+
+def steps(phase: PhaseName, packs: Sequence[Pack], tokens: int) -> list[Step]:
+    """Group packs into updates of about `tokens` tokens; a last group of less than half a step joins the one before."""
+    if not packs:
+        return []
+    size = sum(len(text) for one in packs for text in one) / len(packs)
+    each = max(1, round(tokens / size))
+    groups = [packs[start : start + each] for start in range(0, len(packs), each)]
+    if len(groups) > 1 and 2 * len(groups[-1]) < each:
+        groups[-2:] = [[*groups[-2], *groups[-1]]]
+    return [Step(phase, tuple(group)) for group in groups]
+
+
+def validation(texts: Sequence[Text], tokens: int, size: int, seed: str) -> dict[Kind, list[Pack]]:
+    """About `tokens` tokens of the validation lessons, drawn at random, at least one text of each kind, packed by kind."""
+    order = list(range(len(texts)))
+    random.Random(seed).shuffle(order)
+    kept: dict[Kind, list[Text]] = {}
+    total = 0
+    for text in (texts[at] for at in order):
+        if text.kind in kept and total + len(text) > tokens:
+            continue
+        kept.setdefault(text.kind, []).append(text)
+        total += len(text)
+    return {kind: pack(found, size) for kind, found in sorted(kept.items())}
+
+
+def digest(course: Sequence[Step]) -> str:
+    """SHA-256 over every token, weight and border of a course, in order."""
+    state = sha256()
+    for step in course:
+        state.update(f"\n{step.phase} {[[len(text) for text in pack] for pack in step.packs]}".encode())
+        for text in (text for pack in step.packs for text in pack):
+            state.update(text.ids.tobytes())
+            state.update(text.weights.tobytes())
+    return state.hexdigest()

@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+
+from idiolect.render import Lesson, Renderer
+from idiolect.train.data import Text, digest, draw, pack, shelve, steps, validation
+from idiolect.types import Message, Sample
+
+from . import tiny
+
+RENDERER = Renderer(tiny.tokenizer())
+
+
+def test_raw_text_that_is_too_long_is_cut_without_losing_a_token() -> None:
+    sample = Sample(answer="abcdefghij" * 10, kind="raw", maker="raw")
+    whole = RENDERER.lesson(sample)
+    shelf = shelve([sample], RENDERER.lesson, 32)
+    assert [len(text) for text in shelf.texts] == [32, 32, 32, 5]
+    assert np.concatenate([text.ids for text in shelf.texts]).tolist() == whole.ids
+
+
+def test_other_lessons_that_are_too_long_are_counted_and_never_cut() -> None:
+    asked = (Message(role="user", content="x" * 100),)
+    samples = [Sample(prompt=asked, answer="y", kind="write", maker="write"), Sample(answer="abc", kind="raw", maker="raw")]
+    shelf = shelve(samples, RENDERER.lesson, 32)
+    assert [text.kind for text in shelf.texts] == ["raw"]
+    assert shelf.reasons() == {"too long": 1}
+
+
+def test_every_sample_is_kept_or_dropped_with_a_reason() -> None:
+    samples = [
+        Sample(answer=None, rejected="x", kind="contrast", maker="m"),
+        Sample(answer="abc", kind="raw", maker="m", weight=0.0),
+        Sample(answer="abcd", kind="raw", maker="m"),
+        Sample(answer="abcde", kind="raw", maker="m", weight=-1.0),
+    ]
+    shelf = shelve(samples, RENDERER.lesson, 32)
+    assert shelf.reasons() == {"no answer": 1, "not rendered": 1, "nothing to learn": 1}
+    assert len(shelf.texts) == 1
+
+
+def test_a_sample_counts_by_its_weight() -> None:
+    light, heavy = (shelve([Sample(answer="abc", kind="raw", maker="m", weight=w)], RENDERER.lesson, 32).texts[0] for w in (1.0, 3.0))
+    assert (3 * light.weights == heavy.weights).all()
+
+
+def test_packs_hold_every_text_once_and_waste_little() -> None:
+    lengths = np.random.default_rng(3).integers(4, 200, 800)
+    texts = [tiny.text(int(length), seed) for seed, length in enumerate(lengths)]
+    packs = pack(texts, 1024)
+    assert sorted(text.sample for one in packs for text in one) == sorted(text.sample for text in texts)
+    sizes = [sum(map(len, one)) for one in packs]
+    assert max(sizes) <= 1024
+    assert sum(sizes) / (1024 * len(sizes)) > 0.97
+
+
+def test_shares_hold_at_every_point_of_the_course() -> None:
+    own, other = [tiny.text(20, seed) for seed in range(30)], [tiny.text(50, 1000 + seed, "fim") for seed in range(30)]
+    drawn = draw([(own, 0.9), (other, 0.1)], 20_000, "0")
+    for upto in (2000, 8000, 20_000):
+        total = own_tokens = 0
+        for text in drawn:
+            if total >= upto:
+                break
+            total += len(text)
+            own_tokens += len(text) * (text.kind == "raw")
+        assert own_tokens / total == pytest.approx(0.9, abs=0.03)
+
+
+def test_an_empty_source_gives_its_share_to_the_others() -> None:
+    own = [tiny.text(20, seed) for seed in range(5)]
+    assert {text.kind for text in draw([(own, 0.5), ([], 0.5)], 200, "0")} == {"raw"}
+    assert draw([([], 0.5)], 200, "0") == []
+
+
+def test_each_pass_shows_every_text_once_in_another_order() -> None:
+    own = [tiny.text(10, seed) for seed in range(20)]
+    drawn = draw([(own, 1.0)], 400, "7")
+    first, second = drawn[:20], drawn[20:]
+    assert {text.sample for text in first} == {text.sample for text in second} == {text.sample for text in own}
+    assert [text.sample for text in first] != [text.sample for text in second]
+
+
+def test_steps_hold_about_as_many_tokens_as_asked() -> None:
+    packs = pack([tiny.text(32, seed) for seed in range(90)], 64)
+    made = steps("pretrain", packs, 256)
+    assert sum(step.tokens for step in made) == 90 * 32
+    assert {step.tokens for step in made[:-1]} == {256}
+    assert made[-1].tokens >= 128
+
+
+def test_validation_is_capped_and_split_by_kind() -> None:
+    texts = [tiny.text(30, seed, kind) for seed, kind in enumerate(["raw", "fim", "write"] * 20)]
+    judged = validation(texts, 600, 128, "0")
+    assert set(judged) == {"raw", "fim", "write"}
+    assert 500 < sum(len(text) for packs in judged.values() for one in packs for text in one) <= 600
+
+
+def test_the_digest_of_a_course_sees_every_token_weight_and_border() -> None:
+    def named(*texts: Text) -> str:
+        return digest(steps("pretrain", [texts], 100))
+
+    one, other = tiny.text(10, 1), tiny.text(10, 2)
+    louder = Text(one.ids, one.weights * 2, one.sample, one.kind)
+    assert (
+        len({named(one, other), named(other, one), named(louder, other), named(one), digest(steps("instruct", [(one, other)], 100))}) == 5
+    )
+
+
+def test_a_lesson_learns_nothing_of_its_first_token() -> None:
+    lesson = Lesson([1, 2, 3], [1.0, 0.0, 0.0])
+    shelf = shelve([Sample(answer="x", kind="raw", maker="m")], lambda _: lesson, 32)
+    assert shelf.reasons() == {"nothing to learn": 1}
