@@ -77,6 +77,8 @@ class Wish(NamedTuple):
 
 def wish(change: Change) -> Wish | str:
     """The message as a request, or the reason why it is none."""
+    if len(change.subject) > LONGEST:
+        return "message says nothing"
     message = f"{change.subject}\n{change.body}"
     if _MERGE.match(change.subject):
         return "merge"
@@ -88,7 +90,7 @@ def wish(change: Change) -> Wish | str:
         return "release"
     subject = clean(change.subject)
     words = re.findall(r"[A-Za-z]+", subject)
-    if len(words) < FEWEST_WORDS or not SHORTEST <= len(subject) <= LONGEST or _NOTHING.fullmatch(subject):
+    if len(words) < FEWEST_WORDS or len(subject) < SHORTEST or _NOTHING.fullmatch(subject):
         return "message says nothing"
     body = _body(change.body)
     confidence = 0.6 + 0.2 * bool(_VERB.match(subject)) + 0.1 * (len(words) >= 5) + 0.1 * bool(body)
@@ -133,7 +135,7 @@ def _body(body: str) -> str:
     for paragraph in body.replace("\r\n", "\n").split("\n\n"):
         kept = [line.strip() for line in paragraph.split("\n") if not _TRAILER.match(line) and not _LINK.search(line)]
         kept = [line for line in kept if not re.match(r"(?:[*-]|\d+\.)\s", line)]
-        text = clean(" ".join(kept))
-        if len(re.findall(r"[A-Za-z]+", text)) >= 5 and len(text) <= BODY:
+        text = " ".join(" ".join(kept).split())
+        if len(text) <= BODY and len(re.findall(r"[A-Za-z]+", text := clean(text))) >= 5:
             return text
     return ""
