@@ -6,55 +6,59 @@ Steps: fetch, corpus, tokenizer, rows, train, export, fingerprints, report. The 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from tokenizers import Tokenizer
 
 from seedling import corpus, export, fetch, fingerprint, lessons, report, tokenizer, train
 
 HERE = Path(__file__).parent
-STEPS = ("fetch", "corpus", "tokenizer", "rows", "train", "export", "fingerprints", "report")
 
 
 def main() -> None:
     """Run the steps that are asked for, all of them by default."""
     args = _arguments()
-    state: Path = args.state
     for step in args.steps or STEPS:
         sys.stderr.write(f"seedling: {step}\n")
-        if step == "fetch":
-            for name in ("packages.txt", "placebo.txt", "held_out.txt"):
-                fetch.download(fetch.read_list(HERE / name), state / "archives")
-        elif step == "corpus" and not (state / "corpus" / "corpus.json").exists():
-            corpus.build(state, args.held_out_repos)
-        elif step == "tokenizer" and not (state / "tokenizer.json").exists():
-            learned = tokenizer.train(d.text for n, d in enumerate(corpus.read(state / "corpus" / "train.jsonl")) if n % 4 == 0)
-            tokenizer.save(learned, state)
-        elif step == "rows":
-            _rows(state, args.tokens)
-        elif step == "train":
-            train.train(state, train.Plan(args.stable, args.fall), args.threads)
-        elif step == "export":
-            export.export(state, export.SEEDLING)
-        elif step == "fingerprints":
-            fingerprint.build(state, export.SEEDLING)
-        elif step == "report":
-            report.write(state, export.SEEDLING, args.threads)
+        STEPS[step](args)
 
 
-def _rows(state: Path, tokens: int) -> None:
-    """Render enough rows for `tokens` tokens: short ones from the first documents, long ones from the last."""
+def _fetch(args: argparse.Namespace) -> None:
+    for name in ("packages.txt", "placebo.txt", "held_out.txt"):
+        fetch.download(fetch.read_list(HERE / name), args.state / "archives")
+
+
+def _corpus(args: argparse.Namespace) -> None:
+    if not (args.state / "corpus" / "corpus.json").exists():
+        corpus.build(args.state, args.held_out_repos)
+
+
+def _tokenizer(args: argparse.Namespace) -> None:
+    if not (args.state / "tokenizer.json").exists():
+        texts = (d.text for n, d in enumerate(corpus.read(args.state / "corpus" / "train.jsonl")) if n % 4 == 0)
+        tokenizer.save(tokenizer.train(texts), args.state)
+
+
+def _rows(args: argparse.Namespace) -> None:
+    """Render short rows from the first documents and long ones from the last, and note which documents were taken."""
+    state: Path = args.state
     folder = state / "rows"
+    if (folder / "used.json").exists():
+        return
     folder.mkdir(exist_ok=True)
     words = Tokenizer.from_file(str(state / "tokenizer.json"))
     documents = list(corpus.read(state / "corpus" / "train.jsonl"))
+    used: set[str] = set()
     for length, share, order in ((train.SHORT, 0.85, documents), (train.LONG, 0.15, documents[::-1])):
-        path = folder / f"train-{length}.npy"
-        if not path.exists():
-            rows = lessons.rows(order, words, length, int(tokens * share) // length, seed=length)
-            lessons.np.save(path, rows)
-            sys.stderr.write(f"seedling: {rows.size:,} tokens in rows of {length}\n")
+        rows, taken = lessons.rows(order, words, length, int(args.tokens * share) // length, seed=length)
+        np.save(folder / f"train-{length}.npy", rows)
+        used.update(f"{d.ecosystem}/{d.package}/{d.path}" for d in order[:taken])
+        sys.stderr.write(f"seedling: {rows.size:,} tokens in rows of {length} from {taken:,} documents\n")
+    (folder / "used.json").write_text(json.dumps(sorted(used)), encoding="utf-8")
 
 
 def _arguments() -> argparse.Namespace:
@@ -68,6 +72,17 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
+
+STEPS: dict[str, Callable[[argparse.Namespace], object]] = {
+    "fetch": _fetch,
+    "corpus": _corpus,
+    "tokenizer": _tokenizer,
+    "rows": _rows,
+    "train": lambda args: train.train(args.state, train.Plan(args.stable, args.fall), args.threads),
+    "export": lambda args: export.export(args.state, export.SEEDLING),
+    "fingerprints": lambda args: fingerprint.build(args.state, export.SEEDLING),
+    "report": lambda args: report.write(args.state, export.SEEDLING, args.threads),
+}
 
 if __name__ == "__main__":
     main()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -30,14 +29,14 @@ def export(state: Path, folder: Path) -> int:
         _replace(folder / name, json.dumps(content, indent=2) + "\n")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copyfile(state / name, folder / f"{name}.part")
-        os.replace(folder / f"{name}.part", folder / name)
+        (folder / f"{name}.part").replace(folder / name)
     part = folder / "model.safetensors.part"
     save_file({n: p.to(torch.bfloat16).contiguous() for n, p in model.state_dict().items()}, part, metadata={"format": "pt"})
-    os.replace(part, folder / "model.safetensors")
+    part.replace(folder / "model.safetensors")
     return int(values["step"])
 
 
 def _replace(path: Path, text: str) -> None:
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    part.replace(path)

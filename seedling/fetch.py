@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -17,10 +18,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-TEXT = frozenset(
-    ".py .pyi .rb .rake .gemspec .ru .js .mjs .cjs .jsx .ts .tsx .md .rst .txt .c .h .java .go .sh .erb .cc .cpp .hpp .css .html .yml .yaml".split()
+TEXT = re.compile(
+    r"\.(py|pyi|rb|rake|gemspec|ru|js|mjs|cjs|jsx|ts|tsx|md|rst|txt|c|h|cc|cpp|hpp|java|go|sh|erb|css|html|ya?ml)$|(^|/)Rakefile$",
+    re.IGNORECASE,
 )
-"""Suffixes that are read; all else in a package is passed over."""
+"""The files that are read; all else in a package is passed over."""
 BATCH = 24
 
 
@@ -89,14 +91,14 @@ def members(path: Path) -> Iterator[tuple[str, bytes]]:
                 if _wanted(name):
                     yield name, box.read(name)
         return
+    data: bytes | None = None
     if path.suffix == ".deb":
         data = subprocess.run(["dpkg-deb", "--fsys-tarfile", str(path)], check=True, capture_output=True).stdout
-        opened = tarfile.open(fileobj=io.BytesIO(data))
-    else:
-        opened = tarfile.open(path)
-    with opened as tar:
+    with tarfile.open(path) if data is None else tarfile.open(fileobj=io.BytesIO(data)) as tar:
         # Read in the archive's own order: going back in a compressed stream starts it again.
-        held = [(m.name.removeprefix("./"), handle.read()) for m in tar if m.isfile() and _wanted(m.name) and (handle := tar.extractfile(m))]
+        held = [
+            (m.name.removeprefix("./"), handle.read()) for m in tar if m.isfile() and _wanted(m.name) and (handle := tar.extractfile(m))
+        ]
     yield from sorted(held, key=lambda pair: pair[0])
 
 
@@ -127,13 +129,23 @@ def _wheel(name: str) -> str:
 
 
 def _wanted(name: str) -> bool:
-    path = PurePosixPath(name)
-    return path.suffix.lower() in TEXT or path.name == "Rakefile"
+    return TEXT.search(name) is not None
 
 
 def _ask(ecosystem: str, specs: list[str], place: Path) -> bool:
     command = {
-        "pip": [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:", "-d", "."],
+        "pip": [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--only-binary=:all:",
+            "-d",
+            ".",
+        ],
         "deb": ["apt-get", "download", "-q"],
         "npm": ["npm", "pack", "--silent", "--ignore-scripts"],
     }[ecosystem]
@@ -149,7 +161,9 @@ def _say(text: str) -> None:
 
 def main() -> None:
     """Download and unpack one list."""
-    parser = argparse.ArgumentParser(prog="python -m seedling.fetch", description="Download a list of packages and unpack their text files.")
+    parser = argparse.ArgumentParser(
+        prog="python -m seedling.fetch", description="Download a list of packages and unpack their text files."
+    )
     parser.add_argument("list", type=Path)
     parser.add_argument("folder", type=Path)
     args = parser.parse_args()

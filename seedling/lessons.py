@@ -130,8 +130,10 @@ def encoder(tokenizer: Tokenizer) -> Callable[[list[str]], list[int]]:
     return encode
 
 
-def rows(documents: Iterable[Document], tokenizer: Tokenizer, length: int, count: int, seed: int) -> Rows:
-    """Return at most `count` rows of `length` + 1 ids: whole fill-in-the-middle and chat lessons, the rest of each row plain text.
+def rows(documents: Iterable[Document], tokenizer: Tokenizer, length: int, count: int, seed: int) -> tuple[Rows, int]:
+    """Return at most `count` rows of `length` + 1 ids, and how many documents they took.
+
+    A row is whole fill-in-the-middle and chat lessons, and plain text where they leave room.
 
     A document gives plain text or fill-in-the-middle lessons of about its size, as the seed draws; so little is read twice.
     """
@@ -142,7 +144,8 @@ def rows(documents: Iterable[Document], tokenizer: Tokenizer, length: int, count
     short: list[list[int]] = []
     credit = {"fim": 0.0, "chat": 0.0}
     done, end = 0, encode(["<|endoftext|>"])[0]
-    for document in documents:
+    taken = 0
+    for taken, document in enumerate(documents, 1):  # noqa: B007
         size = len(document.text) / CHARACTERS
         credit["chat"] += size * CHAT_SHARE
         if rng.random() < FIM_SHARE / (1 - CHAT_SHARE):
@@ -165,7 +168,7 @@ def rows(documents: Iterable[Document], tokenizer: Tokenizer, length: int, count
             done = _pack(out, done, stream, short, rng, end)
         if done >= count:
             break
-    return out[:done]
+    return out[:done], taken
 
 
 def _pack(out: Rows, done: int, stream: list[int], short: list[list[int]], rng: random.Random, end: int) -> int:

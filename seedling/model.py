@@ -1,6 +1,7 @@
 """The seedling's network: Qwen2 written out for fast training on a CPU.
 
-The attribute names are those of transformers' `Qwen2ForCausalLM`, so that `state_dict()` loads there one to one; a test compares the logits.
+The attribute names are those of transformers' `Qwen2ForCausalLM`, so that `state_dict()` loads there one to one;
+a test compares the logits.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class Mlp(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the block's change to the residual stream."""
-        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))  # type: ignore[no-any-return]
+        return self.down_proj(functional.silu(self.gate_proj(x)) * self.up_proj(x))  # type: ignore[no-any-return]
 
 
 class Layer(nn.Module):
@@ -156,7 +157,9 @@ class Seedling(nn.Module):
         super().__init__()
         self.shape = s = shape or Shape()
         self.model = Body(s)
-        angles = torch.outer(torch.arange(s.max_position_embeddings).float(), s.rope_theta ** (-torch.arange(0, s.head_dim, 2) / s.head_dim))
+        angles = torch.outer(
+            torch.arange(s.max_position_embeddings).float(), s.rope_theta ** (-torch.arange(0, s.head_dim, 2) / s.head_dim)
+        )
         angles = torch.cat((angles, angles), -1)
         self.register_buffer("cos", angles.cos(), persistent=False)
         self.register_buffer("sin", angles.sin(), persistent=False)
@@ -174,11 +177,12 @@ class Seedling(nn.Module):
         cos, sin = self.cos[: ids.shape[1]].to(dtype), self.sin[: ids.shape[1]].to(dtype)
         for layer in self.model.layers:
             x = layer(x, cos, sin)
-        return self.model.norm(x)
+        normed: Tensor = self.model.norm(x)
+        return normed
 
     def forward(self, ids: Tensor) -> Tensor:
         """Return the logits (batch, length, vocabulary)."""
-        return F.linear(self.hidden(ids), self.model.embed_tokens.weight)
+        return functional.linear(self.hidden(ids), self.model.embed_tokens.weight)
 
     def loss(self, ids: Tensor, labels: Tensor) -> Tensor:
         """Return the mean cross-entropy in nats.
@@ -188,6 +192,6 @@ class Seedling(nn.Module):
         hidden, weight = self.hidden(ids), self.model.embed_tokens.weight
         if torch.is_autocast_enabled("cpu"):
             hidden, weight = hidden.bfloat16(), weight.bfloat16()
-        logits = F.linear(hidden.flatten(0, 1), weight)
+        logits = functional.linear(hidden.flatten(0, 1), weight)
         with torch.autocast("cpu", enabled=False):
-            return F.cross_entropy(logits, labels.flatten())
+            return functional.cross_entropy(logits, labels.flatten())

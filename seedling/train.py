@@ -7,7 +7,6 @@ A file `finish` in the state folder begins the fall at once; the token counts st
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -102,7 +101,7 @@ class Training:
         }
         part = self.checkpoint.with_suffix(".part")
         torch.save(values, part)
-        os.replace(part, self.checkpoint)
+        part.replace(self.checkpoint)
 
     def resume(self) -> None:
         """Go on from the checkpoint where there is one; its plan wins."""
@@ -126,7 +125,7 @@ class Training:
             rows = feed.take(MICRO_TOKENS // length)
             with torch.autocast("cpu", torch.bfloat16):
                 loss = self.model.loss(rows[:, :-1], rows[:, 1:]) / parts
-            loss.backward()
+            torch.autograd.backward(loss)
             total += float(loss)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer, rate in zip(self.optimizers, (self.plan.matrix_rate, self.plan.other_rate), strict=True):
@@ -153,7 +152,12 @@ def train(state: Path, plan: Plan, threads: int) -> None:
             if not np.isfinite(losses[-1]):
                 raise SystemExit(f"seedling: the loss is {losses[-1]} at step {run.step}")
             if run.step % 20 == 0:
-                facts = {"step": run.step, "tokens": run.step * STEP_TOKENS, "loss": round(float(np.mean(losses)), 4), "seconds": round(run.seconds)}
+                facts = {
+                    "step": run.step,
+                    "tokens": run.step * STEP_TOKENS,
+                    "loss": round(float(np.mean(losses)), 4),
+                    "seconds": round(run.seconds),
+                }
                 log.write(json.dumps({**facts, "rate": round(run.plan.rate(run.step - 1), 3)}) + "\n")
                 log.flush()
                 losses = []

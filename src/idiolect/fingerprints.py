@@ -1,11 +1,11 @@
-"""An index of the text that a base model was trained on, small enough to ship: a Bloom filter over windows of lines.
+r"""An index of the text that a base model was trained on, small enough to ship: a Bloom filter over windows of lines.
 
-A text's fingerprints are its runs of three lines; one of fewer lines has its single lines as fingerprints. Lines are stripped, blank ones are
-skipped, and what is shorter than 25 characters says nothing and is left out. Case, order and punctuation count.
+A text's fingerprints are its runs of three lines; one of fewer lines has its single lines as fingerprints. Lines are stripped,
+blank ones are skipped, and what is shorter than 25 characters says nothing and is left out. Case, order and punctuation count.
 
-File: the magic `IDFP1\\n`, then little-endian the number of probes (uint32), of bits (uint64) and of fingerprints (uint64), then the bits, byte by byte,
-lowest bit first. Fingerprint `f` sets the bits `(a + i * b) mod bits` for `i` below the number of probes; `a` and `b | 1` are the two little-endian
-halves of the 16-byte BLAKE2b of its UTF-8. (Bloom 1970, doi:10.1145/362686.362692; double hashing: Kirsch & Mitzenmacher 2006.)
+File: the magic `IDFP1\n`, then little-endian the number of probes (uint32), of bits (uint64) and of fingerprints (uint64), then
+the bits, lowest of each byte first. Fingerprint `f` sets the bits `(a + i * (b | 1)) mod bits` for `i` below the number of probes;
+`a` and `b` are the two little-endian halves of the 16-byte BLAKE2b of its UTF-8. (Bloom 1970, doi:10.1145/362686.362692.)
 """
 
 from __future__ import annotations
