@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -281,6 +282,7 @@ def test_a_library_with_other_defaults_is_refused() -> None:
         llama_c.check_defaults(Other)  # type: ignore[arg-type]
 
 
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="elsewhere the place of a large result is not the first argument")
 def test_the_structs_are_as_long_as_what_the_library_writes() -> None:
     """Two different patterns beneath: a byte that is the same under both was written, and nothing behind the last field is."""
     import ctypes
