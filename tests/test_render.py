@@ -73,6 +73,15 @@ def test_special_tokens_in_content_stay_text(qwen: Renderer) -> None:
     assert counts == [6, 3, 0], "only the template's own: repository, two files, three markers; two openings, one end; none"
 
 
+def test_markers_that_a_tokenizer_does_not_call_special_stay_text_too() -> None:
+    tokenizer = synthetic(("<|endoftext|>", "<|im_start|>", "<|im_end|>"))
+    tokenizer.add_tokens([AddedToken(token, special=False, normalized=False) for token in fim.FAMILIES["qwen2.5-coder"].markers[:3]])
+    tokenizer.add_tokens([AddedToken(token, special=False, normalized=False) for token in ("<|repo_name|>", "<|file_sep|>")])
+    renderer = Renderer(tokenizer)
+    assert renderer.family.name == "qwen2.5-coder"
+    assert renderer.special("<|fim_prefix|>") not in renderer.encode("<|fim_prefix|>")
+
+
 def test_a_chat_ends_where_the_assistant_begins(qwen: Renderer) -> None:
     ids = qwen.chat([Message(role="system", content="s"), Message(role="user", content="u")])
     assert spelled(qwen, ids) == "<|im_start|>system\ns<|im_end|>\n<|im_start|>user\nu<|im_end|>\n<|im_start|>assistant\n"

@@ -6,6 +6,7 @@ are looked up one by one, and each must be a single id of the vocabulary.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ class Renderer:
     """One tokenizer together with its family's contract."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        # Content must never become control tokens: transformers#29279, threat T9.
+        # Content must never become control tokens: transformers#29279.
+        tokenizer = _all_special(tokenizer)
         tokenizer.encode_special_tokens = True
         tokenizer.no_truncation()
         self.tokenizer = tokenizer
@@ -127,6 +129,15 @@ class Renderer:
                 f"models of the family '{self.family.name}' hold no conversations", next="leave out chat kinds with `[[model]] kinds`"
             )
         return self.family.chat
+
+
+def _all_special(tokenizer: Tokenizer) -> Tokenizer:
+    """The tokenizer with every added token marked special: some families leave their FIM markers unmarked, and text would become them."""
+    if all(token.special for token in tokenizer.get_added_tokens_decoder().values()):
+        return tokenizer
+    values = json.loads(tokenizer.to_str())
+    values["added_tokens"] = [{**token, "special": True} for token in values["added_tokens"]]
+    return Tokenizer.from_str(json.dumps(values))
 
 
 def _template(text: str, role: str = "") -> list[fim.Part]:

@@ -66,7 +66,7 @@ class File(Record):
 
 
 class Hole(Record):
-    """A gap to fill; prefix + typed + answer + suffix is the file, byte for byte."""
+    """A gap to fill; prefix + typed + answer + suffix is one run of the file, byte for byte."""
 
     path: str
     prefix: str
@@ -170,6 +170,8 @@ class Change:
     body: str
     edits: tuple[Edit, ...]
     licence: str = ""
+    parent: str = ""
+    """Id of the first parent, at which the bytes before the edits stand; empty for a first commit."""
 
 
 class Dropped(Record):

@@ -16,7 +16,7 @@ def change(
     subject: str = "Treat a missing value as zero", *edits: Edit, body: str = "", commit: str = "a" * 40, role: str = "team"
 ) -> Change:
     chosen = edits or (edit(),)
-    return Change("shop", role, commit, 1_700_000_000, "p1", subject, body, chosen)  # type: ignore[arg-type]
+    return Change("shop", role, commit, 1_700_000_000, "p1", subject, body, chosen, parent="b" * 40)  # type: ignore[arg-type]
 
 
 def edit(before: str = BEFORE, after: str = AFTER, path: str = "shop/steps.py", language: str = "python") -> Edit:
@@ -48,7 +48,7 @@ def test_the_message_and_the_code_before_ask_and_the_edit_answers() -> None:
 def test_origins_name_the_bytes_before_at_the_parent_and_the_bytes_after() -> None:
     made = only(change())
     assert isinstance(made, Sample) and isinstance(made.prompt, tuple)
-    before = [span for span in made.origins if span.commit == "a" * 40 + "^"]
+    before = [span for span in made.origins if span.commit == "b" * 40]
     after = [span for span in made.origins if span.commit == "a" * 40]
     assert before and after and len(before) + len(after) == len(made.origins)
     assert all(BEFORE.encode()[span.start : span.end].decode().strip() in made.prompt[0].content for span in before)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,9 @@ def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
 
+
+RESTARTS = 3
+"""How often `serve` starts an engine again that died."""
 
 model_option = click.option("--model", "name", default="", help="One model of the recipe; default: all.")
 
@@ -133,10 +135,9 @@ def serve(name: str, host: str | None, port: int | None, recipe_path: Path) -> N
     """Serve a model to editors until interrupted; prints one line when ready."""
     recipe, stage = read(recipe_path), room("serve")
     model = room("registry").model(recipe, name or recipe.models[0].name)
-    with stage.serve(recipe, model, host=host, port=port) as url:
+    with stage.serve(recipe, model, host=host, port=port, restarts=RESTARTS) as url:
         click.echo(f"ready: {url} serves {model.name} ({model.type}, {model.digest[:12]})")
-        while True:
-            time.sleep(3600)
+        stage.wait(url)
 
 
 @click.command()

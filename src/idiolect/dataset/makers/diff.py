@@ -199,9 +199,9 @@ def _offsets(rows: Sequence[str]) -> list[int]:
 
 
 def _span(change: Change, path: str, start: int, end: int, *, before: bool = False) -> Span:
-    # What stood there before was read at the parent, which git names by a caret; its own time is not later than the commit's.
+    # What stood there before was read at the parent; its own time is not later than the commit's.
     return Span(
-        source=change.source, commit=change.commit + "^" * before, path=path, start=start, end=end,
+        source=change.source, commit=change.parent if before else change.commit, path=path, start=start, end=end,
         time=change.time, authors=(change.author,), licence=change.licence,
     )  # fmt: skip
 
