@@ -53,8 +53,8 @@ def _rows(args: argparse.Namespace) -> None:
     words = Tokenizer.from_file(str(state / "tokenizer.json"))
     documents = list(corpus.read(state / "corpus" / "train.jsonl"))
     used: set[str] = set()
-    for length, share, order in ((train.SHORT, 0.85, documents), (train.LONG, 0.15, documents[::-1])):
-        rows, taken = lessons.rows(order, words, length, int(args.tokens * share) // length, seed=length)
+    for length, share, order in ((train.SHORT, 5, documents), (train.LONG, 1, documents[::-1])):
+        rows, taken = lessons.rows(order, words, length, args.tokens * share // 6 // length, seed=length)
         np.save(folder / f"train-{length}.npy", rows)
         used.update(f"{d.ecosystem}/{d.package}/{d.path}" for d in order[:taken])
         sys.stderr.write(f"seedling: {rows.size:,} tokens in rows of {length} from {taken:,} documents\n")
@@ -66,7 +66,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("steps", nargs="*", choices=[*STEPS, []], help="the steps to run (default: all)")
     parser.add_argument("--state", type=Path, default=HERE.parent / ".seedling", help="where downloads, rows and checkpoints lie")
     parser.add_argument("--held-out-repos", type=Path, nargs="*", default=[], help="git folders of the repositories in held_out.txt")
-    parser.add_argument("--tokens", type=int, default=20_000_000, help="tokens to render; training goes round again where it needs more")
+    parser.add_argument("--tokens", type=int, default=12_000_000, help="tokens to render; training goes round again where it needs more")
     parser.add_argument("--stable", type=int, default=1600, help="steps at the full rate")
     parser.add_argument("--fall", type=int, default=600, help="steps of the fall to zero")
     parser.add_argument("--threads", type=int, default=2)

@@ -104,7 +104,7 @@ class Training:
         part.replace(self.checkpoint)
 
     def resume(self) -> None:
-        """Go on from the checkpoint where there is one; its plan wins."""
+        """Go on from the checkpoint where there is one; a run that is in its fall keeps the plan that it has."""
         if not self.checkpoint.exists():
             return
         values = torch.load(self.checkpoint, weights_only=True)
@@ -113,7 +113,9 @@ class Training:
             optimizer.load_state_dict(saved)
         for feed, taken in zip(self.feeds, values["taken"], strict=True):
             feed.taken = taken
-        self.step, self.seconds, self.plan = values["step"], values["seconds"], Plan(**values["plan"])
+        self.step, self.seconds = values["step"], values["seconds"]
+        if self.step >= values["plan"]["stable"]:
+            self.plan = Plan(**values["plan"])
 
     def advance(self) -> float:
         """Make one step and return its loss in nats per token."""
@@ -173,5 +175,6 @@ def _finish(run: Training) -> None:
     wish = run.state / "finish"
     if wish.exists() and run.step < run.plan.stable:
         run.plan.stable, run.plan.fall = run.step, int(wish.read_text())
+        wish.unlink()
         sys.stderr.write(f"seedling: the fall begins: {asdict(run.plan)}\n")
         run.save()

@@ -65,7 +65,8 @@ def test_transformers_loads_the_shipped_folder_and_a_chat_ends_its_turns() -> No
     model = AutoModelForCausalLM.from_pretrained(FOLDER, dtype=torch.float32)
     assert sum(p.numel() for p in model.parameters()) == 8_397_056
     ids = words("def __init__(self):\n    self", return_tensors="pt").input_ids
-    loss = model(ids, labels=ids).loss
+    with torch.inference_mode():
+        loss = model(ids, labels=ids).loss
     assert 0 < float(loss) < 7  # a random model has 9
 
 
@@ -120,11 +121,11 @@ def test_idiolect_and_the_general_list_are_not_in_the_fingerprint_index() -> Non
 def test_a_near_copy_of_an_excluded_file_stays_out_of_the_corpus_and_another_file_does_not() -> None:
     rng = random.Random(0)
     original = "\n".join(f"def name_{rng.getrandbits(30)}(a, b): return a + {rng.getrandbits(20)} * b" for _ in range(60))
-    other = "\n".join(f"class Thing{rng.getrandbits(30)}: size = {rng.getrandbits(20)}" for _ in range(60))
+    other = "\n".join(f"class Thing{rng.getrandbits(30)}: size = {rng.getrandbits(20)}" for _ in range(300))
     excluded = Excluded([original])
     assert excluded.reason(original.replace("\n", "\n\n")) == "equals an excluded file"
     assert excluded.reason("# vendored\n" + original.replace("+", "-", 5)) == "shares half of its shingles with excluded files"
-    assert excluded.reason(other * 3 + original) == "contains half of an excluded file"
+    assert excluded.reason(other + original) == "contains half of an excluded file"
     assert excluded.reason(other) is None
     assert len(shingles("a b")) == 0
 
