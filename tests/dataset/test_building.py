@@ -143,7 +143,7 @@ def test_a_short_history_has_lessons_and_says_why_it_has_no_probes(tmp_path: Pat
     [
         ({"dataset": {"candidates": 25}}, {}),
         ({"dataset": {"max_after": 0.1}}, {}),
-        ({"dataset": {"max_file_bytes": 4050}}, {}),
+        ({"dataset": {"max_file_bytes": 3500}}, {}),
         ({}, {"exclude": ["src/part_1*"]}),
         ({}, {"include": ["src/part_2*"]}),
         ({}, {"weight": 3.0}),
@@ -200,3 +200,12 @@ def test_nothing_to_learn_from_is_a_sentence_with_reasons(shop: Path, tmp_path: 
         build(tmp_path, [{"path": str(shop), "role": "legacy"}])
     assert caught.value.exit_code == 1
     assert not list((tmp_path / ".idiolect" / "runs").glob("*/run.json"))
+
+
+def test_a_data_file_that_no_lesson_may_come_from_does_not_move_the_cut(built: Run, shop: Path, tmp_path: Path) -> None:
+    grew = grown(files=27, functions=10)
+    data = "[\n" + ",\n".join(f'  {{"number": {number}}}' for number in range(9000)) + "\n]\n"
+    other = repository(tmp_path / "shop", [*grew[:-2], ("Add numbers", {"numbers.json": data}), *grew[-2:]])
+    run = build(tmp_path, [{"path": str(other)}])
+    for key in ("candidates", "added_lines_after", "share"):
+        assert run.metrics["cuts"]["shop"][key] == built.metrics["cuts"]["shop"][key]

@@ -60,11 +60,13 @@ def _cut(source: Source, repository: Repository, recipe: DatasetRecipe) -> tuple
 
 
 def _cut_by_time(source: Source, repository: Repository, recipe: DatasetRecipe) -> tuple[cut.Cut, list[Sample]]:
-    now = {
-        document.path: document
-        for document in sources.read(source, repository, repository.head, recipe.max_file_bytes)
-        if isinstance(document, Document)
-    }
+    now: dict[str, Document] = {}
+    refused: set[str] = set()
+    for item in sources.read(source, repository, repository.head, recipe.max_file_bytes):
+        if isinstance(item, Document):
+            now[item.path] = item
+        else:
+            refused.add(item.what)
 
     @cache
     def units(path: str) -> tuple[probes.Unit, ...]:
@@ -73,7 +75,11 @@ def _cut_by_time(source: Source, repository: Repository, recipe: DatasetRecipe) 
     def after(commit: str) -> list[tuple[str, probes.Unit]]:
         return probes.choose(history.new_lines(repository.git, commit, repository.head, now.__contains__), units)
 
-    steps = history.chain(repository.git, repository.head, lambda path: sources.admits(source, path))
+    def counts(path: str) -> bool:
+        """Whether lines of this file count: one that stands at HEAD and is refused there for its content was never admitted."""
+        return path not in refused and sources.admits(source, path)
+
+    steps = history.chain(repository.git, repository.head, counts)
     chosen = cut.choose(steps, lambda commit: len(after(commit)), candidates=recipe.candidates, max_after=recipe.max_after)
     return chosen, [probes.probe(now[path], unit) for path, unit in after(chosen.commit)] if chosen.candidates else []
 
