@@ -3,7 +3,7 @@ import pytest
 
 from idiolect.render import Lesson, Renderer
 from idiolect.train.data import Text, digest, draw, pack, shelve, steps, validation
-from idiolect.types import Message, Sample
+from idiolect.types import File, Hole, Message, Sample
 
 from . import tiny
 
@@ -23,7 +23,22 @@ def test_other_lessons_that_are_too_long_are_counted_and_never_cut() -> None:
     samples = [Sample(prompt=asked, answer="y", kind="write", maker="write"), Sample(answer="abc", kind="raw", maker="raw")]
     shelf = shelve(samples, RENDERER.lesson, 32)
     assert [text.kind for text in shelf.texts] == ["raw"]
-    assert shelf.reasons() == {"too long": 1}
+    assert shelf.counts() == {"read": 2, "kept": 1, "dropped": {"too long": 1}, "texts": 1}
+
+
+def test_a_hole_that_is_too_long_keeps_the_lines_nearest_to_it() -> None:
+    lines = "".join(f"line {at}\n" for at in range(100))
+    hole = Hole(path="a.py", prefix=lines, suffix=lines, files=(File(path="b.py", text=lines),))
+    sample = Sample(prompt=hole, answer="the answer", kind="fim", maker="fim")
+    shelf = shelve([sample], RENDERER.lesson, 300)
+    (text,) = shelf.texts
+    assert 200 < len(text) <= 300
+    said = RENDERER.decode(text.ids.tolist())
+    assert "line 99\nline 0\n" in said  # the end of what stands before, and the start of what stands after
+    assert said.startswith("line ")
+    assert said.endswith("\nthe answer")
+    assert text.supervised == len("the answer") + 1
+    assert shelve([sample], RENDERER.lesson, 10).counts()["dropped"] == {"too long": 1}
 
 
 def test_every_sample_is_kept_or_dropped_with_a_reason() -> None:
@@ -34,7 +49,7 @@ def test_every_sample_is_kept_or_dropped_with_a_reason() -> None:
         Sample(answer="abcde", kind="raw", maker="m", weight=-1.0),
     ]
     shelf = shelve(samples, RENDERER.lesson, 32)
-    assert shelf.reasons() == {"no answer": 1, "not rendered": 1, "nothing to learn": 1}
+    assert shelf.counts() == {"read": 4, "kept": 1, "dropped": {"not rendered": 2, "nothing to learn": 1}, "texts": 1}
     assert len(shelf.texts) == 1
 
 
@@ -109,4 +124,4 @@ def test_the_digest_of_a_course_sees_every_token_weight_and_border() -> None:
 def test_a_lesson_learns_nothing_of_its_first_token() -> None:
     lesson = Lesson([1, 2, 3], [1.0, 0.0, 0.0])
     shelf = shelve([Sample(answer="x", kind="raw", maker="m")], lambda _: lesson, 32)
-    assert shelf.reasons() == {"nothing to learn": 1}
+    assert shelf.counts()["dropped"] == {"nothing to learn": 1}

@@ -61,6 +61,7 @@ def test_the_run_says_what_it_cost_and_what_it_gained(trained: tuple[Recipe, Run
     assert found["tokens"] == sum(phase["tokens"] for phase in found["phases"].values()) == pytest.approx(4_000, rel=0.1)
     assert all(0 < phase["supervised"] <= phase["tokens"] for phase in found["phases"].values())
     assert found["loss"]["best"] < found["loss"]["base"]
+    assert found["samples"]["instruct"] == {"read": 12, "kept": 12, "dropped": {}, "texts": 12}
     assert set(found["planned"]) == {"seconds", "memory", "tokens_per_second"}
     assert len(report.rows(run.path("metrics.jsonl"))) == found["steps"]
     assert {row["phase"] for row in report.rows(run.path("metrics.jsonl"))} == {"pretrain", "instruct"}
@@ -94,7 +95,7 @@ def test_without_replay_or_validation_it_trains_and_says_so(work: Path, capsys: 
     train.train(made, made.models[0], dataset(made, tiny.lessons(), [], "b"))
     found = registry.newest(made, "train").metrics
     assert set(found["phases"]) == {"instruct"}
-    assert found["texts"]["replay"] == 0
+    assert found["samples"]["replay"]["read"] == 0
     assert found["loss"]["best"] is None
     assert "no validation lessons" in capsys.readouterr().err
 

@@ -10,7 +10,7 @@ from transformers import AttentionInterface, PreTrainedModel
 
 from idiolect import weights
 from idiolect.errors import DataError
-from idiolect.train.attention import NAME
+from idiolect.train.attention import NAME, borders, choose
 from idiolect.train.plan import Settings
 from idiolect.train.step import Learner, batch
 
@@ -164,3 +164,11 @@ def test_two_saves_of_one_adapter_are_the_same_bytes(tmp_path: Path) -> None:
     one, other = (learner().save(learner().adapter(), tmp_path / name, "seedling") for name in ("one", "other"))
     assert one.read_bytes() == other.read_bytes()
     assert (one.parent / "adapter_config.json").read_bytes() == (other.parent / "adapter_config.json").read_bytes()
+
+
+def test_each_attention_is_told_the_borders_of_the_texts_in_its_own_words() -> None:
+    assert choose("cpu") == NAME
+    assert borders(NAME, (3, 2), "cpu") == {"lengths": (3, 2)}
+    flash = borders("flash_attention_2", (3, 2), "cpu")
+    assert flash["cu_seq_lens_q"].tolist() == flash["cu_seq_lens_k"].tolist() == [0, 3, 5]
+    assert (flash["max_length_q"], flash["max_length_k"]) == (3, 3)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from idiolect.errors import DataError
 from idiolect.render import Lesson
 from idiolect.train.plan import PhaseName
-from idiolect.types import Dropped, Kind, Sample
+from idiolect.types import Dropped, Hole, Kind, Sample
 
 _WINDOW = 64
 """Packs that are filled at once: enough for a good fit, few enough that an epoch stays an epoch."""
@@ -69,45 +70,75 @@ class Shelf:
 
     texts: list[Text] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
+    read: int = 0
+    """Samples, kept or dropped."""
 
     @property
     def tokens(self) -> int:
         """Of one pass."""
         return sum(map(len, self.texts))
 
-    def reasons(self) -> dict[str, int]:
-        """Dropped samples by reason."""
-        return dict(sorted(Counter(one.reason for one in self.dropped).items()))
+    def counts(self) -> dict[str, Any]:
+        """Samples read, kept and dropped by reason, and the texts they made."""
+        reasons = dict(sorted(Counter(one.reason for one in self.dropped).items()))
+        return {"read": self.read, "kept": self.read - len(self.dropped), "dropped": reasons, "texts": len(self.texts)}
 
 
 def shelve(samples: Iterable[Sample], render: Callable[[Sample], Lesson], length: int) -> Shelf:
-    """Render samples; raw text longer than `length` tokens is cut into pieces, other lessons of that length are dropped, and counted."""
+    """Render samples for texts of at most `length` tokens.
+
+    Raw text that is longer is cut into pieces, and a hole keeps what stands nearest to it; other lessons that are longer are
+    dropped. Every sample is kept or dropped with a reason.
+    """
     shelf = Shelf()
     for sample in samples:
-        if sample.answer is None:
-            shelf.dropped.append(Dropped(reason="no answer", what=sample.id))
-            continue
+        shelf.read += 1
         try:
-            pieces = list(_pieces(sample, render(sample), length))
-        except DataError as error:  # a family without holes, or without conversations
-            shelf.dropped.append(Dropped(reason="not rendered", what=sample.id, detail=str(error)))
-            continue
-        if pieces and any(piece.supervised for piece in pieces):
-            shelf.texts += [piece for piece in pieces if piece.supervised]
-        else:
-            shelf.dropped.append(Dropped(reason="nothing to learn" if pieces else "too long", what=sample.id))
+            texts = [piece for piece in _pieces(sample, render, length) if piece.supervised]
+            reason, detail = "nothing to learn", ""
+        except _TooLongError:
+            texts, reason, detail = [], "too long", ""
+        except DataError as error:  # no answer; a family without holes, or without conversations
+            texts, reason, detail = [], "not rendered", str(error)
+        shelf.texts += texts
+        if not texts:
+            shelf.dropped.append(Dropped(reason=reason, what=sample.id, detail=detail))
     return shelf
 
 
-def _pieces(sample: Sample, lesson: Lesson, length: int) -> Iterator[Text]:
+class _TooLongError(Exception):
+    """A lesson that cannot be made to fit."""
+
+
+def _pieces(sample: Sample, render: Callable[[Sample], Lesson], length: int) -> Iterator[Text]:
+    lesson = render(sample)
+    if len(lesson.ids) > length and isinstance(sample.prompt, Hole):
+        alone = sample.prompt.model_copy(update={"files": ()})
+        lesson = render(sample.model_copy(update={"prompt": alone}))
+        if len(lesson.ids) > length:
+            lesson = render(sample.model_copy(update={"prompt": _narrowed(sample, alone, length / len(lesson.ids))}))
+    if len(lesson.ids) > length and sample.prompt is not None:
+        raise _TooLongError
     ids, weights = np.asarray(lesson.ids, dtype=np.int32), np.asarray(lesson.weights, dtype=np.float32)
     if not np.all(np.isfinite(weights)) or np.any(weights < 0):
         raise DataError("its weight is negative or no number")
-    if len(ids) > length and sample.prompt is not None:
-        return
     # A last piece of one token has nothing to predict; the end token is learned elsewhere.
     for start in range(0, max(1, len(ids) - 1), length):
         yield Text(ids[start : start + length], weights[start : start + length], sample.id, sample.kind)
+
+
+def _narrowed(sample: Sample, hole: Hole, share: float) -> Hole:
+    """The same hole with about `share` of its characters: whole lines, those nearest to it."""
+    fixed = len(sample.answer or "") + len(hole.typed)
+    room = max(0.0, 0.9 * share * (fixed + len(hole.prefix) + len(hole.suffix)) - fixed)
+    ratio = min(1.0, room / max(1, len(hole.prefix) + len(hole.suffix)))
+    before, after = int(len(hole.prefix) * ratio), int(len(hole.suffix) * ratio)
+    prefix, suffix = hole.prefix[len(hole.prefix) - before :], hole.suffix[:after]
+    if before < len(hole.prefix):
+        prefix = prefix[prefix.find("\n") + 1 :]
+    if after < len(hole.suffix):
+        suffix = suffix[: suffix.rfind("\n") + 1]
+    return hole.model_copy(update={"prefix": prefix, "suffix": suffix})
 
 
 def draw(shares: Sequence[tuple[Sequence[Text], float]], tokens: int, seed: str) -> list[Text]:

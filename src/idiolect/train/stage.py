@@ -20,8 +20,7 @@ from idiolect.files import digest_file, write_jsonl, write_text
 from idiolect.recipe import ModelRecipe, Recipe
 from idiolect.registry import Run
 from idiolect.render import Renderer
-from idiolect.train import plan, report
-from idiolect.train.attention import NAME
+from idiolect.train import attention, checkpoint, plan, report
 from idiolect.train.data import Shelf, draw, pack, shelve, steps, validation
 from idiolect.train.fit import Course, Progress, fit
 from idiolect.train.plan import REHEARSAL, Budget, PhaseName, Settings, Shape
@@ -78,6 +77,8 @@ def _train(recipe: Recipe, model: ModelRecipe, lessons: Run, base: Base, run: Ru
     begun = time.monotonic()
     hardware.keep_heap()
     found = hardware.survey(run.folder)
+    if not checkpoint.newest(run.path("checkpoints"), say):
+        run.path("compute.json").unlink(missing_ok=True)  # nothing depends on it yet, and memory may be free now that was not
     compute = hardware.frozen(run.path("compute.json"), found)
     renderer = Renderer.load(base.folder)
     shelves = _shelves(recipe, model, lessons, renderer, plan.length(recipe, base.shape))
@@ -86,7 +87,7 @@ def _train(recipe: Recipe, model: ModelRecipe, lessons: Run, base: Base, run: Ru
     settings = plan.settings(recipe, base.shape, budget.tokens, compute)
     course = _course(recipe, shelves, budget, settings)
     _check_disk(base, settings, found.disk, run.folder)
-    learner = Learner(weights.load(base.folder, compute.dtype, attention=NAME), settings, compute.device)
+    learner = Learner(weights.load(base.folder, compute.dtype, attention=attention.choose(compute.device)), settings, compute.device)
     said = _announce(learner, course, settings, base, compute)
     ended = fit(learner, course, settings, run.folder)
     saved = _saved(recipe, model, base, renderer, learner, ended)
@@ -217,10 +218,9 @@ def _metrics(
     for step in course.steps:
         row = phases.setdefault(step.phase, {"tokens": 0, "supervised": 0, "steps": 0})
         row["tokens"], row["supervised"], row["steps"] = row["tokens"] + step.tokens, row["supervised"] + step.supervised, row["steps"] + 1
-    kept = {name: len(shelf.texts) for name, shelf in vars(shelves).items()}
-    dropped = {name: shelf.reasons() for name, shelf in vars(shelves).items()}
+    counts = {name: shelf.counts() for name, shelf in vars(shelves).items()}
     return {
-        "phases": phases, "epochs": budget.epochs, "steps": len(course.steps), "texts": kept, "dropped": dropped,
+        "phases": phases, "epochs": budget.epochs, "steps": len(course.steps), "samples": counts,
         "loss": {"base": _number(ended.first_loss), "best": _number(ended.best_loss), "step": ended.best_step},
         "tokens": course.tokens, "seconds": round(ended.seconds, 1), "seconds_in_all": round(seconds, 1),
         "tokens_per_second": round(ended.tokens / max(ended.seconds, 1e-9)), "memory": hardware.peak_memory(),

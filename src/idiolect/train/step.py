@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 
 from idiolect import weights
 from idiolect.errors import DataError
+from idiolect.train.attention import borders
 from idiolect.train.data import Pack
 from idiolect.train.plan import HEAD_ELEMENTS, Settings
 
@@ -205,7 +206,8 @@ class Learner:
                 parameter.copy_(masters[name])
 
     def _inputs(self, one: Batch) -> dict[str, Any]:
-        return {"input_ids": one.ids[None], "position_ids": one.positions[None], "use_cache": False, "lengths": one.lengths}
+        kept_apart = borders(str(self.base.config._attn_implementation), one.lengths, self.device)
+        return {"input_ids": one.ids[None], "position_ids": one.positions[None], "use_cache": False, **kept_apart}
 
     def _hidden(self, one: Batch) -> torch.Tensor:
         """[tokens, width] before the output layer."""
