@@ -1,6 +1,7 @@
 """The whole build, on small repositories that grow."""
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -209,3 +210,12 @@ def test_a_data_file_that_no_lesson_may_come_from_does_not_move_the_cut(built: R
     run = build(tmp_path, [{"path": str(other)}])
     for key in ("candidates", "added_lines_after", "share"):
         assert run.metrics["cuts"]["shop"][key] == built.metrics["cuts"]["shop"][key]
+
+
+def test_a_missing_object_costs_the_probes_but_not_the_lessons(tmp_path: Path) -> None:
+    broken = repository(tmp_path / "broken", [("Start", {"a.py": text(1), "b.py": text(3)}), ("Change", {"a.py": text(2)})])
+    lost = subprocess.run(["git", "rev-parse", "HEAD~1:a.py"], cwd=broken, check=True, capture_output=True, text=True).stdout.strip()
+    (broken / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
+    run = build(tmp_path, [{"path": str(broken)}])
+    assert run.metrics["cuts"]["broken"]["reason"].startswith("commits could not be compared")
+    assert {span.path for one in samples.read(run.folder, "train") for span in one.origins} & {"a.py", "b.py"}

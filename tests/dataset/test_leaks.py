@@ -60,7 +60,7 @@ def statements(seeds: range) -> list[str]:
 def test_planted_leaks_are_found(find: Find, how: str) -> None:
     answers = statements(range(50_000_000, 50_000_400))
     choose = random.Random(how)
-    lessons = [raw(text(seed)) for seed in range(400)]
+    lessons = [raw(text(seed)) for seed in range(150)]
     chance = find(answers, lessons)
     answers = [answer for place, answer in enumerate(answers) if place not in chance]
     assert len(chance) < 5

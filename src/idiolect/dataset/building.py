@@ -67,6 +67,7 @@ def _build(recipe: Recipe, opened: Opened, packs: Sequence[Pack], run: Run) -> N
         materials.append(reading.read(source, repository, recipe.dataset, funnel))
         _say(_about(materials[-1]))
     kept, divided = _divided(materials, funnel)
+    _say(f"{len(kept):,} different files and {sum(len(one.changes) for one in materials):,} commits to make lessons of")
     made = _made(materials, kept, divided, packs, funnel)
     made["train"] = list(funnel.sift("balance", "samples", balance.cap(made["train"], recipe.dataset.max_source_share)))
     if not made["train"]:

@@ -27,6 +27,7 @@ RELATED = 0.5
 """Jaccard from which on two files may not stand on both sides of the validation split."""
 _PERMUTATIONS = 256
 _SEED = 42
+_PORTION = 2000
 _CROWD = 24
 """In a bucket larger than this, each text is compared with the first one and its neighbour only."""
 _TRAILING = re.compile(rb"[ \t\f\v\r]+(?=\n|\Z)")
@@ -94,19 +95,25 @@ def near_pairs(texts: Sequence[bytes], threshold: float) -> list[Pair]:
     return found
 
 
-def _signatures(rows: shingles.Rows) -> npt.NDArray[np.uint64]:
-    matrix = RMinHash.digest_matrix_from_flat_token_hashes(rows.hashes, rows.offsets.astype(np.uint64), _PERMUTATIONS, _SEED)
-    return np.array(matrix.to_rows(), dtype=np.uint64)
+def _signatures(rows: shingles.Rows) -> npt.NDArray[np.uint32]:
+    """The MinHash of every text, a row each; in portions, because they pass through Python numbers."""
+    found = np.zeros((len(rows), _PERMUTATIONS), dtype=np.uint32)
+    for start in range(0, len(rows), _PORTION):
+        offsets = rows.offsets[start : start + _PORTION + 1]
+        hashes = rows.hashes[offsets[0] : offsets[-1]]
+        matrix = RMinHash.digest_matrix_from_flat_token_hashes(hashes, (offsets - offsets[0]).astype(np.uint64), _PERMUTATIONS, _SEED)
+        found[start : start + _PORTION] = matrix.to_rows()
+    return found
 
 
-def _candidates(signatures: npt.NDArray[np.uint64], full: npt.NDArray[np.int64], bands: tuple[int, int]) -> set[tuple[int, int]]:
+def _candidates(signatures: npt.NDArray[np.uint32], full: npt.NDArray[np.int64], bands: tuple[int, int]) -> set[tuple[int, int]]:
     """Pairs of texts with an equal band; texts without a shingle have none."""
     count, rows = bands
     pairs: set[tuple[int, int]] = set()
     for band in range(count):
         buckets = defaultdict(list)
         block = np.ascontiguousarray(signatures[full, band * rows : (band + 1) * rows])
-        for index, key in zip(full.tolist(), block.view(f"V{rows * 8}").ravel().tolist(), strict=True):
+        for index, key in zip(full.tolist(), block.view(f"V{rows * 4}").ravel().tolist(), strict=True):
             buckets[key].append(index)
         for members in buckets.values():
             pairs.update(_paired(members))

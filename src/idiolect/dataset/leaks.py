@@ -27,7 +27,7 @@ RENAMED = 6
 """Words. One word of n changed leaves a Jaccard of words of (n - 1) / (n + 1): 0.7 or more from six on."""
 _SEED = 2
 _KEY = 20
-_BATCH = 4_000_000
+_BATCH = 1_000_000
 _BITS = 22
 
 Places = npt.NDArray[np.int64]

@@ -16,7 +16,7 @@ Hashes = npt.NDArray[np.uint64]
 Offsets = npt.NDArray[np.int64]
 
 WIDTH = 5
-_BATCH = 4_000_000
+_BATCH = 1_000_000
 _BASE = 0x9E3779B97F4A7C15
 _INVERSE = pow(_BASE, -1, 2**64)
 _WORD = np.zeros(256, dtype=bool)
