@@ -205,7 +205,7 @@ def test_nothing_has_no_value_and_one_file_no_interval() -> None:
 def test_wilson_gives_the_published_values_and_stays_honest_at_the_ends() -> None:
     found = wilson(15, 148)  # Newcombe 1998, table I
     assert (found.low, found.high) == (pytest.approx(0.0624, abs=1e-4), pytest.approx(0.1605, abs=1e-4))
-    assert wilson(0, 20).low == 0.0
+    assert [wilson(0, n).low for n in range(1, 60)] == [0.0] * 59
+    assert [wilson(n, n).high for n in range(1, 60)] == [1.0] * 59
     assert wilson(0, 20).high == pytest.approx(0.1611, abs=1e-4)
-    assert wilson(20, 20).high == 1.0
     assert wilson(0, 0).value is None

@@ -22,8 +22,8 @@ from idiolect.render import Renderer
 from idiolect.types import Hole, Record, Sample
 
 RESAMPLES = 2000
-CONTEXT = 1024
-"""Most tokens that a probe is scored on, its answer included: more would cost minutes on a CPU and moves the figures little."""
+CONTEXT = 512
+"""Most tokens that a probe is asked and priced on, its answer included; twice as many cost more than twice the time, minutes on a CPU."""
 
 
 _WIDEST = 8
@@ -193,7 +193,8 @@ def wilson(successes: float, n: int) -> Interval:
     share = successes / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return Interval(value=share, low=max(0.0, middle - half), high=min(1.0, middle + half))
+    low, high = 0.0 if successes == 0 else middle - half, 1.0 if successes == n else middle + half
+    return Interval(value=share, low=low, high=high)
 
 
 def _tables(terms: Iterable[Term]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -46,3 +46,10 @@ def table(report: Mapping[str, Any]) -> str:
     from idiolect.evaluate import report as made
 
     return made.table(made.Report.model_validate(report))
+
+
+def reasons(report: Mapping[str, Any]) -> list[str]:
+    """Why the gate of a report did not pass, each a sentence with the key to change and the value to try."""
+    from idiolect.evaluate import gate
+
+    return [reason.sentence for reason in gate.Gate.model_validate(report["gate"]).reasons]

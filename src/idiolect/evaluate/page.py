@@ -10,14 +10,14 @@ from importlib.resources import files
 from idiolect import plots
 from idiolect.evaluate import pictures
 from idiolect.evaluate.figures import METRICS, Compared, Figures, Grade, Language
-from idiolect.evaluate.report import TITLES, Report, Side, count, dropped, gained, shown
+from idiolect.evaluate.report import TITLES, Report, Side, count, gained, reach, shown, signed
 from idiolect.measure import Interval
 
 EXAMPLES = 12
 REASONS = {
     "over_the_limit": "over the limit of evaluate.probes",
     "in_training_text_of_base": "its text stands in what the base was trained on",
-    "long_answer": "the answer is longer than 256 tokens",
+    "long_answer": "the answer is longer than 160 tokens",
     "longer_than_context": "the question is longer than the served context",
     "empty_answer": "nothing to answer",
     "not_a_hole": "not a hole in a file",
@@ -56,15 +56,15 @@ def _head(report: Report, name: str) -> str:
 
 def _facts(report: Report) -> str:
     own, general = report.own, report.general
-    gain = own.difference["bits_per_byte"]
+    gain, exact = own.difference["bits_per_byte"], own.difference["exact_match"]
     drop = general.drop or Interval(value=None, low=None, high=None)
     bad = drop.high is None or drop.high > report.limit
     cards = (
-        ("own code, gain in bits per byte", shown("bits_per_byte", gain.value), _range("bits_per_byte", gain), _sign(gain)),
+        ("own code, gain in bits per byte", signed("bits_per_byte", gain.value), reach("bits_per_byte", gain), _sign(gain)),
         ("own code, exact match", f"{shown('exact_match', own.base.exact_match)} → {shown('exact_match', own.tuned.exact_match)}",
-         gained("exact_match", own.difference["exact_match"]), _sign(own.difference["exact_match"])),
-        ("general code, rise of bits per byte", "–" if drop.value is None else f"{drop.value:+.1%}",
-         f"{dropped(drop).partition(' ')[2]} limit {report.limit:+.1%}", "bad" if bad else "good"),
+         gained("exact_match", exact), _sign(exact)),
+        ("general code, rise of bits per byte", signed("drop", drop.value), f"{reach('drop', drop)}; limit {signed('drop', report.limit)}",
+         "bad" if bad else "good"),
     )  # fmt: skip
     return '<div class="facts">' + "".join(
         f'<div class="fact"><span>{title}</span><b class="{sign}">{escape(value)}</b><span>{escape(note)}</span></div>'
@@ -76,37 +76,33 @@ def _figures(report: Report) -> str:
     what = "written after the training cut" if report.history else "held-out rows, not later code"
     rows = _part(f"Own code, {what}", report.own) + _part("General code", report.general)
     if report.general.drop:
-        rows += _row("drop in bits per byte", "", "", dropped(report.general.drop), "")
+        rows += f"<tr><td>rise of bits per byte</td><td></td><td></td>{_change('drop', report.general.drop, sign='')}</tr>"
     return (
         "<h2>Base against tuned</h2><p>The same holes, asked greedily over HTTP of the files that ship. Gains are positive where the tuned "
-        "model is better; intervals are 95 %.</p>"
-        '<div class="scroll"><table><thead><tr><th></th><th>base</th><th>tuned</th><th>gain</th></tr></thead>'
+        "model is better, of shares in points; intervals are 95 %.</p>"
+        '<div class="scroll"><table class="main"><thead><tr><th></th><th>base</th><th>tuned</th><th>gain</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
 
 def _part(title: str, part: Compared) -> str:
     head = f'<tr><th colspan="4">{escape(title)} · {count(part.base.n, "probe")} in {count(part.files, "file")}</th></tr>'
-    return head + "".join(
-        _row(TITLES[metric], _with_range(metric, part.base), _with_range(metric, part.tuned), gained(metric, part.difference[metric]),
-             _sign(part.difference[metric]))
-        for metric in METRICS
-    )  # fmt: skip
+    rows = [(_value(metric, part.base), _value(metric, part.tuned), _change(metric, part.difference[metric])) for metric in METRICS]
+    return head + "".join(f"<tr><td>{TITLES[metric]}</td>{''.join(row)}</tr>" for metric, row in zip(METRICS, rows, strict=True))
 
 
-def _row(title: str, base: str, tuned: str, gain: str, sign: str) -> str:
-    return f'<tr><td>{escape(title)}</td><td>{base}</td><td>{tuned}</td><td class="{sign}">{escape(gain)}</td></tr>'
+def _value(metric: str, found: Figures) -> str:
+    """A cell with a figure and, beneath it, its interval."""
+    interval = found.intervals[metric]
+    known = interval.low is not None and interval.high is not None
+    small = f"<small>{shown(metric, interval.low)} to {shown(metric, interval.high)}</small>" if known else ""
+    return f"<td>{shown(metric, getattr(found, metric))}{small}</td>"
 
 
-def _with_range(metric: str, found: Figures) -> str:
-    value = shown(metric, getattr(found, metric))
-    return f"{value}<small>{escape(_range(metric, found.intervals[metric]))}</small>"
-
-
-def _range(metric: str, found: Interval) -> str:
-    if found.low is None or found.high is None:
-        return ""
-    return f"{shown(metric, found.low)} to {shown(metric, found.high)}"
+def _change(metric: str, found: Interval, sign: str | None = None) -> str:
+    """A cell with a difference and, beneath it, its interval."""
+    style = _sign(found) if sign is None else sign
+    return f'<td class="{style}">{signed(metric, found.value)}<small>{reach(metric, found)}</small></td>'
 
 
 def _pictures(report: Report, pairs: Sequence[Pair], curves: Curves) -> str:
@@ -123,7 +119,7 @@ def _pictures(report: Report, pairs: Sequence[Pair], curves: Curves) -> str:
     if points:
         better = sum(after < before for before, after in points)
         caption = f"{better} of {len(points)} cost fewer bits under the tuned model: below the line."
-        figures.append(_figure("Every probe", caption, pictures.scatter(points)))
+        figures.append(_figure("Every probe", caption, pictures.scatter(points), style="tall"))
     if report.general.drop:
         caption = "Rise of bits per byte. The whole interval must stay left of the limit."
         figures.append(_figure("What general code lost", caption, pictures.drop(report.general.drop, report.limit)))
@@ -132,8 +128,8 @@ def _pictures(report: Report, pairs: Sequence[Pair], curves: Curves) -> str:
     return f'<h2>Pictures</h2><div class="pictures">{"".join(figures)}</div>'
 
 
-def _figure(title: str, caption: str, picture: str) -> str:
-    return f"<figure><h3>{escape(title)}</h3><figcaption>{escape(caption)}</figcaption>{picture}</figure>"
+def _figure(title: str, caption: str, picture: str, style: str = "") -> str:
+    return f'<figure class="{style}"><h3>{escape(title)}</h3><figcaption>{escape(caption)}</figcaption>{picture}</figure>'
 
 
 def _languages(languages: Mapping[str, Language]) -> str:
@@ -142,7 +138,7 @@ def _languages(languages: Mapping[str, Language]) -> str:
     rows = "".join(
         f"<tr><td>{escape(name)}</td><td>{one.base.n}</td><td>{shown('bits_per_byte', one.base.bits_per_byte)}</td>"
         f"<td>{shown('bits_per_byte', one.tuned.bits_per_byte)}</td>"
-        f'<td class="{_sign(one.difference["bits_per_byte"])}">{escape(gained("bits_per_byte", one.difference["bits_per_byte"]))}</td>'
+        f"{_change('bits_per_byte', one.difference['bits_per_byte'])}"
         f"<td>{shown('exact_match', one.base.exact_match)}</td><td>{shown('exact_match', one.tuned.exact_match)}</td></tr>"
         for name, one in languages.items()
     )
@@ -215,7 +211,8 @@ def _notes(report: Report) -> str:
     lines += [f"{count(n, 'probe')} not asked: {escape(REASONS.get(reason, reason))}." for reason, n in report.dropped.items()]
     forced = [shown("exact_match", side.forced_exact_match) for side in (report.base, report.tuned)]
     lines.append(
-        f"Cross-check: teacher-forced on the same files, base is exact in {forced[0]} and tuned in {forced[1]} of own probes. "
+        f"Cross-check: teacher-forced on the same files, base is exact in {forced[0]} and tuned in {forced[1]} of the first 100 own "
+        "probes. "
         "It differs from the table where text can be written in other tokens, or where two tokens are nearly tied."
     )
     lines.append(

@@ -44,7 +44,7 @@ class Axis(NamedTuple):
 
 
 def gains(rows: Sequence[Gain]) -> str:
-    """Differences with their intervals around zero, on one axis in per cent: right of zero is better."""
+    """Differences with their intervals around zero, on one axis in per cent or points: right of zero is better."""
     bounds = [0.01, -0.01, *(value for row in rows for value in row.interval.model_dump().values() if value is not None)]
     span = max(bounds) - min(bounds)
     axis = Axis(min(bounds) - 0.06 * span, max(bounds) + 0.06 * span, 8, WIDTH - 8)
@@ -115,7 +115,7 @@ def _interval(axis: Axis, found: Interval, y: float, sign: str) -> str:
 def _ticks(axis: Axis, top: float, bottom: float, *, per_cent: bool) -> str:
     parts = []
     for tick in axis.ticks():
-        text = f"{100 * tick:+.3g} %" if per_cent and abs(tick) > 1e-9 else "0"
+        text = f"{100 * tick:+.3g}%" if per_cent and abs(tick) > 1e-9 else "0"
         x = axis.at(tick)
         parts.append(_vertical(x, top, bottom, "grid"))
         if axis.start + 14 < x < axis.end - 14:

@@ -17,7 +17,7 @@ from idiolect.types import Dropped, Hole, Sample
 
 LEAST_GENERAL = 100
 """General probes that are asked at least, where there are so many."""
-LONGEST = 256
+LONGEST = 160
 """Tokens of an answer; longer ones are never exact and would crowd out the text around them."""
 _SEEN = Path(str(files("idiolect"))) / "data" / "seedling" / "fingerprints.bin"
 SEEN = 0.5

@@ -89,27 +89,30 @@ def shown(metric: str, value: float | None) -> str:
     """A figure as people read it: bits with three digits, shares in per cent."""
     if value is None:
         return "–"
-    return f"{value:.3f}" if metric == "bits_per_byte" else f"{100 * value:.1f} %"
+    return f"{value:.3f}" if metric == "bits_per_byte" else f"{value:.1%}"
+
+
+def signed(metric: str, value: float | None) -> str:
+    """A difference with its sign: bits, percentage points of shares, per cent of the drop."""
+    if value is None:
+        return "–"
+    if metric == "drop":
+        return f"{value:+.1%}"
+    return f"{value:+.3f}" if metric == "bits_per_byte" else f"{100 * value:+.1f}"
+
+
+def reach(metric: str, found: Interval) -> str:
+    """From where to where a difference may lie, or nothing."""
+    if found.low is None or found.high is None:
+        return ""
+    return f"{signed(metric, found.low)} to {signed(metric, found.high)}"
 
 
 def gained(metric: str, found: Interval) -> str:
-    """A difference with its sign and interval; of shares in percentage points."""
-    if found.value is None:
-        return "–"
-    scale, form, unit = (1, "+.3f", "") if metric == "bits_per_byte" else (100, "+.1f", " points")
-    value = f"{found.value * scale:{form}}"
-    if found.low is None or found.high is None:
-        return value + unit
-    return f"{value} ({found.low * scale:{form}} to {found.high * scale:{form}}){unit}"
-
-
-def dropped(found: Interval) -> str:
-    """The general drop in per cent, with its interval."""
-    if found.value is None:
-        return "–"
-    if found.low is None or found.high is None:
-        return f"{found.value:+.1%}"
-    return f"{found.value:+.1%} ({found.low:+.1%} to {found.high:+.1%})"
+    """A difference with its interval on one line; of shares in percentage points."""
+    unit = " points" if metric not in ("bits_per_byte", "drop") and found.value is not None else ""
+    interval = f" ({reach(metric, found)})" if reach(metric, found) else ""
+    return f"{signed(metric, found.value)}{interval}{unit}"
 
 
 def count(n: int, noun: str) -> str:
@@ -127,7 +130,7 @@ def table(report: Report) -> str:
             base, tuned = getattr(part.base, metric), getattr(part.tuned, metric)
             rows.append((f"  {TITLES[metric]}", shown(metric, base), shown(metric, tuned), gained(metric, part.difference[metric])))
     if report.general.drop:
-        rows.append(("  drop", "", "", f"{dropped(report.general.drop)}, at most {report.limit:+.1%}"))
+        rows.append(("  drop", "", "", f"{gained('drop', report.general.drop)}, at most {report.limit:+.1%}"))
     lines = [*_aligned(rows), f"gate: {report.gate.verdict}"]
     return "\n".join([*lines, *(f"  {reason.sentence}" for reason in report.gate.reasons)])
 

@@ -24,6 +24,8 @@ from idiolect.types import Dropped, Hole, Model, Sample
 
 VERSION = 1
 _Graded = tuple[list[Grade], list[Grade]]
+CHECKED = 100
+"""Own probes that are checked token for token as well: a cross-check needs no more."""
 _EVERY = 10.0
 """Seconds between lines that tell how far it is."""
 _ANSWERS = "answers.jsonl"
@@ -64,7 +66,7 @@ def _graded(
     """Every answer graded and every wanted one priced, own and general; a probe that could not be asked has no grade."""
     _say(f"{len(said):,} probes asked; pricing the wanted answers on {file.name}")
     prices = bits(file, renderer, [*chosen.own, *chosen.general], context=context)
-    forced = forced_exact(file, renderer, chosen.own, context=context)
+    forced = forced_exact(file, renderer, chosen.own[:CHECKED], context=context)
 
     def graded(part: Part, some: Sequence[Sample]) -> list[Grade]:
         answered = [(probe, said[probe.id]) for probe in some]
