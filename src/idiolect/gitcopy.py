@@ -168,7 +168,7 @@ def settings(text: str) -> dict[str, str]:
     for line in map(str.strip, text.splitlines()):
         if header := re.fullmatch(r'\[([A-Za-z0-9.-]+)(?:\s+"(.*)")?\]', line):
             section = ".".join(part for part in (header[1].lower(), header[2]) if part)
-        elif pair := re.fullmatch(r'([A-Za-z][A-Za-z0-9-]*)\s*=\s*"?([^"#;]*?)"?\s*', line):
+        elif pair := re.fullmatch(r'([A-Za-z][A-Za-z0-9-]*)\s*=\s*"?([^"#;]*?)"?\s*(?:[#;].*)?', line):
             found[f"{section}.{pair[1].lower()}"] = pair[2]
     return found
 

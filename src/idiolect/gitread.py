@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,9 +25,13 @@ from typing import IO, NamedTuple
 from idiolect import gitcopy
 from idiolect.errors import SourceError, ToolError
 
-MAX_ENTRIES = 2_000_000
+MAX_ENTRIES = 1_000_000
 """Of one tree, or of one commit; more is a tree that refers to itself many times over."""
 MAX_BLOB = 16_000_000
+MEMORY = 4 << 30
+"""Bytes that a git process may take for itself; the mapped packs do not count."""
+_SECONDS = 3600
+"""Processor time of one git process: the longest history there is takes half of it."""
 _MAX_TOKEN = 64_000_000
 _MAX_PASSED = 1_000_000_000
 """Of an object that is too large: git is not asked to unpack more only to get past it."""
@@ -93,8 +99,9 @@ class Commit:
 class Repository:
     """A sanitised copy, opened for reading; `key` makes the pseudonyms of its authors."""
 
-    def __init__(self, copied: Path, key: bytes) -> None:
+    def __init__(self, copied: Path, key: bytes, memory: int = MEMORY) -> None:
         self.folder = copied
+        self.memory = memory
         self.key = key
         self.notes = gitcopy.notes(copied)
         self.exact_renames = self.notes.partial
@@ -124,8 +131,8 @@ class Repository:
             at = commits.get(at.parents[0]) if at.parents else None
         return chain[::-1]
 
-    def tree(self, commit: str) -> list[Entry]:
-        """Everything in the tree of a commit but the folders, by path."""
+    def tree(self, commit: str, most: int = MAX_ENTRIES) -> list[Entry]:
+        """Everything in the tree of a commit but the folders, by path; more than `most` entries are a SourceError."""
         found = []
         with self._git("ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", commit) as out:
             for token in _tokens(out, self.notes.origin):
@@ -133,8 +140,8 @@ class Repository:
                 mode, kind, oid, size = about.decode().split()
                 number = int(size) if kind == "blob" and size.isdigit() else None
                 found.append(Entry(mode, oid, number, _label(path)))
-                if len(found) > MAX_ENTRIES:
-                    raise SourceError(f"has more than {MAX_ENTRIES:,} files", where=self.notes.origin, next="take it out of the recipe")
+                if len(found) > most:
+                    raise SourceError(f"has more than {most:,} files", where=self.notes.origin, next="take it out of the recipe")
         return found
 
     def blobs(self, oids: Iterable[str], limit: int = MAX_BLOB) -> Iterator[tuple[str, bytes | None]]:
@@ -227,6 +234,9 @@ class Repository:
             env=environment,
             bufsize=1 << 20,
         )
+        for kind, most in ((resource.RLIMIT_DATA, self.memory), (resource.RLIMIT_CPU, _SECONDS)):
+            if sys.platform == "linux":
+                resource.prlimit(process.pid, kind, (most, most))
         feeder = threading.Thread(target=_feed, args=(process, text), daemon=True)
         feeder.start()
         try:

@@ -93,14 +93,12 @@ _LONG_LINES_ALLOWED = frozenset(
     {"html", "html+erb", "html+php", "json", "markdown", "restructuredtext", "tex", "text", "asciidoc", "vue", "svelte"}
 )
 _DATA = frozenset({"json", "yaml", "text"})
-_ENCODED = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rb"[a-zA-Z0-9+/\n=]{64,}+",
-        rb"(?:\b(?:0x|\\x)?[0-9a-fA-F]{2}(?:,|\b\s*+)){8,}+",
-        rb"(?:\\u[0-9a-fA-F]{4}){8,}+",
-    )
-)
+_BASE64 = re.compile(rb"[a-zA-Z0-9+/\n=]{64,}+")
+_HEX = re.compile(rb"(?:\b(?:0x|\\x)?[0-9a-fA-F]{2}(?:,|\b\s*+)){8,}+")
+_ESCAPES = re.compile(rb"(?:\\u[0-9a-fA-F]{4}){8,}+")
+_BASE64_LETTERS = bytes(97 if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "+/\n=") else 0 for byte in range(256))
+_HEX_LETTERS = bytes(97 if chr(byte) in "0123456789abcdefABCDEFxX\\, \t\n\r\f\v" else 0 for byte in range(256))
+_RUN = b"a" * 1024
 _NO_LETTERS = bytes(set(range(128)) - set(range(65, 91)) - set(range(97, 123)))
 _TAG = re.compile(rb"<[^<>]*>")
 _UNSEEN = ((b"<script", b"</script"), (b"<style", b"</style"), (b"<!--", b"-->"))
@@ -199,15 +197,23 @@ def _visible(page: bytes) -> bytes:
 
 
 def _encoded(data: bytes) -> bool:
-    """One run of base64, hex or escapes over 1024 bytes, or more than half of the file."""
-    total = 0
-    for pattern in _ENCODED:
-        for match in pattern.finditer(data):
-            length = match.end() - match.start()
-            total += length
-            if length > 1024:
-                return True
-    return 2 * total > len(data)
+    """One run of base64, hex or escapes over 1024 bytes, or more than half of the file.
+
+    The expressions are slow, so each is tried only where its letters could make up so much.
+    """
+    lengths: list[int] = []
+    if _RUN[:64] in data.translate(_BASE64_LETTERS):
+        lengths += _lengths(_BASE64, data)
+    if b"\\u" in data:
+        lengths += _lengths(_ESCAPES, data)
+    hexes = data.translate(_HEX_LETTERS)
+    if _RUN in hexes or 2 * (sum(lengths) + hexes.count(b"a")) > len(data):
+        lengths += _lengths(_HEX, data)
+    return max(lengths, default=0) > 1024 or 2 * sum(lengths) > len(data)
+
+
+def _lengths(pattern: re.Pattern[bytes], data: bytes) -> list[int]:
+    return [match.end() - match.start() for match in pattern.finditer(data)]
 
 
 def bad_path(path: str) -> str:

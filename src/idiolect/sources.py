@@ -134,12 +134,17 @@ def read(source: Source, repository: Repository, at: str, max_bytes: int = MAX_B
         )  # fmt: skip
 
 
-def changes(source: Source, repository: Repository, until: str, max_bytes: int = MAX_BYTES) -> Iterator[Change | Dropped]:
+def changes(
+    source: Source, repository: Repository, until: str, max_bytes: int = MAX_BYTES, newest: int | None = None
+) -> Iterator[Change | Dropped]:
     """Every commit up to `until`, oldest first, with its edits of admitted files; or why it gives none.
 
-    Reasons: merge, no-edits (nothing in it is admitted), many-files, missing.
+    Reasons: merge, old-commit (not among the `newest`; it is not read), no-edits (nothing in it is admitted), many-files, missing.
     """
-    planned = [(commit, _edited(source, commit)) for commit in reversed(repository.commits(until))]
+    commits = repository.commits(until)
+    for commit in reversed(commits[newest:] if newest is not None else ()):
+        yield Dropped(reason="merge" if len(commit.parents) > 1 else "old-commit", what=commit.id, source=source.name)
+    planned = [(commit, _edited(source, commit)) for commit in reversed(commits[:newest])]
     read = [touch for _, touches in planned if len(touches) <= MAX_EDITS for touch in touches]
     blobs = repository.blobs((oid for touch in read for oid in (touch.old, touch.new) if oid), limit=max_bytes)
     for commit, touches in planned:
@@ -154,7 +159,7 @@ def changes(source: Source, repository: Repository, until: str, max_bytes: int =
         yield Change(
             source=source.name, role=source.role, commit=commit.id, time=commit.time, licence=source.licence,
             author=pseudonym(commit.name, commit.email, repository.key), subject=commit.subject, body=commit.body,
-            edits=kept,
+            edits=kept, parent=commit.parents[0] if commit.parents else "",
         )  # fmt: skip
 
 

@@ -1,106 +1,32 @@
 """Parsing: units (functions, classes), nodes worth a hole, and comments of a file, by tree-sitter and one walk.
 
-Grammars are single-grammar wheels, imported when first asked for; a language without one has no units, no spans and an
-unknown verdict, and callers fall back to `line_units`. All offsets are bytes. What the team's files hold may be hostile:
-the walk is iterative and stops at a depth, large files and long lines are not parsed, and the parser is stopped by a clock.
+Grammars are single-grammar wheels; a language without one has no units, no spans and an unknown verdict, and callers fall
+back to `line_units`. All offsets are bytes. What the team's files hold may be hostile: large files and long lines are not
+parsed, and the parser (`trees`) works in a child process, which is ended and replaced where it takes too long or dies.
 """
 
 from __future__ import annotations
 
-import importlib
-import re
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cache, cached_property, lru_cache
+import atexit
+import importlib.util
+import marshal
+import os
+import select
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-from tree_sitter import Language, Node, Parser, Tree, TreeCursor
+from idiolect.errors import ToolError
+from idiolect.trees import GRAMMARS, Outline, receive, send
 
 MAX_BYTES = 1_000_000
 MAX_LINE = 20_000
-MAX_DEPTH = 400
-"""Deeper nodes are not looked at."""
-MAX_SECONDS = 5.0
-"""Real files take a tenth of a second a megabyte; what takes longer is made to."""
-MIN_SPAN, MAX_SPAN = 6, 4000
-
-_GRAMMARS = {
-    "c": ("tree_sitter_c", "language"),
-    "go": ("tree_sitter_go", "language"),
-    "html": ("tree_sitter_html", "language"),
-    "html+erb": ("tree_sitter_embedded_template", "language"),
-    "java": ("tree_sitter_java", "language"),
-    "javascript": ("tree_sitter_javascript", "language"),
-    "python": ("tree_sitter_python", "language"),
-    "ruby": ("tree_sitter_ruby", "language"),
-    "shell": ("tree_sitter_bash", "language"),
-    "tsx": ("tree_sitter_typescript", "language_tsx"),
-    "typescript": ("tree_sitter_typescript", "language_typescript"),
-}
-_SCRIPT = {
-    "function_declaration": "function", "generator_function_declaration": "function", "method_definition": "method",
-    "class_declaration": "class", "abstract_class_declaration": "class", "interface_declaration": "interface",
-    "enum_declaration": "enum", "type_alias_declaration": "type", "internal_module": "module",
-    "variable_declarator": "function", "public_field_definition": "method", "field_definition": "method",
-}  # fmt: skip
-_UNITS = {
-    "c": {"function_definition": "function", "struct_specifier": "struct", "union_specifier": "struct", "enum_specifier": "enum"},
-    "go": {"function_declaration": "function", "method_declaration": "method", "type_spec": "type"},
-    "java": {
-        "class_declaration": "class", "interface_declaration": "interface", "enum_declaration": "enum", "record_declaration": "class",
-        "annotation_type_declaration": "interface", "method_declaration": "method", "constructor_declaration": "method",
-    },
-    "javascript": _SCRIPT,
-    "python": {"function_definition": "function", "class_definition": "class"},
-    "ruby": {"method": "method", "singleton_method": "method", "class": "class", "module": "module"},
-    "shell": {"function_definition": "function"},
-    "tsx": _SCRIPT,
-    "typescript": _SCRIPT,
-}  # fmt: skip
-_ONLY_WITH_FUNCTION = {"variable_declarator", "public_field_definition", "field_definition"}
-_ONLY_WITH_BODY = {"struct_specifier", "union_specifier", "enum_specifier"}
-_WRAPPERS = {"decorated_definition", "export_statement", "lexical_declaration", "variable_declaration", "type_declaration"}
-_FUNCTIONS = {"arrow_function", "function_expression", "generator_function"}
-_TYPES = {"class", "module", "interface", "struct", "enum"}
-_COMMENTS = {"comment", "line_comment", "block_comment", "html_comment", "comment_directive"}
-_SPAN_KINDS = {
-    "arguments": """argument_list arguments parameters formal_parameters method_parameters block_parameters parameter_list
-        lambda_parameters type_arguments type_parameters named_imports""",
-    "expression": """call call_expression method_invocation binary_operator boolean_operator comparison_operator unary_operator
-        not_operator attribute subscript conditional_expression lambda named_expression await list_comprehension set_comprehension
-        dictionary_comprehension generator_expression binary unary conditional element_reference scope_resolution rescue_modifier
-        member_expression subscript_expression binary_expression unary_expression ternary_expression arrow_function
-        function_expression assignment_expression augmented_assignment_expression await_expression new_expression
-        yield_expression as_expression jsx_expression field_access array_access instanceof_expression cast_expression
-        object_creation_expression lambda_expression method_reference switch_expression selector_expression index_expression
-        slice_expression func_literal type_assertion_expression field_expression pointer_expression parenthesized_expression
-        keyword_argument test_command command_substitution union_type generic_type type_annotation range""",
-    "statement": """expression_statement return_statement if_statement for_statement while_statement try_statement with_statement
-        raise_statement assert_statement import_statement import_from_statement delete_statement match_statement elif_clause
-        else_clause except_clause finally_clause case_clause assignment operator_assignment augmented_assignment if unless while
-        until for case when in_clause begin rescue ensure else elsif if_modifier unless_modifier while_modifier return yield
-        throw_statement switch_statement switch_case do_statement for_in_statement catch_clause lexical_declaration
-        variable_declaration export_statement local_variable_declaration field_declaration public_field_definition
-        property_signature enhanced_for_statement try_with_resources_statement import_declaration package_declaration
-        short_var_declaration assignment_statement defer_statement go_statement select_statement expression_switch_statement
-        type_switch_statement expression_case const_declaration var_declaration declaration type_definition preproc_include
-        preproc_def case_statement command pipeline redirected_statement variable_assignment case_item type_alias_declaration""",
-    "block": "block body_statement block_body do_block statement_block compound_statement constructor_body then do do_group",
-    "method": """function_definition method singleton_method function_declaration generator_function_declaration
-        method_definition method_declaration constructor_declaration decorated_definition""",
-    "class": """class_definition class module singleton_class class_declaration abstract_class_declaration class_body
-        interface_declaration interface_body enum_declaration enum_body record_declaration internal_module type_declaration
-        struct_specifier field_declaration_list declaration_list""",
-    "literal": """list dictionary set tuple hash array object object_type array_initializer composite_literal literal_value
-        initializer_list pair keyed_element string_array symbol_array enumerator_list object_pattern""",
-    "string": """string string_literal interpreted_string_literal raw_string_literal template_string template_substitution
-        interpolation heredoc_body regex""",
-    "tag": "element start_tag script_element style_element self_closing_tag directive output_directive code jsx_element "
-    "jsx_opening_element jsx_self_closing_element jsx_attribute raw_text",
-}
-_SPANS = {node: kind for kind, nodes in _SPAN_KINDS.items() for node in nodes.split()}
-_MAGIC = re.compile(rb"#!|#\s*(?:-\*-|frozen_string_literal|encoding:|coding:|typed:|vim:)")
+MAX_SECONDS = 10.0
+"""By the clock on the wall; then the parser is ended, and the file is one that cannot be parsed."""
+_START_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -133,77 +59,57 @@ class Marked(NamedTuple):
     """arguments, expression, statement, block, method, class, literal, string or tag."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Syntax:
     """What one walk of a file's tree found, each list by start."""
 
-    data: bytes
     sound: bool
     """The whole file parses: no ERROR and no MISSING node."""
-    units: list[Unit] = field(default_factory=list)
-    spans: list[Marked] = field(default_factory=list)
-    comments: list[tuple[int, int]] = field(default_factory=list)
-
-    @cached_property
-    def standing(self) -> dict[int, tuple[int, int, int]]:
-        """Comments alone on their lines: last row -> (first row, start, end)."""
-        found, row, at = {}, 0, 0
-        for start, end in self.comments:
-            row, at = row + self.data.count(b"\n", at, start), start
-            line = self.data.rfind(b"\n", 0, start) + 1
-            if not self.data[line:start].strip() and not _MAGIC.match(self.data, start):
-                found[row + self.data.count(b"\n", start, end)] = (row, start, end)
-        return found
+    units: list[Unit]
+    spans: list[Marked]
+    comments: list[tuple[int, int]]
 
 
+@cache
 def has_grammar(language: str) -> bool:
     """Whether files of this language can be parsed here."""
-    return _grammar(language) is not None
+    return language in GRAMMARS and importlib.util.find_spec(GRAMMARS[language][0]) is not None
 
 
-def parse(language: str, data: bytes) -> Tree | None:
-    """The tree; None without a grammar, for files over 1 MB or lines over 20,000 bytes, and where the parser took too long."""
-    grammar = _grammar(language)
-    if grammar is None or len(data) > MAX_BYTES or longest_line(data) > MAX_LINE:
-        return None
-    parser, stop = Parser(grammar), time.monotonic() + MAX_SECONDS
-    try:
-        return parser.parse(lambda at, _: data[at : at + 65536], progress_callback=lambda _at, _error: time.monotonic() > stop)
-    except ValueError:
-        return None
-
-
-@lru_cache(maxsize=8)
 def read(language: str, data: bytes) -> Syntax | None:
-    """Units, spans and comments of a file, found in one walk; None where `parse` gives no tree."""
-    tree = parse(language, data)
-    if tree is None:
+    """Units, spans and comments of a file.
+
+    None without a grammar, for files over 1 MB or lines over 20,000 bytes, and where the parser took too long or died.
+    """
+    answer = _ask(language, data, True)
+    if answer is None:
         return None
-    return _walk(tree, data, language)
+    sound, units, spans, comments = answer
+    return Syntax(sound, [Unit(*unit) for unit in units], list(map(Marked._make, spans)), comments)
 
 
 def units(language: str, data: bytes) -> list[Unit]:
     """Functions, methods, classes and the like by start; empty where the file cannot be parsed."""
-    found = read(language, data)
-    return found.units if found else []
+    answer = _ask(language, data, True)
+    return [Unit(*unit) for unit in answer[1]] if answer else []
 
 
 def spans(language: str, data: bytes) -> list[Marked]:
     """Nodes of 6 to 4000 bytes without an error within, by start, outer before inner; empty where the file cannot be parsed."""
-    found = read(language, data)
-    return found.spans if found else []
+    answer = _ask(language, data, True)
+    return list(map(Marked._make, answer[2])) if answer else []
 
 
 def comments(language: str, data: bytes) -> list[tuple[int, int]]:
     """Byte ranges of the comments by start; empty where the file cannot be parsed."""
-    found = read(language, data)
-    return found.comments if found else []
+    answer = _ask(language, data, True)
+    return answer[3] if answer else []
 
 
 def parses(language: str, data: bytes) -> bool | None:
     """Whether the text is well formed; None where nobody can say: no grammar, too large, too slow."""
-    tree = parse(language, data)
-    return None if tree is None else not tree.root_node.has_error
+    answer = _ask(language, data, False)
+    return None if answer is None else answer[0]
 
 
 def line_units(data: bytes, rows: int = 32) -> list[Unit]:
@@ -236,139 +142,81 @@ def _lines(data: bytes, start: int, end: int) -> Unit:
     return Unit("lines", "", start, stop, body_start=start, body_end=stop)
 
 
-@cache
-def _grammar(language: str) -> Language | None:
-    if language not in _GRAMMARS:
+def _ask(language: str, data: bytes, marks: bool) -> Outline | None:
+    if not has_grammar(language) or len(data) > MAX_BYTES or longest_line(data) > MAX_LINE:
         return None
-    module, function = _GRAMMARS[language]
-    try:
-        return Language(getattr(importlib.import_module(module), function)())
-    except ImportError:
-        return None
+    answer: Outline | None = marshal.loads(_answer(language, data, marks))
+    return answer
 
 
-@cache
-def _meanings(language: str) -> dict[int, tuple[str | None, str | None, bool]]:
-    """Kind id of the grammar -> (kind of unit, kind of span, is a comment); ids spare the walk the names."""
-    grammar, kinds, found = _grammar(language), _UNITS.get(language, {}), {}
-    assert grammar
-    for number in range(grammar.node_kind_count):
-        name = grammar.node_kind_for_id(number)
-        if name and grammar.node_kind_is_named(number) and grammar.node_kind_is_visible(number):
-            meaning = (kinds.get(name), _SPANS.get(name), name in _COMMENTS)
-            if any(meaning):
-                found[number] = meaning
-    return found
+@lru_cache(maxsize=8192)
+def _answer(language: str, data: bytes, marks: bool) -> bytes:
+    """The parser's answer as it came: a tenth of the memory of what it means, so that every maker can ask about every file."""
+    with _LOCK:
+        return _parser().ask(language, data, marks)
 
 
-def _walk(tree: Tree, data: bytes, language: str) -> Syntax:
-    """Visit every node once, in order, without recursion."""
-    root = tree.root_node
-    found = Syntax(data, sound=not root.has_error)
-    around: list[Node] = []
-    waiting: list[tuple[Node, str, Node]] = []
-    meanings = _meanings(language)
-    for node in _nodes(tree.walk(), around):
-        meaning = meanings.get(node.kind_id)
-        if meaning is None or not around:
-            continue
-        unit, span, is_comment = meaning
-        start, end = node.byte_range
-        if is_comment:
-            found.comments.append((start, end))
-        elif span and MIN_SPAN <= end - start <= MAX_SPAN and (found.sound or not node.has_error):
-            found.spans.append(Marked(start, end, span))
-        if unit and _counts(node):
-            waiting.append((node, unit, _outermost(node, around)))
-    _name(found, waiting)
-    return found
+class ParserProcess:
+    """The child process that parses; a new one takes the place of one that died."""
+
+    def __init__(self, seconds: float = MAX_SECONDS) -> None:
+        self.seconds = seconds
+        self.owner = os.getpid()
+        self.child: subprocess.Popen[bytes] | None = None
+
+    def ask(self, language: str, data: bytes, marks: bool = True) -> bytes:
+        """An `Outline`, marshalled; None where the child does not give one in time."""
+        child = self.child if self.child and self.child.poll() is None else self._start()
+        assert child.stdin
+        assert child.stdout
+        try:
+            send(child.stdin, marshal.dumps((language, data, marks)))
+            if self._speaks(self.seconds) and (answer := receive(child.stdout)) is not None:
+                return answer
+        except OSError:
+            pass
+        self.end()
+        return marshal.dumps(None)
+
+    def end(self) -> None:
+        """End the child, if it is this process's."""
+        child, self.child = self.child, None
+        if child and self.owner == os.getpid():
+            child.kill()
+            child.communicate()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self.end()
+        command = [sys.executable, "-c", "from idiolect.trees import main; main()"]
+        environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PATH": os.defpath, "LC_ALL": "C"}
+        child = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd="/"
+        )
+        self.child = child
+        assert child.stdout
+        if not self._speaks(_START_SECONDS) or receive(child.stdout) is None:
+            self.end()
+            raise ToolError(
+                "the parser does not start", where=sys.executable, next="install idiolect anew: tree-sitter is missing or damaged"
+            )
+        return child
+
+    def _speaks(self, seconds: float) -> bool:
+        """Whether the child says something, or ends, in that time."""
+        assert self.child
+        assert self.child.stdout
+        poll = select.poll()
+        poll.register(self.child.stdout, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
 
 
-def _nodes(cursor: TreeCursor, around: list[Node]) -> Iterator[Node]:
-    """All nodes before their children; `around` holds the ancestors of the one just given."""
-    while True:
-        node = cursor.node
-        assert node
-        yield node
-        if len(around) < MAX_DEPTH and cursor.goto_first_child():
-            around.append(node)
-            continue
-        while not cursor.goto_next_sibling():
-            if not cursor.goto_parent():
-                return
-            around.pop()
+_LOCK = threading.Lock()
+_PARSERS: list[ParserProcess] = []
 
 
-def _counts(node: Node) -> bool:
-    """Whether a node of a unit's kind is one: a constant only with a function in it, a struct only with a body."""
-    if node.type in _ONLY_WITH_FUNCTION:
-        value = node.child_by_field_name("value")
-        return value is not None and value.type in _FUNCTIONS
-    return node.type not in _ONLY_WITH_BODY or node.child_by_field_name("body") is not None
-
-
-def _outermost(node: Node, around: list[Node]) -> Node:
-    """The node with its decorators, `export`, `const`: whatever wraps it alone."""
-    for outer in reversed(around):
-        if outer.type not in _WRAPPERS or (outer.type != "decorated_definition" and outer.named_child_count > 1):
-            break
-        node = outer
-    return node
-
-
-def _name(found: Syntax, waiting: list[tuple[Node, str, Node]]) -> None:
-    """Turn the nodes that are units, given by start, into Units with names, parents and documentation."""
-    path: list[tuple[int, str, str]] = []
-    for node, kind, outer in waiting:
-        while path and path[-1][0] <= node.start_byte:
-            path.pop()
-        if kind == "function" and path and path[-1][1] in _TYPES:
-            kind = "method"
-        name = _name_of(node, found.data)
-        body = _body(node)
-        start, end = _within(body, found.data) if body else (None, None)
-        parents = tuple(name for _, _, name in path)
-        doc = _docstring(body) or _comment_above(found, outer)
-        found.units.append(Unit(kind, name, outer.start_byte, outer.end_byte, start, end, doc, parents, not node.has_error))
-        path.append((node.end_byte, kind, name))
-
-
-def _name_of(node: Node, data: bytes) -> str:
-    inner: Node | None = node
-    while inner and (deeper := inner.child_by_field_name("declarator")):
-        inner = deeper
-    if inner is node:
-        inner = node.child_by_field_name("name") or node.child_by_field_name("property")
-    return data[inner.start_byte : inner.end_byte].decode(errors="replace") if inner else ""
-
-
-def _body(node: Node) -> Node | None:
-    inner = node.child_by_field_name("value") if node.type in _ONLY_WITH_FUNCTION else node
-    return inner.child_by_field_name("body") if inner else None
-
-
-def _within(body: Node, data: bytes) -> tuple[int | None, int | None]:
-    """The body without its braces and the space around."""
-    start, end = body.byte_range
-    if data[start : start + 1] == b"{" and data[end - 1 : end] == b"}" and end - start >= 2:
-        start, end = start + 1, end - 1
-    text = data[start:end]
-    start, end = start + len(text) - len(text.lstrip()), end - len(text) + len(text.rstrip())
-    return (start, end) if start < end else (None, None)
-
-
-def _docstring(body: Node | None) -> tuple[int, int] | None:
-    """A string that is the first statement of a Python body."""
-    first = body.named_child(0) if body and body.type == "block" and body.named_child_count else None
-    if first and first.type == "expression_statement":
-        first = first.named_child(0)
-    return first.byte_range if first and first.type == "string" else None
-
-
-def _comment_above(found: Syntax, node: Node) -> tuple[int, int] | None:
-    """The comments that stand alone on the lines right above."""
-    row, span = node.start_point[0] - 1, None
-    while row in found.standing:
-        first, start, end = found.standing[row]
-        span, row = (start, span[1] if span else end), first - 1
-    return span
+def _parser() -> ParserProcess:
+    """The parser of this process: one that was there before a fork belongs to the parent."""
+    if not _PARSERS or _PARSERS[0].owner != os.getpid():
+        _PARSERS[:] = [ParserProcess()]
+        atexit.register(_PARSERS[0].end)
+    return _PARSERS[0]
