@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,13 @@ def test_the_choice_is_made_once_and_frozen(tmp_path: Path) -> None:
     again = hardware.frozen(file, found)
     assert (again.dtype, again.threads) == (other, 1)
     assert torch.get_num_threads() == 1
+
+
+def test_the_chosen_format_multiplies_no_slower_than_the_other(tmp_path: Path) -> None:
+    chosen = hardware.choose(hardware.survey(tmp_path))
+    assert hardware.speed(chosen) > 1e9
+    other = "float32" if chosen.dtype == "bfloat16" else "bfloat16"
+    assert hardware.speed(chosen) > 0.5 * hardware.speed(replace(chosen, dtype=other))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="an accelerator is here")
