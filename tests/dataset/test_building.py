@@ -128,13 +128,13 @@ def test_code_that_another_source_has_already_is_no_probe(built: Run, shop: Path
     run = build(tmp_path, [{"path": str(shop)}, {"path": str(other), "role": "public"}], dataset={"max_source_share": 1.0})
     assert run.metrics["probes"]["dropped"]["in-training"] > built.metrics["probes"]["dropped"].get("in-training", 0)
     assert len(rows(run, "time")) < len(rows(built, "time"))
-    assert run.metrics["cuts"]["other"]["reason"] == "a source in the role 'public' has no time probes"
+    assert run.metrics["cuts"]["other"]["note"] == "a source in the role 'public' has no time probes"
 
 
 def test_a_short_history_has_lessons_and_says_why_it_has_no_probes(tmp_path: Path) -> None:
     small = repository(tmp_path / "small", [("Start", {"a.py": text(1), "b.py": text(2)})])
     run = build(tmp_path, [{"path": str(small)}])
-    assert "only 0 candidates" in run.metrics["cuts"]["small"]["reason"]
+    assert "only 0 candidates" in run.metrics["cuts"]["small"]["note"]
     assert rows(run, "train")
     assert not rows(run, "time")
 
@@ -217,5 +217,5 @@ def test_a_missing_object_costs_the_probes_but_not_the_lessons(tmp_path: Path) -
     lost = subprocess.run(["git", "rev-parse", "HEAD~1:a.py"], cwd=broken, check=True, capture_output=True, text=True).stdout.strip()
     (broken / ".git" / "objects" / lost[:2] / lost[2:]).unlink()
     run = build(tmp_path, [{"path": str(broken)}])
-    assert run.metrics["cuts"]["broken"]["reason"].startswith("commits could not be compared")
+    assert run.metrics["cuts"]["broken"]["note"].startswith("commits could not be compared")
     assert {span.path for one in samples.read(run.folder, "train") for span in one.origins} & {"a.py", "b.py"}

@@ -35,7 +35,7 @@ def test_no_more_than_the_share_comes_after_the_cut_and_fewer_candidates_are_tak
     chain = steps(*[100] * 100)
     count, _ = counting(0.1, chain)
     found = cut.choose(chain, count, candidates=400, max_after=0.2)
-    assert (found.commit, found.candidates, found.share, found.reason) == ("c79", 200, 0.2, "")
+    assert (found.commit, found.candidates, found.share, found.note) == ("c79", 200, 0.2, "")
 
 
 def test_a_big_commit_at_the_border_stays_before_the_cut() -> None:
@@ -50,7 +50,7 @@ def test_too_few_candidates_mean_no_time_probes_and_a_reason() -> None:
     count, _ = counting(0.1, chain)
     found = cut.choose(chain, count, candidates=400, max_after=0.2)
     assert (found.commit, found.candidates, found.added_lines_after, found.share) == ("c39", 0, 0, 0.0)
-    assert "80 candidates" in found.reason
+    assert "80 candidates" in found.note
 
 
 @pytest.mark.parametrize(("key", "value"), [("candidates", 200), ("max_after", 0.01)])
@@ -65,4 +65,4 @@ def test_a_single_commit_and_a_history_without_lines_have_no_probes() -> None:
     for chain in (steps(500), steps(0, 0)):
         found = cut.choose(chain, lambda _: 1000, candidates=400, max_after=0.2)
         assert (found.commit, found.candidates) == (chain[-1].commit, 0)
-        assert found.reason
+        assert found.note

@@ -79,8 +79,8 @@ def _build(recipe: Recipe, opened: Opened, packs: Sequence[Pack], run: Run) -> N
     together: dict[Split, Sequence[Sample]] = {"train": made["train"], "validation": made["validation"], "time": probes}
     _say(f"{len(made['train']):,} lessons, {len(made['validation']):,} for validation, {len(probes)} probes; searching them for leaks")
     _write(run, together, funnel)
-    searched = guard.check(run.folder)
-    metrics = _metrics(materials, kept, divided, together, funnel) | {"leaks": 0, "searched": searched}
+    guard.check(run.folder)
+    metrics = _metrics(materials, kept, divided, together, funnel) | {"leaks": 0, "searched": len(probes)}
     metrics["seconds"] = round(time.monotonic() - started, 1)
     card.write(run.folder, metrics, together, (Dropped(**_row(row)) for row in funnel.rows), name=recipe.name)
     run.finish(metrics)
@@ -177,7 +177,7 @@ def _row(row: Mapping[str, Any]) -> dict[str, str]:
 def _about(material: Material) -> str:
     """A source in one line."""
     when = time.strftime("%Y-%m-%d", time.gmtime(material.cut.time))
-    after = f"{material.cut.candidates} candidates after it" if material.cut.candidates else f"no time probes: {material.cut.reason}"
+    after = f"{material.cut.candidates} candidates after it" if material.cut.candidates else f"no time probes: {material.cut.note}"
     said = "".join(f"; {remark}" for remark in material.remarks)
     return f"{material.source.name}: {len(material.documents):,} files at {material.cut.commit[:12]} of {when}, {after}{said}"
 

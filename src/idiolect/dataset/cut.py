@@ -29,8 +29,15 @@ class Cut:
     added_lines_after: int
     share: float
     """Of all lines ever added on the first-parent chain, how many come after it."""
-    reason: str = ""
+    head: str
+    """The commit that the source's HEAD named."""
+    note: str = ""
     """Why there are no time probes, where there are none."""
+
+
+def none(head: str, time: int, note: str) -> Cut:
+    """No cut: everything up to HEAD is for lessons."""
+    return Cut(head, time, 0, 0, 0.0, head, note)
 
 
 def choose(steps: Sequence[Step], count: Callable[[str], int], *, candidates: int, max_after: float) -> Cut:
@@ -42,9 +49,9 @@ def choose(steps: Sequence[Step], count: Callable[[str], int], *, candidates: in
     total = sum(step.added for step in steps)
     earliest = next(place for place, lines in enumerate(after) if lines <= max_after * total)
 
-    def cut(place: int, found: int, reason: str = "") -> Cut:
+    def cut(place: int, found: int, note: str = "") -> Cut:
         share = round(after[place] / total, 4) if total else 0.0
-        return Cut(steps[place].commit, steps[place].time, found, after[place], share, reason)
+        return Cut(steps[place].commit, steps[place].time, found, after[place], share, steps[-1].commit, note)
 
     most = count(steps[earliest].commit) if after[earliest] else 0
     if most < min(MIN_CANDIDATES, candidates):

@@ -52,11 +52,11 @@ def _cut(source: Source, repository: Repository, recipe: DatasetRecipe) -> tuple
     """The cut, and the candidates after it. Where history cannot be compared, everything is for lessons."""
     head = repository.first_parents()[-1]
     if source.role not in ("team", "reference"):
-        return cut.Cut(head.id, head.committed, 0, 0, 0.0, f"a source in the role '{source.role}' has no time probes"), []
+        return cut.none(head.id, head.committed, f"a source in the role '{source.role}' has no time probes"), []
     try:
         return _cut_by_time(source, repository, recipe)
     except SourceError as error:
-        return cut.Cut(head.id, head.committed, 0, 0, 0.0, f"commits could not be compared: {error.what}"), []
+        return cut.none(head.id, head.committed, f"commits could not be compared: {error.what}"), []
 
 
 def _cut_by_time(source: Source, repository: Repository, recipe: DatasetRecipe) -> tuple[cut.Cut, list[Sample]]:
