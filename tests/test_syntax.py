@@ -110,7 +110,8 @@ def test_python_units() -> None:
 def test_ruby_units() -> None:
     assert outline("ruby") == [
         ("module", "Shop", (), "# A module.\n# Two lines."), ("class", "Door", ("Shop",), "# A door."),
-        ("method", "open", ("Shop", "Door"), "# Opens it."), ("method", "one", ("Shop", "Door"), None), ("method", "empty", ("Shop", "Door"), None),
+        ("method", "open", ("Shop", "Door"), "# Opens it."), ("method", "one", ("Shop", "Door"), None), ("method", "empty", ("Shop",
+        "Door"), None),
     ]  # fmt: skip
     assert [unit.body_start for unit in syntax.units("ruby", SAMPLES["ruby"]) if unit.name == "empty"] == [None]
 
@@ -218,7 +219,8 @@ def hostile() -> dict[str, bytes]:
         "parentheses": b"(\n" * 100_000 + b")\n" * 100_000, "minus": b"x = " + b"-\\\n" * 100_000 + b"1\n", "line": b"x" * 20_000_000,
         "indents": b"".join(b" " * depth + b"if x:\n" for depth in range(1_300)), "attributes": b"x" + b".\\\ny" * 100_000,
         "quotes": b"'''\"\n" * 20_000, "braces": b"{[\n" * 100_000, "erb": b"<%\n" * 20_000, "nul": b"\0\n" * 100_000, "empty": b"",
-        "ends": b"end\n" * 50_000, "digits": b"x = " + b"1" * 19_000 + b"\n", "heredoc": b"<<A\n" * 20_000, "classes": b"class A\n" * 40_000,
+        "ends": b"end\n" * 50_000, "digits": b"x = " + b"1" * 19_000 + b"\n", "heredoc": b"<<A\n" * 20_000,
+        "classes": b"class A\n" * 40_000,
     }  # fmt: skip
 
 

@@ -160,7 +160,7 @@ def refusal(known: str, data: bytes) -> str:
 
 def _shape(known: str, text: str) -> str:
     """Long lines and long data; lengths are characters."""
-    lines, size = text.count("\n") + 1, len(text)
+    lines, size = text.count("\n") + (not text.endswith("\n")), len(text)
     longest = max(map(len, text.split("\n")))
     if known in _LONG_LINES_ALLOWED:
         if longest > MAX_MARKUP_LINE:
