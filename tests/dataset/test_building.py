@@ -134,7 +134,7 @@ def test_code_that_another_source_has_already_is_no_probe(built: Run, shop: Path
 def test_a_short_history_has_lessons_and_says_why_it_has_no_probes(tmp_path: Path) -> None:
     small = repository(tmp_path / "small", [("Start", {"a.py": text(1), "b.py": text(2)})])
     run = build(tmp_path, [{"path": str(small)}])
-    assert "only 0 candidates" in run.metrics["cuts"]["small"]["note"]
+    assert "0 probe candidates" in run.metrics["cuts"]["small"]["note"]
     assert rows(run, "train")
     assert not rows(run, "time")
 

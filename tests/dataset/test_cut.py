@@ -50,7 +50,7 @@ def test_too_few_candidates_mean_no_time_probes_and_a_reason() -> None:
     count, _ = counting(0.1, chain)
     found = cut.choose(chain, count, candidates=400, max_after=0.2)
     assert (found.commit, found.candidates, found.added_lines_after, found.share) == ("c39", 0, 0, 0.0)
-    assert "80 candidates" in found.note
+    assert "80 probe candidates" in found.note
 
 
 @pytest.mark.parametrize(("key", "value"), [("candidates", 200), ("max_after", 0.01)])

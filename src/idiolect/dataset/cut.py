@@ -54,8 +54,9 @@ def choose(steps: Sequence[Step], count: Callable[[str], int], *, candidates: in
         return Cut(steps[place].commit, steps[place].time, found, after[place], share, steps[-1].commit, note)
 
     most = count(steps[earliest].commit) if after[earliest] else 0
-    if most < min(MIN_CANDIDATES, candidates):
-        return cut(len(steps) - 1, 0, f"only {most} candidates stand in the newest {max_after:.0%} of the added lines")
+    least = min(MIN_CANDIDATES, candidates)
+    if most < least:
+        return cut(len(steps) - 1, 0, f"{most} probe candidates stand in the newest {max_after:.0%} of the added lines; {least} are needed")
     if most < candidates:
         return cut(earliest, most)
     low, high, found = earliest, len(steps) - 1, most
