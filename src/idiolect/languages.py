@@ -93,7 +93,6 @@ _LONG_LINES_ALLOWED = frozenset(
     {"html", "html+erb", "html+php", "json", "markdown", "restructuredtext", "tex", "text", "asciidoc", "vue", "svelte"}
 )
 _DATA = frozenset({"json", "yaml", "text"})
-_BASE64 = re.compile(rb"[a-zA-Z0-9+/\n=]{64,}+")
 _HEX = re.compile(rb"(?:\b(?:0x|\\x)?[0-9a-fA-F]{2}(?:,|\b\s*+)){8,}+")
 _ESCAPES = re.compile(rb"(?:\\u[0-9a-fA-F]{4}){8,}+")
 _BASE64_LETTERS = bytes(97 if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "+/\n=") else 0 for byte in range(256))
@@ -202,8 +201,9 @@ def _encoded(data: bytes) -> bool:
     The expressions are slow, so each is tried only where its letters could make up so much.
     """
     lengths: list[int] = []
-    if _RUN[:64] in data.translate(_BASE64_LETTERS):
-        lengths += _lengths(_BASE64, data)
+    letters = data.translate(_BASE64_LETTERS)
+    if _RUN[:64] in letters:
+        lengths += [len(run) for run in letters.split(b"\0") if len(run) >= 64]
     if b"\\u" in data:
         lengths += _lengths(_ESCAPES, data)
     hexes = data.translate(_HEX_LETTERS)

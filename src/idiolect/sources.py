@@ -147,10 +147,11 @@ def changes(
     planned = [(commit, _edited(source, commit)) for commit in reversed(commits[:newest])]
     read = [touch for _, touches in planned if len(touches) <= MAX_EDITS for touch in touches]
     blobs = repository.blobs((oid for touch in read for oid in (touch.old, touch.new) if oid), limit=max_bytes)
+    judged: dict[tuple[str, str], str] = {}
     for commit, touches in planned:
         reason = "merge" if len(commit.parents) > 1 else "many-files" if len(touches) > MAX_EDITS else ""
         if not reason:
-            edits = [_edit(touch, blobs) for touch in touches]
+            edits = [_edit(touch, blobs, judged) for touch in touches]
             kept = tuple(edit for edit in edits if isinstance(edit, Edit))
             reason = "" if kept else "missing" if "missing" in edits else "no-edits"
         if reason:
@@ -232,12 +233,16 @@ def _edited(source: Source, commit: Commit) -> list[Touch]:
     return [touch for touch in commit.touches if touch.old != touch.new and admits(source, touch.path)]
 
 
-def _edit(touch: Touch, blobs: Iterator[tuple[str, bytes | None]]) -> Edit | str:
-    """The next edit, or why the file is none that we keep."""
+def _edit(touch: Touch, blobs: Iterator[tuple[str, bytes | None]], judged: dict[tuple[str, str], str]) -> Edit | str:
+    """The next edit, or why the file is none that we keep; what a blob was `judged` to be as the outcome of one edit holds for the next."""
     before = next(blobs)[1] if touch.old else b""
     after = next(blobs)[1] if touch.new else b""
     if before is None or after is None:
         return "missing"
     language = languages.language(touch.path, after or before)
-    reasons = [reason for data in (before, after) if data and (reason := languages.refusal(language, data))]
-    return reasons[0] if reasons else Edit(path=touch.path, language=language, before=before, after=after)
+    for oid, data in ((touch.old, before), (touch.new, after)):
+        if data and (oid, language) not in judged:
+            judged[oid, language] = languages.refusal(language, data)
+        if data and (reason := judged[oid, language]):
+            return reason
+    return Edit(path=touch.path, language=language, before=before, after=after)

@@ -17,6 +17,7 @@ import sys
 import threading
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from idiolect.errors import ToolError
@@ -188,7 +189,7 @@ class ParserProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         self.end()
         command = [sys.executable, "-c", "from idiolect.trees import main; main()"]
-        environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PATH": os.defpath, "LC_ALL": "C"}
+        environment = {"PYTHONPATH": os.pathsep.join(str(Path(path).absolute()) for path in sys.path), "PATH": os.defpath, "LC_ALL": "C"}
         child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd="/"
         )
