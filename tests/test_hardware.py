@@ -60,9 +60,11 @@ def test_a_run_does_not_go_on_without_the_accelerator_it_began_on(tmp_path: Path
         hardware.frozen(file, found)
 
 
-def test_memory_held_is_counted() -> None:
-    before = hardware.peak_memory()
-    block = bytearray(200 << 20)
+def test_memory_held_is_counted_from_the_last_time_it_was_forgotten() -> None:
+    block = bytearray(300 << 20)
     block[::4096] = b"x" * len(block[::4096])
-    assert hardware.peak_memory() >= before
-    assert hardware.peak_memory() > 200
+    full = hardware.peak_memory()
+    assert full > 300
+    del block
+    hardware.forget_peak()
+    assert hardware.peak_memory() < full - 200

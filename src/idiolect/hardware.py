@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -117,11 +119,15 @@ def keep_heap() -> bool:
     return all([mallopt(_MAPPINGS, 0), mallopt(_FREE_LIST, 2**31 - 1), mallopt(_TOP_PAD, 64 * _MEBIBYTE)])
 
 
-def peak_memory() -> int:
-    """Most memory that this process has held so far, MiB."""
-    import resource  # not on every system
+def forget_peak() -> None:
+    """Have `peak_memory` count from now, where the kernel can."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+def peak_memory() -> int:
+    """Most memory that this process has held since `forget_peak`, or since it began, MiB."""
+    return _kibibytes(Path("/proc/self/status"), "VmHWM") // 1024 or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def _product_seconds(dtype: str, device: str = "cpu", repeats: int = 5) -> float:
@@ -149,7 +155,7 @@ def _cores() -> int:
 
 
 def _memory() -> int:
-    free = _meminfo("MemAvailable")
+    free = _kibibytes(Path("/proc/meminfo"), "MemAvailable") // 1024
     if not free:
         free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // _MEBIBYTE
     group = Path("/sys/fs/cgroup")
@@ -159,13 +165,13 @@ def _memory() -> int:
     return free
 
 
-def _meminfo(key: str) -> int:
-    """A value of /proc/meminfo in MiB; 0 where there is none."""
+def _kibibytes(file: Path, key: str) -> int:
+    """A value of one of the kernel's tables; 0 where there is none."""
     try:
-        rows = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        rows = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return 0
-    return next((int(row.split()[1]) // 1024 for row in rows if row.startswith(f"{key}:")), 0)
+    return next((int(row.split()[1]) for row in rows if row.startswith(f"{key}:")), 0)
 
 
 def _features() -> tuple[str, ...]:

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ from safetensors.torch import load_file
 
 from idiolect import recipe as recipes
 from idiolect import registry, samples, train
-from idiolect.errors import DataError, RecipeError
+from idiolect.errors import DataError, DigestError, RecipeError
 from idiolect.files import digest_file
 from idiolect.recipe import Recipe
 from idiolect.registry import Run
@@ -76,6 +77,14 @@ def test_what_is_trained_is_not_trained_again(trained: tuple[Recipe, Run, Model]
     before = len(registry.runs(made))
     assert train.train(made, made.models[0], lessons) == adapter
     assert len(registry.runs(made)) == before
+
+
+def test_an_adapter_that_was_deleted_is_missed(work: Path) -> None:
+    made = recipe(work, ["write"], replay=0.0, tokens=500)
+    lessons = dataset(made, tiny.lessons(), [], "deleted")
+    shutil.rmtree(train.train(made, made.models[0], lessons).folder)
+    with pytest.raises(DigestError, match=r"is gone; delete .*train-\d+ to train it again"):
+        train.train(made, made.models[0], lessons)
 
 
 def test_the_same_lessons_in_another_folder_give_the_same_adapter(

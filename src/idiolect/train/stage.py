@@ -15,12 +15,12 @@ import torch
 import transformers
 
 from idiolect import general, hardware, plots, registry, samples, weights
-from idiolect.errors import DataError, ResourceError
+from idiolect.errors import DataError, DigestError, ResourceError
 from idiolect.files import digest_file, write_jsonl, write_text
 from idiolect.recipe import ModelRecipe, Recipe
 from idiolect.registry import Run
 from idiolect.render import Renderer
-from idiolect.train import attention, checkpoint, plan, report
+from idiolect.train import attention, plan, report
 from idiolect.train.data import Shelf, draw, pack, shelve, steps, validation
 from idiolect.train.fit import Course, Progress, fit
 from idiolect.train.plan import REHEARSAL, Budget, PhaseName, Settings, Shape
@@ -70,14 +70,28 @@ def train(recipe: Recipe, model: ModelRecipe, lessons: Run) -> Model:
     with registry.begin(recipe, "train", version=VERSION, values=values, inputs=inputs) as run:
         if not run.done:
             _train(recipe, model, lessons, base, run)
-        return Model.model_validate(run.info["model"])
+        return _stored(recipe, run)
+
+
+def _stored(recipe: Recipe, run: Run) -> Model:
+    """The adapter of a finished run, where it lies now."""
+    made = run.info["model"]
+    found = [one for one in registry.models(recipe) if (one.name, one.digest) == (made["name"], made["digest"])]
+    if not found:
+        raise DigestError(
+            f"the adapter {made['digest'][:12]} of {run.name} is gone",
+            where=str(recipe.home / "models" / made["name"]),
+            next=f"delete {run.folder} to train it again",
+        )
+    return found[0]
 
 
 def _train(recipe: Recipe, model: ModelRecipe, lessons: Run, base: Base, run: Run) -> None:
     begun = time.monotonic()
     hardware.keep_heap()
+    hardware.forget_peak()
     found = hardware.survey(run.folder)
-    if not checkpoint.newest(run.path("checkpoints"), say):
+    if not any(run.path("checkpoints").glob("step-*")):
         run.path("compute.json").unlink(missing_ok=True)  # nothing depends on it yet, and memory may be free now that was not
     compute = hardware.frozen(run.path("compute.json"), found)
     renderer = Renderer.load(base.folder)
@@ -93,10 +107,9 @@ def _train(recipe: Recipe, model: ModelRecipe, lessons: Run, base: Base, run: Ru
     saved = _saved(recipe, model, base, renderer, learner, ended)
     metrics = _metrics(course, shelves, budget, ended, said, time.monotonic() - begun)
     _plot(run)
-    run.finish(
-        metrics, model=saved.model_dump(mode="json"), settings=vars(settings), compute=vars(compute), seed=settings.seed,
-        versions={"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__},
-    )  # fmt: skip
+    versions = {"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
+    made = saved.model_dump(mode="json", exclude={"folder"})
+    run.finish(metrics, model=made, settings=vars(settings), compute=vars(compute), seed=settings.seed, versions=versions)
     shutil.rmtree(run.path("checkpoints"), ignore_errors=True)
     _compare(metrics)
 
