@@ -1,3 +1,4 @@
+import mmap
 import subprocess
 import sys
 from dataclasses import replace
@@ -61,10 +62,21 @@ def test_a_run_does_not_go_on_without_the_accelerator_it_began_on(tmp_path: Path
 
 
 def test_memory_held_is_counted_from_the_last_time_it_was_forgotten() -> None:
-    block = bytearray(300 << 20)
-    block[::4096] = b"x" * len(block[::4096])
-    full = hardware.peak_memory()
-    assert full > 300
-    del block
+    with mmap.mmap(-1, 300 << 20) as block:
+        for page in range(0, len(block), 4096):
+            block[page] = 1
+        full = hardware.peak_memory()
     hardware.forget_peak()
+    assert full > 300
     assert hardware.peak_memory() < full - 200
+
+
+def test_kept_memory_is_given_back_in_the_end() -> None:
+    blocks = [torch.ones(1 << 20) for _ in range(8)]
+    with hardware.kept_heap():
+        blocks = [torch.ones(1 << 20) for _ in range(64)]
+        hardware.forget_peak()
+        held = hardware.peak_memory()
+        del blocks
+    hardware.forget_peak()
+    assert hardware.peak_memory() < held - 200

@@ -11,7 +11,8 @@ import os
 import resource
 import shutil
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,8 @@ _PROBE = (512, 1024, 1024)
 """Rows, inner and columns of the probe's product: a few milliseconds, large enough to be bound by arithmetic."""
 _GAIN = 1.2
 """bfloat16 is chosen where it multiplies at least so much faster than float32."""
-_FREE_LIST, _TOP_PAD, _MAPPINGS = -1, -2, -4
-"""`M_TRIM_THRESHOLD`, `M_TOP_PAD` and `M_MMAP_MAX` of glibc's mallopt."""
+_HEAP = ((-4, 0, 65_536), (-1, 2**31 - 1, 131_072), (-2, 64 << 20, 131_072))
+"""glibc's `M_MMAP_MAX`, `M_TRIM_THRESHOLD` and `M_TOP_PAD`: while memory is kept, and as they usually are."""
 
 
 @dataclass(frozen=True)
@@ -107,16 +108,26 @@ def frozen(file: Path, found: Machine) -> Compute:
     return compute
 
 
-def keep_heap() -> bool:
-    """Ask glibc to keep freed memory instead of handing every large block back to the kernel; whether it listened.
+@contextmanager
+def kept_heap() -> Iterator[None]:
+    """Have glibc keep freed memory meanwhile, instead of handing every large block back to the kernel; without glibc, nothing happens.
 
     A training step frees and allocates the same blocks again and again; without this each of them is paged in anew.
     """
     try:
-        mallopt = ctypes.CDLL(None).mallopt
+        library = ctypes.CDLL(None)
+        mallopt, trim = library.mallopt, library.malloc_trim
     except (OSError, AttributeError):
-        return False
-    return all([mallopt(_MAPPINGS, 0), mallopt(_FREE_LIST, 2**31 - 1), mallopt(_TOP_PAD, 64 * _MEBIBYTE)])
+        yield
+        return
+    for option, kept, _ in _HEAP:
+        mallopt(option, kept)
+    try:
+        yield
+    finally:
+        for option, _, usual in _HEAP:
+            mallopt(option, usual)
+        trim(0)
 
 
 def forget_peak() -> None:

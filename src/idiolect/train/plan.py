@@ -206,7 +206,7 @@ def memory(base: Shape, chosen: Settings, compute: Compute) -> int:
     head = 3 * 4 * min(chosen.batch_tokens * base.vocabulary, max(HEAD_ELEMENTS, 32 * base.vocabulary))
     # Adapter: computed, its gradient, float32 master and its gradient, two moments of Adam, the best so far, a checkpoint being written.
     adapter = adapter_parameters(base, chosen.rank) * (2 * size + 4 * 8)
-    program = 500 * _MEBIBYTE
+    program = 600 * _MEBIBYTE
     return math.ceil((base.parameters * size + activations + head + adapter + program) / _MEBIBYTE)
 
 

@@ -69,7 +69,8 @@ def train(recipe: Recipe, model: ModelRecipe, lessons: Run) -> Model:
         inputs["general"] = general.digest(recipe)
     with registry.begin(recipe, "train", version=VERSION, values=values, inputs=inputs) as run:
         if not run.done:
-            _train(recipe, model, lessons, base, run)
+            with hardware.kept_heap():
+                _train(recipe, model, lessons, base, run)
         return _stored(recipe, run)
 
 
@@ -88,7 +89,6 @@ def _stored(recipe: Recipe, run: Run) -> Model:
 
 def _train(recipe: Recipe, model: ModelRecipe, lessons: Run, base: Base, run: Run) -> None:
     begun = time.monotonic()
-    hardware.keep_heap()
     hardware.forget_peak()
     found = hardware.survey(run.folder)
     if not any(run.path("checkpoints").glob("step-*")):
