@@ -67,8 +67,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, default=HERE.parent / ".seedling", help="where downloads, rows and checkpoints lie")
     parser.add_argument("--held-out-repos", type=Path, nargs="*", default=[], help="git folders of the repositories in held_out.txt")
     parser.add_argument("--tokens", type=int, default=12_000_000, help="tokens to render; training goes round again where it needs more")
-    parser.add_argument("--stable", type=int, default=1600, help="steps at the full rate")
-    parser.add_argument("--fall", type=int, default=600, help="steps of the fall to zero")
+    parser.add_argument("--stable", type=int, default=645, help="steps of 4096 tokens at the full rate; the default is the shipped model")
+    parser.add_argument("--fall", type=int, default=520, help="steps of the fall to zero")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 

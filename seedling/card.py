@@ -11,8 +11,8 @@ HERE = Path(__file__).parent
 REGISTRIES = {"pip": "PyPI", "npm": "npm", "deb": "Debian"}
 
 
-def render(facts: dict[str, Any], used: set[str], figures: dict[str, Any], last: dict[str, Any]) -> str:
-    """Return the card from the corpus facts, the documents read, the figures and the last line of the training log."""
+def render(facts: dict[str, Any], used: set[str], figures: dict[str, Any], run: dict[str, Any]) -> str:
+    """Return the card from the corpus facts, the documents read, the figures and what the run says of itself (tokens, seconds, plan)."""
     packages = [p for p in read_list(HERE / "packages.txt") if any(path.startswith(f"{p.ecosystem}/{p.name}/") for path in used)]
     rows = [f"| {REGISTRIES[p.ecosystem]} | {p.name} | {p.version} | {p.licence.replace('|', '/')} |" for p in packages]
     names = ("files", "bits_per_byte", "line_exact_match", "rest_of_line_exact_match")
@@ -20,8 +20,10 @@ def render(facts: dict[str, Any], used: set[str], figures: dict[str, Any], last:
         (HERE / "card.md")
         .read_text(encoding="utf-8")
         .format(
-            tokens=last["tokens"],
-            minutes=last["seconds"] / 60,
+            tokens=run["tokens"],
+            stable=run["plan"]["stable"],
+            fall=run["plan"]["fall"],
+            minutes=run["seconds"] / 60,
             test_packages=", ".join(name.split("/", 1)[1] for name in facts["test_packages"]),
             figures="\n".join(f"| {language} | " + " | ".join(str(f[n]) for n in names) + " |" for language, f in figures.items()),
             documents=facts["documents"],

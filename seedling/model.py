@@ -184,8 +184,8 @@ class Seedling(nn.Module):
         """Return the logits (batch, length, vocabulary)."""
         return functional.linear(self.hidden(ids), self.model.embed_tokens.weight)
 
-    def loss(self, ids: Tensor, labels: Tensor) -> Tensor:
-        """Return the mean cross-entropy in nats.
+    def loss(self, ids: Tensor, labels: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Return the mean cross-entropy in nats, weighted where weights (batch, length) are given.
 
         Under bfloat16 autocast the value is rounded to three digits; its gradient is as near to float32's as with float32 logits.
         """
@@ -194,4 +194,7 @@ class Seedling(nn.Module):
             hidden, weight = hidden.bfloat16(), weight.bfloat16()
         logits = functional.linear(hidden.flatten(0, 1), weight)
         with torch.autocast("cpu", enabled=False):
-            return functional.cross_entropy(logits, labels.flatten())
+            if weights is None:
+                return functional.cross_entropy(logits, labels.flatten())
+            each = functional.cross_entropy(logits, labels.flatten(), reduction="none").float()
+            return (each * weights.flatten()).sum() / weights.sum()

@@ -20,6 +20,7 @@ from seedling import card
 from seedling.corpus import Document, read
 from seedling.lessons import encoder
 from seedling.model import Seedling
+from seedling.train import STEP_TOKENS
 
 LANGUAGES = ("python", "ruby", "javascript", "typescript", "prose", "go")
 WINDOW = 1024
@@ -110,8 +111,8 @@ def write(state: Path, folder: Path, threads: int) -> None:
     figures = measure(state, folder)
     facts = json.loads((state / "corpus" / "corpus.json").read_text(encoding="utf-8"))
     used = set(json.loads((state / "rows" / "used.json").read_text(encoding="utf-8")))
-    lines = (state / "train.log").read_text(encoding="utf-8").splitlines()
-    last = json.loads(lines[-1])
+    run = torch.load(state / "checkpoint.pt", weights_only=True)
+    last = {"tokens": run["step"] * STEP_TOKENS, "seconds": round(run["seconds"]), "plan": run["plan"]}
     sys.stdout.write(json.dumps({"tokens": last["tokens"], "seconds": last["seconds"], "languages": figures}, indent=2) + "\n")
     (folder / "corpus.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(card.render(facts, used, figures, last), encoding="utf-8")

@@ -18,10 +18,12 @@ import torch
 from torch import Tensor
 
 from seedling.model import Seedling
+from seedling.tokenizer import SPECIALS, VOCABULARY
 
 SHORT, LONG = 512, 2048
 STEP_TOKENS = 4096
 MICRO_TOKENS = 2048
+END, FIM_MIDDLE = (VOCABULARY - len(SPECIALS) + SPECIALS.index(t) for t in ("<|endoftext|>", "<|fim_middle|>"))
 CHECKPOINT_SECONDS = 300
 WARMUP = 60
 
@@ -37,6 +39,8 @@ class Plan:
     matrix_rate: float = 0.02
     other_rate: float = 0.003
     seed: int = 0
+    middle: float = 1.0
+    """The weight of tokens that fill a hole, their end included; all other tokens weigh 1."""
 
     def rate(self, step: int) -> float:
         """Return the factor on both rates at a step counted from 0."""
@@ -57,6 +61,16 @@ def optimizers(model: Seedling, plan: Plan) -> list[torch.optim.Optimizer]:
         torch.optim.Muon(matrices, lr=plan.matrix_rate, momentum=0.95, nesterov=True, weight_decay=0.05),
         torch.optim.AdamW(others, lr=plan.other_rate, betas=(0.9, 0.95), eps=1e-10, weight_decay=0.0),
     ]
+
+
+def middle_weights(ids: Tensor, weight: float) -> Tensor | None:
+    """Return what the token after each of `ids` (rows, length) weighs: `weight` between a hole's marker and the end of its text."""
+    if weight == 1.0:
+        return None
+    place = torch.arange(1, ids.shape[1] + 1).expand_as(ids)
+    opened = torch.where(ids == FIM_MIDDLE, place, 0).cummax(1).values
+    ended = torch.where(ids == END, place, 0).cummax(1).values
+    return torch.where(opened > ended, weight, 1.0)
 
 
 class Feed:
@@ -114,7 +128,7 @@ class Training:
         for feed, taken in zip(self.feeds, values["taken"], strict=True):
             feed.taken = taken
         self.step, self.seconds = values["step"], values["seconds"]
-        if self.step >= values["plan"]["stable"]:
+        if self.step > values["plan"]["stable"]:
             self.plan = Plan(**values["plan"])
 
     def advance(self) -> float:
@@ -126,7 +140,7 @@ class Training:
         for _ in range(parts):
             rows = feed.take(MICRO_TOKENS // length)
             with torch.autocast("cpu", torch.bfloat16):
-                loss = self.model.loss(rows[:, :-1], rows[:, 1:]) / parts
+                loss = self.model.loss(rows[:, :-1], rows[:, 1:], middle_weights(rows[:, :-1], self.plan.middle)) / parts
             torch.autograd.backward(loss)
             total += float(loss)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

@@ -13,6 +13,7 @@ from seedling.fetch import read_list
 from seedling.lessons import cut
 from seedling.model import Seedling, Shape
 from seedling.tokenizer import SPECIALS
+from seedling.train import END, FIM_MIDDLE, middle_weights
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2Config, Qwen2ForCausalLM
 
@@ -146,3 +147,11 @@ def test_a_cut_document_joins_to_itself_unless_its_end_is_withheld() -> None:
     for _ in range(300):
         prefix, middle, suffix = cut(text, rng)
         assert (prefix + middle + suffix == text) or (suffix == "" and text.startswith(prefix + middle))
+
+
+def test_only_the_tokens_that_fill_a_hole_and_their_end_weigh_more() -> None:
+    row = torch.tensor([[5, FIM_MIDDLE, 6, 7, END, 8, 9]])
+    weights = middle_weights(row[:, :-1], 4.0)
+    assert weights is not None
+    assert weights.tolist() == [[1, 4, 4, 4, 1, 1]]  # of the ids 1 to 6: what fills, twice, and the end
+    assert middle_weights(row, 1.0) is None
