@@ -20,9 +20,10 @@ from typing import Any, NamedTuple
 import click
 import placebo as others
 
-from idiolect import dataset, evaluate, export, measure, recipe, samples, serve, train
-from idiolect.errors import DataError
+from idiolect import dataset, evaluate, export, measure, recipe, registry, samples, serve, train
 from idiolect.cli import ended
+from idiolect.errors import DataError
+from idiolect.evaluate.probes import file_of, pick, seen_index
 from idiolect.registry import Run
 from idiolect.render import Renderer
 from idiolect.types import Model, Sample
@@ -58,22 +59,23 @@ def workspace(repository: Path, row: str, tokens: int, seed: int) -> recipe.Reci
 def asked(found: recipe.Recipe, gguf: Model, probes: Sequence[Sample]) -> Answers:
     """Price every probe on the file and fill every hole over HTTP."""
     folder = Path(gguf.folder)
-    prices = measure.bits(folder / gguf.file, Renderer.load(folder), probes)
+    renderer = Renderer.load(folder)
+    prices = measure.bits(folder / gguf.file, renderer, probes)
     with serve.serve(found, gguf, port=0) as url:
-        return Answers(prices, evaluate.fim_exact(url, probes))
+        return Answers(prices, evaluate.fim_exact(url, renderer, probes))
 
 
 def tuned(found: recipe.Recipe, lessons: Run, probes: Sequence[Sample]) -> tuple[Answers, int]:
     """Train, export and ask; also the tokens that were trained on."""
     adapter = train.train(found, found.models[0], lessons)
     gguf = export.export(found, found.models[0].base, adapter)
-    return asked(found, gguf, probes), train.tokens(found, adapter)
+    return asked(found, gguf, probes), registry.newest(found, "train").metrics["tokens"]
 
 
 def row(name: str, probes: Sequence[Sample], mine: Sequence[Answers], placebo: Sequence[Answers], tokens: int) -> dict[str, Any]:
     """One line of the table; the gain is in bits per byte, positive where this row is better than the placebo of the same seed."""
     terms = [
-        measure.Term(_file(one), theirs.prices[one.id].bits - ours.prices[one.id].bits, ours.prices[one.id].bytes, seed)
+        measure.Term(file_of(one), theirs.prices[one.id].bits - ours.prices[one.id].bits, ours.prices[one.id].bytes, seed)
         for seed, (ours, theirs) in enumerate(zip(mine, placebo, strict=True))
         for one in probes
     ]
@@ -85,10 +87,6 @@ def row(name: str, probes: Sequence[Sample], mine: Sequence[Answers], placebo: S
         "fim_exact_match": _mean([sum(one.exact.values()) / len(one.exact) for one in mine]),
         "gain_over_placebo": measure.interval(terms).model_dump(),
     }
-
-
-def _file(probe: Sample) -> str:
-    return f"{probe.origins[0].source}:{probe.origins[0].path}"
 
 
 def _bits_per_byte(answers: Answers) -> float:
@@ -105,14 +103,13 @@ def run(repository: Path, placebo_folder: Path, tokens: int, seeds: int) -> dict
     full = [workspace(repository, "full", tokens, seed) for seed in range(seeds)]
     placebo = [workspace(repository, "placebo", tokens, seed) for seed in range(seeds)]
     lessons = dataset.build(full[0])
-    probes = sorted(samples.read(lessons.folder, "time"), key=lambda one: one.id)[:MOST_PROBES]
+    gguf = export.export(full[0], full[0].models[0].base)
+    probes, _ = pick(samples.read(lessons.folder, "time"), MOST_PROBES, Renderer.load(Path(gguf.folder)), seen_index())
     if len(probes) < ENOUGH:
         raise DataError(
             f"{len(probes)} probes were written after the cut, and {ENOUGH} are needed", where=str(repository), next="name a longer history"
         )
-    wanted = sizes(lessons)
     substitute = others.lessons(placebo[0], placebo_folder, sizes(lessons))
-    gguf = export.export(full[0], full[0].models[0].base)
     base = asked(full[0], gguf, probes)
     own, other, used = [], [], 0
     for seed in range(seeds):

@@ -21,7 +21,7 @@ from typing import Literal
 from idiolect.files import digest_json
 from idiolect.recipe import Recipe
 from idiolect.syntax import units
-from idiolect.types import Hole, Sample, Span
+from idiolect.types import Hole, Kind, Sample, Span
 
 Half = Literal["replay", "probe"]
 _EXTENSIONS = {".py": "python", ".rb": "ruby", ".js": "javascript", ".ts": "typescript", ".java": "java", ".go": "go", ".c": "c"}
@@ -90,7 +90,7 @@ def _middle_lines(data: bytes, start: int, end: int) -> tuple[int, int]:
 
 def _sample(one: GeneralFile, *, answer: str, prompt: Hole | None, start: int) -> Sample:
     origin = Span(source="general", commit="", path=one.path, start=start, end=start + len(answer.encode()), time=0)
-    kind = "raw" if prompt is None else "fim"
+    kind: Kind = "raw" if prompt is None else "fim"
     return Sample(kind=kind, maker="general", prompt=prompt, answer=answer, labels={"language": (one.language,)}, origins=(origin,))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -146,7 +147,7 @@ def samples_show(run: str, ids: tuple[str, ...], split: str, kind: str, limit: i
     )
 
 
-def _samples(recipe_path: Path, run: str, split: str, kind: str, limit: int) -> list[object]:
+def _samples(recipe_path: Path, run: str, split: str, kind: str, limit: int) -> list[Any]:
     folder = room("registry").run(read(recipe_path), run).folder
     return list(islice(room("samples").read(folder, split, (kind,) if kind else ()), limit))
 

@@ -167,7 +167,7 @@ def _report(runs: Sequence[Any], as_json: bool) -> None:
         say(f"report: {one.path('report.html')}")
     failed = [report for report in reports if report["gate"]["verdict"] == "failed"]
     if failed:
-        raise GateError("the gate failed", next="; ".join(failed[0]["gate"]["reasons"]))
+        raise GateError("the gate failed", next="; ".join(room("evaluate").reasons(failed[0])))
 
 
 @click.command()
