@@ -69,6 +69,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--tokens", type=int, default=12_000_000, help="tokens to render; training goes round again where it needs more")
     parser.add_argument("--stable", type=int, default=645, help="steps of 4096 tokens at the full rate; the default is the shipped model")
     parser.add_argument("--fall", type=int, default=520, help="steps of the fall to zero")
+    parser.add_argument("--middle", type=float, default=1.0, help="the weight of tokens that fill a hole")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
@@ -78,7 +79,7 @@ STEPS: dict[str, Callable[[argparse.Namespace], object]] = {
     "corpus": _corpus,
     "tokenizer": _tokenizer,
     "rows": _rows,
-    "train": lambda args: train.train(args.state, train.Plan(args.stable, args.fall), args.threads),
+    "train": lambda args: train.train(args.state, train.Plan(args.stable, args.fall, middle=args.middle), args.threads),
     "export": lambda args: export.export(args.state, export.SEEDLING),
     "fingerprints": lambda args: fingerprint.build(args.state, export.SEEDLING),
     "report": lambda args: report.write(args.state, export.SEEDLING, args.threads),

@@ -23,6 +23,7 @@ def render(facts: dict[str, Any], used: set[str], figures: dict[str, Any], run: 
             tokens=run["tokens"],
             stable=run["plan"]["stable"],
             fall=run["plan"]["fall"],
+            middle=run["plan"].get("middle", 1.0),
             minutes=run["seconds"] / 60,
             test_packages=", ".join(name.split("/", 1)[1] for name in facts["test_packages"]),
             figures="\n".join(f"| {language} | " + " | ".join(str(f[n]) for n in names) + " |" for language, f in figures.items()),
