@@ -63,9 +63,10 @@ def test_packs_hold_every_text_once_and_waste_little() -> None:
     texts = [tiny.text(int(length), seed) for seed, length in enumerate(lengths)]
     packs = pack(texts, 1024)
     assert sorted(text.sample for one in packs for text in one) == sorted(text.sample for text in texts)
-    sizes = [sum(map(len, one)) for one in packs]
+    sizes = [sum(text.room for text in one) for one in packs]
     assert max(sizes) <= 1024
     assert sum(sizes) / (1024 * len(sizes)) > 0.97
+    assert all(len(text) <= text.room < len(text) + 32 for text in texts)
 
 
 def test_shares_hold_at_every_point_of_the_course() -> None:

@@ -61,6 +61,20 @@ def test_packed_losses_and_gradients_equal_unpacked_ones() -> None:
         torch.testing.assert_close(parameter.grad, slopes[name], atol=1e-4, rtol=1e-4)
 
 
+def test_packs_have_few_shapes_whatever_their_texts_are() -> None:
+    """Each new shape costs memory for good: oneDNN keeps the kernels that it compiles for it."""
+    shapes: set[tuple[int, ...]] = set()
+    lengths: set[int] = set()
+    for seed in range(60):
+        one = batch(tuple(tiny.text(2 + (seed * 37 + at * 101) % 400, seed, share=0.3) for at in range(1 + seed % 4)))
+        assert one.tokens == sum(2 + (seed * 37 + at * 101) % 400 for at in range(1 + seed % 4))
+        assert sum(one.lengths) == len(one.ids) == len(one.positions)
+        shapes.add((len(one.ids), len(one.labels)))
+        lengths |= set(one.lengths)
+    assert len(shapes) <= 15
+    assert all(length % 32 == 0 for length in lengths)
+
+
 def test_the_generic_head_gives_the_same_loss_and_gradient() -> None:
     subject = learner()
     assert subject.is_plain_head

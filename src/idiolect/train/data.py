@@ -18,6 +18,9 @@ from idiolect.render import Lesson
 from idiolect.train.plan import PhaseName
 from idiolect.types import Dropped, Hole, Kind, Sample
 
+GRAIN = 32
+"""Texts take room in multiples of so many tokens. oneDNN compiles kernels for each length that it meets, a quarter of a MiB each, and
+keeps them: with every length its own, a process grows by tens of MiB a step."""
 _WINDOW = 64
 """Packs that are filled at once: enough for a good fit, few enough that an epoch stays an epoch."""
 
@@ -35,6 +38,11 @@ class Text:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def room(self) -> int:
+        """Tokens that it takes in a pack."""
+        return -(-len(self.ids) // GRAIN) * GRAIN
 
     @property
     def supervised(self) -> int:
@@ -84,17 +92,17 @@ class Shelf:
         return {"read": self.read, "kept": self.read - len(self.dropped), "dropped": reasons, "texts": len(self.texts)}
 
 
-def shelve(samples: Iterable[Sample], render: Callable[[Sample], Lesson], length: int) -> Shelf:
+def shelve(samples: Iterable[Sample], render: Callable[[Sample], Lesson], length: int, hole: int = 0) -> Shelf:
     """Render samples for texts of at most `length` tokens.
 
-    Raw text that is longer is cut into pieces, and a hole keeps what stands nearest to it; other lessons that are longer are
-    dropped. Every sample is kept or dropped with a reason.
+    Raw text that is longer is cut into pieces, and a hole of more than `hole` tokens (default: `length`) keeps what stands nearest to
+    it; other lessons that are longer are dropped. Every sample is kept or dropped with a reason.
     """
     shelf = Shelf()
     for sample in samples:
         shelf.read += 1
         try:
-            texts = [piece for piece in _pieces(sample, render, length) if piece.supervised]
+            texts = [piece for piece in _pieces(sample, render, length, hole or length) if piece.supervised]
             reason, detail = "nothing to learn", ""
         except _TooLongError:
             texts, reason, detail = [], "too long", ""
@@ -110,13 +118,13 @@ class _TooLongError(Exception):
     """A lesson that cannot be made to fit."""
 
 
-def _pieces(sample: Sample, render: Callable[[Sample], Lesson], length: int) -> Iterator[Text]:
+def _pieces(sample: Sample, render: Callable[[Sample], Lesson], length: int, hole: int) -> Iterator[Text]:
     lesson = render(sample)
-    if len(lesson.ids) > length and isinstance(sample.prompt, Hole):
+    if len(lesson.ids) > hole and isinstance(sample.prompt, Hole):
         alone = sample.prompt.model_copy(update={"files": ()})
         lesson = render(sample.model_copy(update={"prompt": alone}))
-        if len(lesson.ids) > length:
-            lesson = render(sample.model_copy(update={"prompt": _narrowed(sample, alone, length / len(lesson.ids))}))
+        if len(lesson.ids) > hole:
+            lesson = render(sample.model_copy(update={"prompt": _narrowed(sample, alone, hole / len(lesson.ids))}))
     if len(lesson.ids) > length and sample.prompt is not None:
         raise _TooLongError
     ids, weights = np.asarray(lesson.ids, dtype=np.int32), np.asarray(lesson.weights, dtype=np.float32)
@@ -168,16 +176,16 @@ def _endless(texts: Sequence[Text], seed: str) -> Iterator[Text]:
 
 
 def pack(texts: Sequence[Text], size: int, seed: str = "") -> list[Pack]:
-    """Put texts into packs of at most `size` tokens: best fit, the longest first, window by window; packs of a window are shuffled."""
+    """Put texts into packs with room for `size` tokens: best fit, the longest first, window by window; packs of a window are shuffled."""
     packs: list[Pack] = []
     window: list[Text] = []
     held = 0
     for text in texts:
-        if held + len(text) > size * _WINDOW:
+        if held + text.room > size * _WINDOW:
             packs += _shuffled(_best_fit(window, size), f"{seed}/{len(packs)}")
             window, held = [], 0
         window.append(text)
-        held += len(text)
+        held += text.room
     return packs + _shuffled(_best_fit(window, size), f"{seed}/{len(packs)}")
 
 
@@ -186,14 +194,14 @@ def _best_fit(texts: Sequence[Text], size: int) -> list[Pack]:
     packs: list[list[Text]] = []
     room: list[tuple[int, int]] = []  # free tokens and number of a pack, sorted
     for text in sorted(texts, key=len, reverse=True):
-        at = bisect_left(room, (len(text), -1))
+        at = bisect_left(room, (text.room, -1))
         if at == len(room):
             packs.append([text])
-            insort(room, (size - len(text), len(packs) - 1))
+            insort(room, (size - text.room, len(packs) - 1))
         else:
             free, number = room.pop(at)
             packs[number].append(text)
-            insort(room, (free - len(text), number))
+            insort(room, (free - text.room, number))
     return [tuple(one) for one in packs]
 
 

@@ -35,8 +35,13 @@ DIALS: dict[Effort, Dial] = {
     "thorough": Dial(epochs=5, tokens=200_000_000, rank=64, length=4096),
 }
 
+HOLE = 768
+"""Most tokens of a hole in training, where its lines are many: the loss is on the answer alone, so that a shorter context gives more
+answers for the same work. Long contexts are learned from raw text, and what validates is not narrowed."""
 REHEARSAL = 0.25
 """Share of the second phase that is lessons of the first: without it, filling holes fades while answering is learned."""
+_SMALL, _SMALL_RANK = 200_000_000, 64
+"""A base of fewer parameters gets this rank at every effort: it costs little there, and gains more than a higher learning rate."""
 _STEPS = 120
 """Optimiser steps to aim at: fewer learn in leaps, more only cost time."""
 _MOST_STEP_TOKENS = 32_768
@@ -158,7 +163,7 @@ def budget(recipe: Recipe, pretrain: int, instruct: int, replay: float) -> Budge
 
 def settings(recipe: Recipe, base: Shape, tokens: int, compute: Compute) -> Settings:
     """Every number of the loop; `tokens` is the whole budget."""
-    rank = recipe.train.rank or DIALS[recipe.effort].rank
+    rank = recipe.train.rank or (_SMALL_RANK if base.parameters < _SMALL else DIALS[recipe.effort].rank)
     longest = length(recipe, base)
     batch = max(longest, 2048 if compute.device == "cpu" else 16_384)
     chosen = Settings(

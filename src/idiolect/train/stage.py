@@ -120,7 +120,7 @@ def _shelves(recipe: Recipe, model: ModelRecipe, lessons: Run, renderer: Rendere
     for name, kinds in (("pretrain", PRETRAIN), ("instruct", _INSTRUCT)):
         wanted = [kind for kind in kinds if not model.kinds or kind in model.kinds]
         if wanted:
-            learned[name] = shelve(samples.read(lessons.folder, "train", wanted), renderer.lesson, length)
+            learned[name] = shelve(samples.read(lessons.folder, "train", wanted), renderer.lesson, length, min(plan.HOLE, length))
     _check_lessons(learned, length, lessons)
     judged = shelve(samples.read(lessons.folder, "validation", model.kinds), renderer.lesson, length)
     again: Iterable[Sample] = general.replay(recipe) if recipe.train.replay else ()
@@ -205,7 +205,7 @@ def _speed(learner: Learner, batches: Sequence[Batch]) -> float:
         one = batches[turn % len(batches)]
         begun = time.perf_counter()
         learner.gradient([one])
-        best = max(best, len(one.ids) / (time.perf_counter() - begun)) if turn else 0.0
+        best = max(best, one.tokens / (time.perf_counter() - begun)) if turn else 0.0
     learner.optimizer.zero_grad()
     return best
 

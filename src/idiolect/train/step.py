@@ -6,11 +6,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from torch.nn.functional import cross_entropy, pad
 from transformers import PreTrainedModel
 
 from idiolect import weights
@@ -20,6 +22,8 @@ from idiolect.train.data import Pack
 from idiolect.train.plan import HEAD_ELEMENTS, Settings
 
 _CLIP = 1.0
+_ROUND = 256
+"""A pack and its labels are filled up to a multiple of this, for the same reason as `GRAIN`."""
 _ROUNDING = {torch.float32: 1e-4, torch.bfloat16: 0.05}
 """Of a logit."""
 
@@ -33,32 +37,40 @@ class Batch:
     positions: torch.Tensor
     """[tokens], from 0 in each text."""
     lengths: tuple[int, ...]
-    """Tokens of each text."""
+    """Room of each text."""
     at: torch.Tensor
-    """[labelled] positions whose next token is learned."""
+    """[labels] positions whose next token is learned."""
     labels: torch.Tensor
-    """[labelled] those next tokens."""
+    """[labels] those next tokens."""
     weights: torch.Tensor
-    """[labelled] how much each counts, float32."""
+    """[labels] how much each counts, float32; zero for what only fills up."""
     weight: float
     """Their sum."""
+    tokens: int
+    """Of the texts themselves."""
 
 
 def batch(pack: Pack, device: str = "cpu") -> Batch:
-    """Texts one behind the other; the last token of a text predicts nothing."""
-    ids, positions, at, weights = [], [], [], []
-    start = 0
-    for text in pack:
+    """Texts one behind the other, each filled up to its room, the whole and its labels to a round number.
+
+    What fills up is never learned and, standing last in its text, never seen; the last token of a text predicts nothing.
+    """
+    ids, at, weights = [], [], []
+    lengths = [text.room for text in pack]
+    if rest := -sum(lengths) % _ROUND:
+        lengths.append(rest)
+    for text, start in zip(pack, accumulate(lengths, initial=0), strict=False):
         learned = torch.from_numpy(text.weights[1:].nonzero()[0])
-        ids.append(torch.from_numpy(text.ids).long())
-        positions.append(torch.arange(len(text)))
+        ids.append(pad(torch.from_numpy(text.ids).long(), (0, text.room - len(text))))
         at.append(learned + start)
         weights.append(torch.from_numpy(text.weights)[learned + 1])
-        start += len(text)
-    stream, places, counts = torch.cat(ids), torch.cat(at), torch.cat(weights)
-    tensors = (one.to(device) for one in (stream, torch.cat(positions), places, stream[places + 1], counts))
-    stream, order, places, labels, counts = tensors
-    return Batch(stream, order, tuple(map(len, pack)), places, labels, counts, float(counts.sum()))
+    stream = pad(torch.cat(ids), (0, rest))
+    positions = [torch.arange(length) for length in lengths]
+    places, counts = torch.cat(at), torch.cat(weights)
+    labels, fill = stream[places + 1], (0, -len(places) % _ROUND)
+    tensors = (stream, torch.cat(positions), pad(places, fill), pad(labels, fill), pad(counts, fill))
+    stream, order, places, labels, counts = (one.to(device) for one in tensors)
+    return Batch(stream, order, tuple(lengths), places, labels, counts, float(counts.sum()), sum(map(len, pack)))
 
 
 class _Head(torch.autograd.Function):
@@ -123,7 +135,7 @@ class Learner:
         if self.is_plain_head:
             return cast(torch.Tensor, _Head.apply(self._hidden(one)[one.at], self.output.weight, one.labels, one.weights))  # type: ignore[no-untyped-call]
         logits = self.base(**self._inputs(one), logits_to_keep=one.at).logits[0]
-        return torch.nn.functional.cross_entropy(logits.float(), one.labels, reduction="none") @ one.weights
+        return cross_entropy(logits.float(), one.labels, reduction="none") @ one.weights
 
     def learn(self, batches: Sequence[Batch], rate: float) -> tuple[float, float]:
         """Update the adapter once; return the mean loss in nats and the norm of the gradient before clipping."""
@@ -235,7 +247,7 @@ def _unlabelled(texts: list[torch.Tensor], device: str) -> Batch:
     ids = torch.cat(texts).to(device)
     positions = torch.cat([torch.arange(len(text)) for text in texts]).to(device)
     nothing = ids[:0]
-    return Batch(ids, positions, tuple(map(len, texts)), nothing, nothing, nothing.float(), 0.0)
+    return Batch(ids, positions, tuple(map(len, texts)), nothing, nothing, nothing.float(), 0.0, len(ids))
 
 
 @contextmanager
