@@ -77,13 +77,13 @@ class TrainRecipe(Record):
     learning_rate: float | None = Field(default=None, gt=0)
     """Peak learning rate of AdamW."""
     rank: int | None = Field(default=None, gt=0)
-    """Rank of the LoRA matrices."""
+    """Rank of the LoRA matrices; derived: 64 for bases under 200 million parameters, else by `effort`."""
     epochs: float | None = Field(default=None, gt=0)
     """Passes over the lessons, before `tokens` caps them."""
     tokens: int | None = Field(default=None, gt=0)
     """Most tokens to train on, both phases and replay together."""
     length: int | None = Field(default=None, gt=0)
-    """Longest lesson in tokens; longer ones are dropped, with a reason."""
+    """Longest lesson in tokens: raw text is cut there, holes are narrowed to fit, other longer lessons are dropped with a reason."""
     replay: float = Field(default=0.1, ge=0, lt=1)
     """Share of the tokens that is general code, against forgetting."""
     seed: int = 0

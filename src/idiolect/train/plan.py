@@ -30,7 +30,7 @@ class Dial:
 
 
 DIALS: dict[Effort, Dial] = {
-    "quick": Dial(epochs=3, tokens=400_000, rank=16, length=2048),
+    "quick": Dial(epochs=3, tokens=250_000, rank=16, length=2048),
     "standard": Dial(epochs=3, tokens=20_000_000, rank=32, length=2048),
     "thorough": Dial(epochs=5, tokens=200_000_000, rank=64, length=4096),
 }
