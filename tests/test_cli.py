@@ -44,7 +44,7 @@ def test_a_path_that_is_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("files", "sentence"),
-    [({}, "no commit"), ({"a.xyz": "what\n"}, "nothing to learn from"), (None, "no git repository")],
+    [({}, "no commit"), ({"a.xyz": "what\n"}, "no file to learn from"), (None, "no git repository")],
     ids=["empty", "no-language", "no-repository"],
 )
 def test_a_repository_with_nothing_to_learn_from(tmp_path: Path, files: dict[str, str] | None, sentence: str) -> None:
@@ -65,7 +65,7 @@ def test_a_single_commit_trains_but_is_not_cut(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     found = json.loads(ended.stdout)
     assert found["probes"]["kept"] == 0
-    assert found["samples"]["train"]["raw"] == 1
+    assert found["samples"]["raw"]["train"] == 1
 
 
 def test_an_unknown_key_and_an_unknown_verb(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_stage_without_the_one_before_it(tmp_path: Path) -> None:
 
 
 def test_init_writes_a_recipe_that_reads_back_and_replaces_none(tmp_path: Path) -> None:
-    repository(tmp_path / "shop", {"a.py": "x = 1\n"})
+    repository(tmp_path / "shop", {"a.py": "def price(amount):\n    return amount\n"})
     assert idiolect("init", "shop", "--effort", "quick", folder=tmp_path).returncode == 0
     again = idiolect("init", "shop", folder=tmp_path)
     assert (again.returncode, "--force" in again.stderr) == (2, True)

@@ -29,7 +29,7 @@ def bookshop(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> reci
         "name": "bookshop",
         "effort": "quick",
         "source": [{"path": str(repository), "name": "bookshop"}],
-        "dataset": {"candidates": 30, "max_after": 0.4},
+        "dataset": {"candidates": 20, "max_after": 0.4},
         "train": {"tokens": 24_000, "seed": 1},
         "evaluate": {"probes": 40},
     }

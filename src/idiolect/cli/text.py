@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from idiolect.registry import Run
-from idiolect.types import Hole, Sample
+from idiolect.types import SPLITS, Hole, Sample
 
 
 def dataset(run: Run) -> str:
     """The lessons in a few lines: documents, samples per kind and split, what was dropped, the cut."""
     found = run.metrics
-    splits = found["samples"]
-    kinds = sorted({kind for counts in splits.values() for kind in counts})
-    rows = [["kind", *splits], *([kind, *(f"{splits[split].get(kind, 0):,}" for split in splits)] for kind in kinds)]
+    kinds = found["samples"]
+    splits = [split for split in SPLITS if any(split in counts for counts in kinds.values())]
+    rows = [["kind", *splits], *([kind, *(f"{counts.get(split, 0):,}" for split in splits)] for kind, counts in kinds.items())]
     lines = [f"{run.name}: {found['documents']:,} documents, {found['bytes']:,} bytes, {found['seconds']:.1f} s", "", table(rows), ""]
     lines += [f"cut of {name}: {_cut(cut)}" for name, cut in found["cuts"].items()]
     lines += ["dropped: " + (", ".join(f"{count:,} {reason}" for reason, count in sorted(found["dropped"].items())) or "nothing")]
