@@ -1,0 +1,381 @@
+"""Every key of the recipe has a check here in which changing it changes a result; a new key without one fails."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import httpx
+import pytest
+
+from idiolect import dataset, export, general, recipe, registry, samples, serve, train
+from idiolect.errors import UsageError
+from idiolect.evaluate import probes
+from idiolect.evaluate.figures import compared
+from idiolect.evaluate.gate import judge
+from idiolect.hardware import Compute
+from idiolect.recipe import Recipe
+from idiolect.registry import Run
+from idiolect.render import Renderer
+from idiolect.train import plan
+from idiolect.types import SPLITS, Model, Record, Sample
+from tests.dataset.history_of import grown, repository
+from tests.evaluate import material
+from tests.tiny_model import write_model
+from tests.train import tiny
+
+SHAPE = plan.Shape(8_400_000, layers=8, hidden=256, inner=768, queries=256, keys=128, vocabulary=8192, context=2048)
+LARGE = plan.Shape(7_600_000_000, layers=28, hidden=3584, inner=18_944, queries=3584, keys=512, vocabulary=151_936, context=32_768)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the checks work on, made once."""
+
+    folder: Path
+    """Of every recipe here. It holds `shop` and `other` (repositories), `base` and `second` (tiny bases), `house` (a pack), `general`."""
+    gguf: Path
+    """A random model of one layer with its tokenizer."""
+
+    def recipe(self, **values: Any) -> Recipe:
+        """A recipe in this folder."""
+        return recipe.parse({"name": "acme", "effort": "quick", **values}, folder=self.folder)
+
+    def built(self, *sources: dict[str, Any], **values: Any) -> Run:
+        """The dataset of these sources; one that was made before is not made again."""
+        settings = {"candidates": 10, **values.pop("dataset", {})}
+        rows = [{"path": "shop", **source} for source in sources or ({},)]
+        return dataset.build(self.recipe(source=rows, dataset=settings, **values))
+
+    def trained(self, model: dict[str, Any] | None = None, **values: Any) -> tuple[Model, Run]:
+        """An adapter of a tiny base, and its run."""
+        numbers = {"tokens": 300, "length": 128, "rank": 4, "replay": 0.0, **values}
+        made = self.recipe(model=[{"name": "helper", "base": "./base", **(model or {})}], train=numbers)
+        with registry.begin(made, "dataset", version=1, values={"lessons": "tiny"}, inputs={}) as lessons:
+            if not lessons.done:
+                samples.write(lessons.folder, "train", tiny.lessons(6))
+                lessons.finish({})
+        adapter = train.train(made, made.models[0], lessons)
+        return adapter, next(run for run in registry.runs(made) if run.info.get("model", {}).get("digest") == adapter.digest)
+
+    def planned(self, base: plan.Shape = SHAPE, effort: str = "quick", **values: Any) -> tuple[plan.Budget, plan.Settings]:
+        """The numbers of a training on 200,000 tokens of lessons."""
+        made = self.recipe(effort=effort, train=values)
+        budget = plan.budget(made, 150_000, 50_000, made.train.replay)
+        return budget, plan.settings(made, base, budget.tokens, Compute("cpu", "bfloat16", 2, 64_000))
+
+
+def lessons(run: Run) -> list[Sample]:
+    return [one for split in SPLITS for one in samples.read(run.folder, split)]
+
+
+def paths(run: Run) -> set[str]:
+    return {span.path for one in lessons(run) for span in one.origins}
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    folder = tmp_path_factory.mktemp("keys")
+    repository(folder / "shop", grown(files=12, functions=6))
+    repository(folder / "other", grown(500, files=4, functions=6))
+    tiny.base(folder / "base")
+    tiny.base(folder / "second", seed=1)
+    (folder / "house").mkdir()
+    (folder / "house" / "pack.py").write_text(
+        "from idiolect.pack import Pack\n"
+        "def no_holes(sample):\n    return 'no-holes' if sample.kind == 'fim' else None\n"
+        "pack = Pack(name='house', filters=(no_holes,))\n"
+    )
+    (folder / "general").mkdir()
+    for number in range(8):
+        (folder / "general" / f"part_{number}.py").write_text(material.FUNCTION.format(n=number))
+    gguf = tmp_path_factory.mktemp("gguf")
+    material.exported(gguf, "tiny")
+    return Ground(folder, gguf)
+
+
+# What is learned from: every check builds the dataset of a small repository.
+
+
+def name(ground: Ground) -> None:
+    titles = [
+        dataset.build(recipe.parse({"name": title, "source": [{"path": str(ground.folder / "shop")}]}, folder=ground.folder / title))
+        .path("README.md").read_text(encoding="utf-8") for title in ("acme", "bakery")
+    ]  # fmt: skip
+    assert ["acme" in text for text in titles] == [True, False]
+    assert "bakery" in titles[1]
+
+
+def packs(ground: Ground) -> None:
+    assert "fim" in ground.built().metrics["samples"]
+    held = ground.built(packs=["./house"])
+    assert held.metrics["dropped"]["no-holes"] > 0
+    assert "fim" not in {one.kind for one in samples.read(held.folder, "train")}
+
+
+def source_path(ground: Ground) -> None:
+    assert len(paths(ground.built())) > len(paths(ground.built({"path": "other"}))) > 0
+
+
+def source_name(ground: Ground) -> None:
+    runs = ground.built(), ground.built({"name": "store"})
+    assert [{span.source for one in lessons(run) for span in one.origins} for run in runs] == [{"shop"}, {"store"}]
+
+
+def source_include(ground: Ground) -> None:
+    found = paths(ground.built({"include": ["src/part_1*"]}))
+    assert found == {path for path in paths(ground.built()) if path.startswith("src/part_1")}
+
+
+def source_exclude(ground: Ground) -> None:
+    found = paths(ground.built({"exclude": ["src/part_1*"]}))
+    assert found == {path for path in paths(ground.built()) if not path.startswith("src/part_1")}
+
+
+def source_weight(ground: Ground) -> None:
+    before, after = ground.built(), ground.built({"weight": 3.0})
+    weights = {one.id: one.weight for one in samples.read(before.folder, "train")}
+    assert all(one.weight == pytest.approx(3 * weights[one.id]) for one in samples.read(after.folder, "train"))
+
+
+def source_licence(ground: Ground) -> None:
+    assert {span.licence for one in lessons(ground.built()) for span in one.origins} == {""}
+    assert {span.licence for one in lessons(ground.built({"licence": "MIT"})) for span in one.origins} == {"MIT"}
+
+
+def source_role(ground: Ground) -> None:
+    assert list(samples.read(ground.built().folder, "time"))
+    assert not list(samples.read(ground.built({"role": "public"}).folder, "time"))
+    before, after = ground.built(), ground.built({"role": "reference"})
+    weights = {one.id: one.weight for one in samples.read(before.folder, "train")}
+    assert all(one.weight == pytest.approx(2 * weights[one.id]) for one in samples.read(after.folder, "train"))
+
+
+def max_source_share(ground: Ground) -> None:
+    both = {"path": "shop"}, {"path": "other"}
+    capped, free = (ground.built(*both, dataset={"max_source_share": share}) for share in (0.5, 1.0))
+    assert capped.metrics["dropped"]["over-share"] > 0
+    assert "over-share" not in free.metrics["dropped"]
+
+
+def max_file_bytes(ground: Ground) -> None:
+    grown_later = {"src/part_2.py", "src/part_5.py"}  # 2,600 bytes; the others have fewer than 2,000
+    assert grown_later < paths(ground.built())
+    assert not grown_later & paths(ground.built(dataset={"max_file_bytes": 2_000}))
+
+
+def candidates(ground: Ground) -> None:
+    cuts = [ground.built(dataset={"candidates": most}).metrics["cuts"]["shop"] for most in (10, 3)]
+    assert cuts[0]["time"] < cuts[1]["time"]
+    assert cuts[0]["candidates"] > cuts[1]["candidates"] >= 3
+
+
+def max_after(ground: Ground) -> None:
+    assert ground.built().metrics["probes"]["kept"] > 0
+    assert ground.built(dataset={"max_after": 0.05}).metrics["probes"]["kept"] == 0
+
+
+# What is tuned, and for how long.
+
+
+def model_name(ground: Ground) -> None:
+    assert [Path(ground.trained({"name": called})[0].folder).parent.name for called in ("helper", "clerk")] == ["helper", "clerk"]
+
+
+def model_base(ground: Ground) -> None:
+    first, second = (ground.trained({"base": base})[0] for base in ("./base", "./second"))
+    assert first.base_digest != second.base_digest
+    assert first.digest != second.digest
+
+
+def model_kinds(ground: Ground) -> None:
+    assert set(ground.trained()[1].metrics["phases"]) == {"pretrain", "instruct"}
+    assert set(ground.trained({"kinds": ["write"]})[1].metrics["phases"]) == {"instruct"}
+
+
+def effort(ground: Ground) -> None:
+    plans = [ground.planned(LARGE, notch) for notch in ("quick", "standard", "thorough")]
+    assert [numbers.rank for _, numbers in plans] == [16, 32, 64]
+    assert plans[0][0].tokens < plans[1][0].tokens < plans[2][0].tokens
+
+
+def learning_rate(ground: Ground) -> None:
+    assert ground.trained()[0].digest != ground.trained(learning_rate=1e-4)[0].digest
+
+
+def rank(ground: Ground) -> None:
+    sizes = [Path(model.folder, model.file).stat().st_size for model, _ in (ground.trained(), ground.trained(rank=8))]
+    assert 1.5 < sizes[1] / sizes[0] < 2.5
+
+
+def epochs(ground: Ground) -> None:
+    assert ground.planned(epochs=0.5)[0].tokens == pytest.approx(ground.planned(epochs=1)[0].tokens / 2, rel=0.01)
+
+
+def tokens(ground: Ground) -> None:
+    amounts = [ground.trained(tokens=most)[1].metrics["tokens"] for most in (300, 600)]
+    assert 1.5 < amounts[1] / amounts[0] < 2.5
+
+
+def length(ground: Ground) -> None:
+    kept = [ground.trained(length=most)[1].metrics["samples"]["instruct"]["kept"] for most in (128, 90)]
+    assert kept == [6, 0]
+
+
+def replay(ground: Ground) -> None:
+    read = [ground.trained(replay=share)[1].metrics["samples"]["replay"]["read"] for share in (0.0, 0.5)]
+    assert read[0] == 0 < read[1]
+    assert ground.planned(replay=0.5)[0].epochs < ground.planned(replay=0.1)[0].epochs
+
+
+def seed(ground: Ground) -> None:
+    assert ground.trained()[0].digest != ground.trained(seed=1)[0].digest
+
+
+def general_paths(ground: Ground) -> None:
+    halves = [
+        {one.path for half in ("replay", "probe") for one in general.general_files(made, half)}
+        for made in (ground.recipe(), ground.recipe(general={"paths": ["general"]}))
+    ]
+    assert halves[1] - halves[0] == {f"part_{number}.py" for number in range(8)}
+
+
+# What ships, how it is served, how it is measured.
+
+
+def export_types(ground: Ground) -> None:
+    write_model(ground.folder / "shipped", num_hidden_layers=1)
+    made = [export.export(ground.recipe(export={"types": types}), "./shipped") for types in (["F16"], ["Q8_0"])]
+    sizes = [Path(model.folder, model.file).stat().st_size for model in made]
+    assert [model.type for model in made] == ["F16", "Q8_0"]
+    assert sizes[0] > sizes[1]
+
+
+def tiny_gguf(ground: Ground) -> Model:
+    return Model(name="tiny", form="gguf", digest="0" * 64, file="model.gguf", type="F16", context=256, folder=str(ground.gguf))
+
+
+@pytest.fixture(scope="module")
+def ways(ground: Ground) -> Iterator[dict[str, tuple[str, Recipe]]]:
+    """Two gateways at once: with the defaults, and with every key of [serve] said. Address and recipe of each."""
+    port = free_port()
+    said = {"host": "127.0.0.2", "port": port, "context": 64, "key": "open sesame"}
+    recipes = {"plain": ground.recipe(serve={"port": 0}), "said": ground.recipe(serve=said)}
+    with ExitStack() as stack:
+        yield {way: (stack.enter_context(serve.serve(made, tiny_gguf(ground))), made) for way, made in recipes.items()}
+
+
+def free_port() -> int:
+    with socket.socket() as claimed:
+        claimed.bind(("127.0.0.2", 0))
+        return int(claimed.getsockname()[1])
+
+
+def asked(way: tuple[str, Recipe], prompt: str, key: str) -> httpx.Response:
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    body = {"prompt": prompt, "max_tokens": 1}
+    return httpx.post(f"{way[0]}/v1/completions", json=body, headers=headers, timeout=60, trust_env=False)
+
+
+def serve_address(ground: Ground, ways: dict[str, tuple[str, Recipe]]) -> None:
+    assert ways["said"][0] == f"http://127.0.0.2:{ways['said'][1].serve.port}"
+    assert ways["plain"][0].startswith("http://127.0.0.1:")
+    with pytest.raises(UsageError, match="no key"), serve.serve(ground.recipe(serve={"host": "0.0.0.0"}), tiny_gguf(ground)):
+        pass
+
+
+def serve_context(ground: Ground, ways: dict[str, tuple[str, Recipe]]) -> None:
+    long = "a, b = b, a\n" * 12
+    assert [asked(ways[way], long, "open sesame").status_code for way in ("plain", "said")] == [200, 400]
+
+
+def serve_key(ground: Ground, ways: dict[str, tuple[str, Recipe]]) -> None:
+    assert [asked(ways[way], "a =", "").status_code for way in ("plain", "said")] == [200, 401]
+    assert asked(ways["said"], "a =", "open sesame").status_code == 200
+
+
+def evaluate_probes(ground: Ground) -> None:
+    asked_of = material.lessons(ground.recipe(), [material.probe(number) for number in range(30)])
+    renderer = Renderer.load(ground.gguf)
+    chosen = [probes.choose(ground.recipe(evaluate={"probes": most}), asked_of, renderer) for most in (300, 12)]
+    assert len(chosen[0].own) > 20
+    assert len(chosen[1].own) == 12
+
+
+def max_general_drop(ground: Ground) -> None:
+    grades = [
+        [material.grade(number, bits * (20 + number % 7) / 20, part) for number in range(100)]
+        for part, bits in (("own", 20.0), ("own", 15.0 + 0.01), ("general", 20.0), ("general", 20.6))
+    ]
+    own, other = compared(*grades[:2], "own"), compared(*grades[2:], "general")
+    verdicts = [judge(ground.recipe(evaluate={"max_general_drop": limit}), own, other).verdict for limit in (0.05, 0.01)]
+    assert verdicts == ["passed", "failed"]
+
+
+CHECKS: dict[str, Callable[..., None]] = {
+    "name": name,
+    "effort": effort,
+    "packs": packs,
+    "source.path": source_path,
+    "source.name": source_name,
+    "source.include": source_include,
+    "source.exclude": source_exclude,
+    "source.weight": source_weight,
+    "source.licence": source_licence,
+    "source.role": source_role,
+    "model.name": model_name,
+    "model.base": model_base,
+    "model.kinds": model_kinds,
+    "dataset.max_source_share": max_source_share,
+    "dataset.max_file_bytes": max_file_bytes,
+    "dataset.candidates": candidates,
+    "dataset.max_after": max_after,
+    "train.learning_rate": learning_rate,
+    "train.rank": rank,
+    "train.epochs": epochs,
+    "train.tokens": tokens,
+    "train.length": length,
+    "train.replay": replay,
+    "train.seed": seed,
+    "export.types": export_types,
+    "serve.host": serve_address,
+    "serve.port": serve_address,
+    "serve.context": serve_context,
+    "serve.key": serve_key,
+    "evaluate.probes": evaluate_probes,
+    "evaluate.max_general_drop": max_general_drop,
+    "general.paths": general_paths,
+}
+"""By dotted key."""
+SERVED = {"serve.host", "serve.port", "serve.context", "serve.key"}
+
+
+def keys(record: type[Record], prefix: str = "") -> Iterator[str]:
+    """Every key below a record, as in `[train] rank`: train.rank."""
+    for field_name, field in record.model_fields.items():
+        if field.exclude:
+            continue
+        key = prefix + (field.alias or field_name)
+        inner = [one for one in (field.annotation, *get_args(field.annotation)) if isinstance(one, type) and issubclass(one, Record)]
+        if inner:
+            yield from keys(inner[0], f"{key}.")
+        else:
+            yield key
+
+
+def test_every_key_of_the_recipe_has_a_check_and_no_check_is_for_a_key_that_is_gone() -> None:
+    assert set(keys(Recipe)) == set(CHECKS)
+
+
+@pytest.mark.parametrize("key", sorted(set(CHECKS) - SERVED))
+def test_changing_the_key_changes_a_result(key: str, ground: Ground) -> None:
+    CHECKS[key](ground)
+
+
+@pytest.mark.parametrize("key", sorted(SERVED))
+def test_changing_the_key_changes_how_a_model_is_served(key: str, ground: Ground, ways: dict[str, tuple[str, Recipe]]) -> None:
+    CHECKS[key](ground, ways)
