@@ -1,11 +1,13 @@
 """Runs and models: `run.json` last, nothing overwritten, what is done is skipped."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from idiolect import registry
-from idiolect.errors import DigestError, UsageError
+from idiolect.errors import DigestError, ResourceError, UsageError
 from idiolect.files import digest_file
 from idiolect.recipe import Recipe
 from idiolect.types import Model
@@ -37,6 +39,39 @@ def test_an_unfinished_run_is_gone_on_with_in_its_folder(recipe: Recipe) -> None
     again = begin(recipe)
     assert again.path("half.bin").read_bytes() == b"half"
     assert [one.name for one in registry.runs(recipe)] == ["train-1"]
+
+
+OTHER = """
+import sys
+from pathlib import Path
+from idiolect import registry
+from idiolect.recipe import Recipe
+
+with registry.begin(Recipe(name="acme", folder=Path(sys.argv[1])), "train", version=1, values={"rank": 8}, inputs={"dataset": "abc"}):
+    print("begun", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_two_processes_do_not_work_in_one_run(recipe: Recipe) -> None:
+    command = [sys.executable, "-c", OTHER, str(recipe.folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "begun\n"
+        with pytest.raises(ResourceError, match="another process"):
+            begin(recipe)
+        assert begin(recipe, rank=16).name == "train-2"
+        other.kill()
+    assert begin(recipe).name == "train-1"
+
+
+def test_only_a_finished_run_is_found_as_finished(recipe: Recipe) -> None:
+    begin(recipe, finish=False)
+    asked = {"version": 1, "values": {"rank": 8}, "inputs": {"dataset": "abc"}}
+    assert registry.finished(recipe, "train", **asked) is None
+    begin(recipe)
+    found = registry.finished(recipe, "train", **asked)
+    assert found is not None and found.name == "train-1"
 
 
 def test_a_stage_that_fails_leaves_no_run_json(recipe: Recipe) -> None:

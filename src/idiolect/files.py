@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -30,6 +31,20 @@ def disk_errors(where: Path) -> Iterator[None]:
                 f"cannot write ({error.strerror})", where=str(where), next="make it writable or choose another folder"
             ) from error
         raise
+
+
+@contextmanager
+def alone(folder: Path, *, wait: bool = False) -> Iterator[None]:
+    """Hold `folder` against other processes, by a lock on a file in it that ends with the process that holds it, however it ends.
+
+    A folder that is held is a ResourceError, or with `wait` waited for.
+    """
+    with (folder / ".lock").open("a") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise ResourceError("another process is working here", where=str(folder), next="wait until it is done, or stop it") from None
+        yield
 
 
 @contextmanager

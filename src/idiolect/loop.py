@@ -31,12 +31,15 @@ def tune(recipe: Recipe, model: ModelRecipe, lessons: Run) -> Run:
 
 
 def measure(recipe: Recipe, lessons: Run, base: Model, tuned: Model) -> Run:
-    """Base against tuned, served one after the other."""
-    scores = []
-    for gguf in (base, tuned):
-        with serve.serve(recipe, gguf, port=0) as url:
-            scores.append(evaluate.evaluate(recipe, gguf, url, lessons))
+    """Base against tuned, served one after the other; what was measured already is not served again."""
+    scores = [evaluate.done(recipe, gguf, lessons) or served(recipe, gguf, lessons) for gguf in (base, tuned)]
     return evaluate.compare(recipe, lessons, *scores)
+
+
+def served(recipe: Recipe, gguf: Model, lessons: Run) -> Run:
+    """Serve one file and measure it."""
+    with serve.serve(recipe, gguf, port=0) as url:
+        return evaluate.evaluate(recipe, gguf, url, lessons)
 
 
 def pair(recipe: Recipe, name: str) -> tuple[Model, Model]:

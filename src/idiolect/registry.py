@@ -1,8 +1,8 @@
 """Runs and Models on disk: the folders are the truth, there is no database.
 
 A Run is a folder `runs/<stage>-<n>` whose `run.json` is written last: without it the run is not finished, and a start with the same
-key goes on in that folder. Folders are never overwritten. A Model is `models/<name>/<digest>/model.json` beside its files;
-`promoted` is replaced by rename.
+key goes on in that folder. Folders are never overwritten, and no two processes work in one. A Model is
+`models/<name>/<digest>/model.json` beside its files; `promoted` is replaced by rename.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 from idiolect import __version__
 from idiolect.errors import DigestError, RecipeError, UsageError
-from idiolect.files import digest_file, digest_json, disk_errors, read_json, write_json
+from idiolect.files import alone, digest_file, digest_json, disk_errors, read_json, write_json
 from idiolect.recipe import Recipe
 from idiolect.types import Model
 
@@ -70,32 +70,56 @@ def begin(recipe: Recipe, stage: str, *, version: int, values: dict[str, Any], i
 
     A finished run with the same key is yielded as it is (`done`); an unfinished one is gone on with in its folder; otherwise
     a new folder is made. `inputs` maps what was read to its digest. A stage that leaves without `finish` leaves the run open.
+    A run that another process is working on is a ResourceError.
     """
-    key = digest_json({"stage": stage, "version": version, "values": values, "inputs": inputs})
-    found = next((run for run in reversed(_all(recipe, stage)) if run.key == key), None)
-    run = found or _new(recipe, stage, key)
-    run.frozen = {
-        "stage": stage, "number": run.number, "key": key, "version": version, "values": values, "inputs": inputs,
-        "recipe": recipe.frozen(), "idiolect": __version__, "python": sys.version.split()[0], "started": round(time.time()),
-    }  # fmt: skip
-    with disk_errors(run.folder):
+    done = finished(recipe, stage, version=version, values=values, inputs=inputs)
+    if done:
+        yield done
+        return
+    key = _key(stage, version, values, inputs)
+    run = _open(recipe, stage, key)
+    with disk_errors(run.folder), alone(run.folder):
+        run.info = _info(run.folder)  # another process may have finished it since we looked
+        run.frozen = {
+            "stage": stage, "number": run.number, "key": key, "version": version, "values": values, "inputs": inputs,
+            "recipe": recipe.frozen(), "idiolect": __version__, "python": sys.version.split()[0], "started": round(time.time()),
+        }  # fmt: skip
         yield run
 
 
-def _new(recipe: Recipe, stage: str, key: str) -> Run:
+def finished(recipe: Recipe, stage: str, *, version: int, values: dict[str, Any], inputs: dict[str, str]) -> Run | None:
+    """The finished run that `begin` would yield for the same arguments, where there is one."""
+    key = _key(stage, version, values, inputs)
+    return next((run for run in reversed(_all(recipe, stage)) if run.key == key and run.done), None)
+
+
+def _key(stage: str, version: int, values: dict[str, Any], inputs: dict[str, str]) -> str:
+    return digest_json({"stage": stage, "version": version, "values": values, "inputs": inputs})
+
+
+def _open(recipe: Recipe, stage: str, key: str) -> Run:
+    """The run of that key, made where there is none; two processes at once get the same one."""
     root = recipe.home / "runs"
     with disk_errors(root):
         root.mkdir(parents=True, exist_ok=True)
-        number = max((run.number for run in _all(recipe, stage)), default=0) + 1
-        while True:
-            folder = root / f"{stage}-{number}"
-            try:
-                folder.mkdir()
-                break
-            except FileExistsError:
-                number += 1
-        write_json(folder / "key.json", {"key": key})
+        with alone(root, wait=True):
+            known = _all(recipe, stage)
+            found = next((run for run in reversed(known) if run.key == key), None)
+            return found or _new(root, stage, max((run.number for run in known), default=0) + 1, key)
+
+
+def _new(root: Path, stage: str, number: int, key: str) -> Run:
+    while (root / f"{stage}-{number}").exists():  # a folder without a key is not ours to use
+        number += 1
+    folder = root / f"{stage}-{number}"
+    folder.mkdir()
+    write_json(folder / "key.json", {"key": key})
     return Run(folder, stage, number, key)
+
+
+def _info(folder: Path) -> dict[str, Any]:
+    """What `run.json` says; nothing while the run is not finished."""
+    return dict(read_json(folder / "run.json")) if (folder / "run.json").is_file() else {}
 
 
 def _all(recipe: Recipe, stage: str = "") -> list[Run]:
@@ -104,8 +128,7 @@ def _all(recipe: Recipe, stage: str = "") -> list[Run]:
     for folder in (recipe.home / "runs").glob("*-*"):
         name, _, number = folder.name.rpartition("-")
         if number.isdigit() and (not stage or name == stage) and (folder / "key.json").is_file():
-            info = read_json(folder / "run.json") if (folder / "run.json").is_file() else {}
-            found.append(Run(folder, name, int(number), read_json(folder / "key.json")["key"], info=info))
+            found.append(Run(folder, name, int(number), read_json(folder / "key.json")["key"], info=_info(folder)))
     return sorted(found, key=lambda run: (run.stage, run.number))
 
 

@@ -119,6 +119,14 @@ def test_a_second_start_asks_nothing(measured: Measured, models: tuple[Model, Mo
     assert evaluate.compare(recipe, made, base, tuned).name == run.name
 
 
+def test_what_is_measured_already_is_known_before_anything_is_served(measured: Measured, models: tuple[Model, Model]) -> None:
+    recipe, made, base, *_ = measured
+    found = evaluate.done(recipe, models[0], made)
+    assert found is not None and found.name == base.name
+    fewer = recipe.model_copy(update={"evaluate": EvaluateRecipe(probes=54)})
+    assert evaluate.done(fewer, models[0], made) is None
+
+
 @pytest.fixture(scope="module")
 def small(models: tuple[Model, Model], measured: Measured) -> Run:
     """The tuned model on three probes, of which the server cannot hold two."""

@@ -24,6 +24,13 @@ def evaluate(recipe: Recipe, model: Model, url: str, lessons: Run) -> Run:
     return stage.evaluate(recipe, model, url, lessons)
 
 
+def done(recipe: Recipe, model: Model, lessons: Run) -> Run | None:
+    """The finished run that `evaluate` would return for this model, where there is one: then nothing needs to be served."""
+    from idiolect.evaluate import stage
+
+    return stage.done(recipe, model, lessons)
+
+
 def compare(recipe: Recipe, lessons: Run, base: Run, tuned: Run) -> Run:
     """Base against tuned: `report.json` (also the run's metrics), `report.html`, and the gate's verdict in both.
 

@@ -34,12 +34,9 @@ _ANSWERS = "answers.jsonl"
 
 def evaluate(recipe: Recipe, model: Model, url: str, lessons: Run) -> Run:
     """See `idiolect.evaluate.evaluate`."""
-    context = min(CONTEXT, recipe.serve.context or model.context or CONTEXT)
-    inputs = {
-        "model": model.digest, "lessons": lessons.key, "general": general.digest(recipe), "seen": probes.seen_digest(),
-    }  # fmt: skip
-    values = {"probes": recipe.evaluate.probes, "context": context}
-    with registry.begin(recipe, "evaluate", version=VERSION, values=values, inputs=inputs) as run:
+    asking = _asking(recipe, model, lessons)
+    context = asking["values"]["context"]
+    with registry.begin(recipe, "evaluate", **asking) as run:
         if run.done:
             return run
         started = time.monotonic()
@@ -58,6 +55,20 @@ def evaluate(recipe: Recipe, model: Model, url: str, lessons: Run) -> Run:
         }  # fmt: skip
         asked = digest_json(sorted(one.id for one in (*chosen.own, *chosen.general)))
         return run.finish(metrics, model=model.model_dump(mode="json", exclude={"folder"}), probes=asked)
+
+
+def done(recipe: Recipe, model: Model, lessons: Run) -> Run | None:
+    """See `idiolect.evaluate.done`."""
+    return registry.finished(recipe, "evaluate", **_asking(recipe, model, lessons))
+
+
+def _asking(recipe: Recipe, model: Model, lessons: Run) -> dict[str, Any]:
+    """All that the figures of a model hang on: the version, values and inputs of its run."""
+    context = min(CONTEXT, recipe.serve.context or model.context or CONTEXT)
+    inputs = {
+        "model": model.digest, "lessons": lessons.key, "general": general.digest(recipe), "seen": probes.seen_digest(),
+    }  # fmt: skip
+    return {"version": VERSION, "values": {"probes": recipe.evaluate.probes, "context": context}, "inputs": inputs}
 
 
 def _graded(
