@@ -42,7 +42,7 @@ METRICS: dict[str, Any] = {
         {"step": "files", "unit": "documents", "in": 34, "kept": 30, "dropped": {"vendored": 3, "binary": 1}},
         {"step": "make raw", "unit": "samples", "in": 14, "kept": 13, "dropped": {"blank": 1}},
     ],
-    "cuts": {"shop": {"commit": "d" * 40, "time": CUT, "candidates": 400, "reason": ""}},
+    "cuts": {"shop": {"commit": "d" * 40, "time": CUT, "candidates": 400, "note": "a short history"}},
 }
 DROPPED = [Dropped(reason="vendored", what=f"vendor/{number}.js", source="shop") for number in range(3)]
 
@@ -85,7 +85,7 @@ def test_counts_leaks_cut_and_licences_are_told(tmp_path: Path) -> None:
     text = written(tmp_path)
     assert "| **raw** | files as they stand, every token counts | 12 | 1 | 0 |" in text
     assert "| **0** |" in text and "No probe's text stands in any training text" in text
-    assert "| `shop` | `dddddddddddd` | 2022-04-15 05:20 | 400 |" in text
+    assert "| `shop` | `dddddddddddd` | 2022-04-15 05:20 | 400 | a short history |" in text
     assert "`MIT` (14)" in text
 
 

@@ -149,7 +149,7 @@ def _sections(census: Census, metrics: Mapping[str, Any], pictures: Mapping[str,
 def _cut(name: str, cut: Mapping[str, Any]) -> tuple[str, ...]:
     when = datetime.fromtimestamp(cut.get("time", 0), UTC).strftime("%Y-%m-%d %H:%M") if cut.get("time") else ""
     found = plots.number(cut.get("candidates", 0))
-    return _code(name), _code(str(cut.get("commit", ""))[:12]), when, found, _line(str(cut.get("reason", "")))
+    return _code(name), _code(str(cut.get("commit", ""))[:12]), when, found, _line(str(cut.get("note", "")))
 
 
 def _guard(metrics: Mapping[str, Any]) -> list[str]:
