@@ -90,6 +90,24 @@ def test_init_writes_a_recipe_that_reads_back_and_replaces_none(tmp_path: Path) 
     assert json.loads(checked.stdout)["recipe"]["source"][0]["path"] == "shop"
 
 
+def test_init_writes_into_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+    repository(tmp_path / "shop", {"a.py": "def price(amount):\n    return amount\n"})
+    ended = idiolect("init", "shop", "--recipe", "new/place", folder=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert 'path = "../../shop"' in (tmp_path / "new/place/idiolect.toml").read_text()
+
+
+def test_samples_that_cannot_be_there_are_refused(tmp_path: Path) -> None:
+    repository(tmp_path / "shop", {"a.py": "def price(amount):\n    return amount\n"})
+    folder = recipe(tmp_path, "shop")
+    assert idiolect("dataset", folder=folder).returncode == 0
+    for more, sentence in (["--kind", "prose"], "no kind 'prose'"), (["zzzz"], "no sample"):
+        ended = idiolect("samples", "show", "dataset", *more, folder=folder)
+        assert (ended.returncode, sentence in ended.stderr) == (2, True)
+    ended = idiolect("samples", "list", "dataset", "--split", "time", folder=folder)
+    assert (ended.returncode, "no samples of split 'time'" in ended.stderr) == (0, True)
+
+
 def test_the_lists_are_empty_before_anything_ran(tmp_path: Path) -> None:
     folder = recipe(tmp_path, "shop")
     for noun in ("runs", "models"):
@@ -101,6 +119,7 @@ def test_the_lists_are_empty_before_anything_ran(tmp_path: Path) -> None:
 def test_serving_beyond_this_machine_needs_a_key_and_a_taken_port_is_named(tmp_path: Path) -> None:
     folder = recipe(tmp_path, "shop")
     assert idiolect("serve", folder=folder).returncode == 2
+    assert "65535" in idiolect("serve", "--port", "99999", folder=folder).stderr
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

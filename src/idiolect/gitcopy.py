@@ -109,7 +109,7 @@ def find(repository: Path) -> tuple[Path, Path]:
     """The git folder with the objects, and the folder with HEAD (another one for a worktree)."""
     where = str(repository)
     if not repository.exists():
-        raise SourceError("does not exist", where=where, next="correct the path in the recipe")
+        raise SourceError("does not exist", where=where, next="correct the path")
     if not repository.is_dir():
         raise SourceError("is no folder", where=where, next="name the folder of a git repository; archives cannot be read yet")
     top = repository.resolve()

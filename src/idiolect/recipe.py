@@ -183,7 +183,7 @@ def read(path: Path) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"not valid TOML: {error}", where=str(file), next="mend that line") from None
     folder = file.parent.resolve()
-    return parse(values, folder=folder, where=file.name)
+    return parse(values, folder=folder, where=str(file))
 
 
 def parse(values: dict[str, Any], *, folder: Path, where: str = FILE) -> Recipe:

@@ -40,7 +40,7 @@ def opened(path: Path, cache: Path) -> Repository:
 
     Raises SourceError where `path` is no git repository, has no commit or borrows objects from elsewhere.
     """
-    return Repository(gitcopy.copy(path, cache), key(cache))
+    return Repository(gitcopy.copy(Path(os.path.realpath(path)), cache), key(cache))
 
 
 def key(cache: Path) -> bytes:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from idiolect.cli.verbs import json_option, read, recipe_option, room, say, show
+from idiolect.errors import UsageError
 
 
 @click.group()
@@ -76,7 +78,7 @@ def models_list(recipe_path: Path, as_json: bool) -> None:
 @recipe_option
 @json_option
 def models_show(model: str, recipe_path: Path, as_json: bool) -> None:
-    """Show one model, by name or by the beginning of its digest."""
+    """Show one model, by name or by the first six or more digits of its digest."""
     found = room("registry").model(read(recipe_path), model).model_dump(mode="json")
     show(found, as_json, lambda: room("cli.text").fields(found))
 
@@ -108,18 +110,21 @@ def samples() -> None:
     """Lessons and probes of a dataset run."""
 
 
-_filters = (
-    click.option("--split", default="train", show_default=True, type=click.Choice(["train", "validation", "time", "cluster", "source"])),
-    click.option("--kind", default="", help="Only this kind."),
-    click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="At most so many."),
-)
+def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--split`, `--kind` and `--limit`."""
+    splits = click.Choice(["train", "validation", "time", "cluster", "source"])
+    for option in (
+        click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="At most so many."),
+        click.option("--kind", default="", help="Only this kind."),
+        click.option("--split", default="train", show_default=True, type=splits, help="Only this split."),
+    ):
+        function = option(function)
+    return function
 
 
 @samples.command("list")
 @click.argument("run")
-@_filters[0]
-@_filters[1]
-@_filters[2]
+@filter_options
 @recipe_option
 @json_option
 def samples_list(run: str, split: str, kind: str, limit: int, recipe_path: Path, as_json: bool) -> None:
@@ -132,9 +137,7 @@ def samples_list(run: str, split: str, kind: str, limit: int, recipe_path: Path,
 @samples.command("show")
 @click.argument("run")
 @click.argument("ids", nargs=-1)
-@_filters[0]
-@_filters[1]
-@_filters[2]
+@filter_options
 @recipe_option
 @json_option
 def samples_show(run: str, ids: tuple[str, ...], split: str, kind: str, limit: int, recipe_path: Path, as_json: bool) -> None:  # noqa: PLR0913  one per option
@@ -142,14 +145,25 @@ def samples_show(run: str, ids: tuple[str, ...], split: str, kind: str, limit: i
     found = _samples(recipe_path, run, split, kind, 10**9 if ids else limit)
     if ids:
         found = [one for one in found if one.id.startswith(ids)]
+        if not found:
+            raise UsageError(f"no sample of split '{split}' has such an id", where=run, next="see `idiolect samples list`; mind --split")
     show(
         [{"id": one.id, **one.model_dump(mode="json")} for one in found], as_json, lambda: "\n\n".join(map(room("cli.text").sample, found))
     )
 
 
 def _samples(recipe_path: Path, run: str, split: str, kind: str, limit: int) -> list[Any]:
-    folder = room("registry").run(read(recipe_path), run).folder
-    return list(islice(room("samples").read(folder, split, (kind,) if kind else ()), limit))
+    """Samples of a dataset run; that there are none is said on stderr."""
+    kinds = get_args(room("types").Kind)
+    if kind and kind not in kinds:
+        raise UsageError(f"there is no kind '{kind}'", where="--kind", next=f"there are: {', '.join(kinds)}")
+    found = room("registry").run(read(recipe_path), run)
+    if found.stage != "dataset":
+        raise UsageError(f"{found.name} is no dataset run and has no samples", next="name one of `idiolect runs list`, or `dataset`")
+    chosen = list(islice(room("samples").read(found.folder, split, (kind,) if kind else ()), limit))
+    if not chosen:
+        say(f"{found.name} has no samples of split '{split}'" + (f" and kind '{kind}'" if kind else ""))
+    return chosen
 
 
 @click.group()
@@ -163,7 +177,7 @@ def packs_list(as_json: bool) -> None:
     """List the packs that are installed."""
     pack = room("pack")
     rows = [{"name": name, "description": pack.load(name, Path()).description} for name in pack.installed()]
-    show(rows, as_json, lambda: "\n".join(f"{row['name']:12} {row['description']}" for row in rows))
+    show(rows, as_json, lambda: "\n".join(f"{row['name']:12} {row['description']}" for row in rows) or "no packs are installed")
 
 
 @packs.command("check")

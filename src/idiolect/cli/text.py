@@ -37,7 +37,7 @@ def runs(rows: Sequence[Mapping[str, Any]]) -> str:
 def run(one: Run) -> str:
     """A run's values, inputs, metrics and files."""
     info = {key: value for key, value in one.info.items() if key in ("values", "inputs", "metrics", "version")}
-    files = "\n".join(sorted(str(path.relative_to(one.folder)) for path in one.folder.rglob("*") if path.is_file()))
+    files = "\n".join(sorted(str(path.relative_to(one.folder)) for path in one.folder.rglob("[!.]*") if path.is_file()))
     state = f"finished {_when(one.info['finished'])}" if one.done else "not finished"
     return f"{one.name}, {state}\n{one.folder}\n\n{json.dumps(info, indent=1, ensure_ascii=False)}\n\n{files}"
 
@@ -47,9 +47,14 @@ def comparison(found: Mapping[str, Any]) -> str:
     first, second = found["runs"]
     parts = []
     for part in ("recipe", "metrics"):
-        rows = [[key, str(left), str(right)] for key, (left, right) in found[part].items()]
+        rows = [[key, _short(left), _short(right)] for key, (left, right) in found[part].items()]
         parts.append(f"{part}\n" + (table([["", first, second], *rows]) if rows else "no difference"))
     return "\n\n".join(parts)
+
+
+def _short(value: Any) -> str:
+    """A value in as many digits as a person compares; what one side lacks is a dash."""
+    return "-" if value is None else f"{value:.4g}" if isinstance(value, float) else f"{value:,}" if type(value) is int else str(value)
 
 
 def models(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -129,7 +129,7 @@ def export(name: str, recipe_path: Path, as_json: bool) -> None:
 @click.command()
 @click.option("--model", "name", default="", help="Name or digest; default: the recipe's first model, promoted before newest.")
 @click.option("--host", default=None, help="Address to listen on; default: the recipe's.")
-@click.option("--port", type=int, default=None, help="Port; 0 takes a free one; default: the recipe's.")
+@click.option("--port", type=click.IntRange(0, 65535), default=None, help="Port; 0 takes a free one; default: the recipe's.")
 @recipe_option
 def serve(name: str, host: str | None, port: int | None, recipe_path: Path) -> None:
     """Serve a model to editors until interrupted; prints one line when ready."""
