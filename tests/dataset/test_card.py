@@ -16,7 +16,7 @@ def span(time: int = CUT - 86_400, source: str = "shop", path: str = "a.py") -> 
 
 
 def sample(number: int, kind: Kind = "raw", **values: Any) -> Sample:
-    values.setdefault("origins", (span(),))
+    values.setdefault("origins", (span(CUT - 86_400 * (1 + 20 * number)),))
     return Sample(answer=f"answer {number}", kind=kind, maker=kind, labels={"language": ("python",)}, **values)
 
 
@@ -67,6 +67,13 @@ def test_every_picture_is_linked_stands_there_and_is_well_formed(tmp_path: Path)
     assert {"card/funnel.svg", "card/kinds.svg", "card/languages.svg", "card/lengths.svg", "card/ages.svg", "card/cut.svg"} <= set(linked)
     for name in linked:
         ElementTree.parse(tmp_path / name)
+
+
+def test_what_was_written_on_one_day_has_no_picture_of_its_time(tmp_path: Path) -> None:
+    day = [Sample(answer=f"x = {place}\n", kind="raw", maker="raw", origins=(span(),)) for place in range(3)]
+    text = written(tmp_path, {"train": day[:2], "time": day[2:]})
+    assert "card/lengths.svg" in text and "card/cut.svg" not in text and "card/ages.svg" not in text
+    assert "| `shop` | `dddddddddddd` |" in text
 
 
 def test_the_card_opens_without_a_network(tmp_path: Path) -> None:

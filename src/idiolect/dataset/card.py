@@ -70,6 +70,8 @@ def _pictures(census: Census, metrics: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _timeline(census: Census, metrics: Mapping[str, Any]) -> str:
+    if len({day for days in census.days.values() for day in _known(days)}) < 2:
+        return ""  # columns are days: within one, lessons and probes would stand on one another
     cuts = metrics.get("cuts", {})
     names = sorted({source for source, _ in census.days} | set(cuts))
     eras = [
@@ -98,7 +100,7 @@ def _opening(census: Census, metrics: Mapping[str, Any], name: str) -> str:
     splits = census.splits()
     probes = splits.get("time", 0) + splits.get("cluster", 0) + splits.get("source", 0)
     rows = [
-        ("files and commits read", plots.number(metrics["documents"])) if "documents" in metrics else None,
+        ("different files read", plots.number(metrics["documents"])) if "documents" in metrics else None,
         ("training samples", plots.number(splits.get("train", 0))),
         ("training text", _bytes(census.size)),
         ("validation samples", plots.number(splits.get("validation", 0))),
@@ -235,7 +237,7 @@ def _top(counts: Mapping[str, int], most: int = 12) -> list[tuple[str, float]]:
 
 
 def _ages(census: Census) -> list[tuple[str, float]]:
-    """Training samples by month, quarter or year, whichever gives a readable number of columns; no gaps."""
+    """Training samples by month, quarter or year, whichever gives a readable number of columns; no gaps, and nothing for a single one."""
     days: dict[int, int] = {}
     for (_, probe), counts in census.days.items():
         for day, count in _known(None if probe else counts).items():
@@ -248,7 +250,7 @@ def _ages(census: Census) -> list[tuple[str, float]]:
     counted = dict.fromkeys(range(min(slots.values()), max(slots.values()) + 1), 0.0)
     for day, slot in slots.items():
         counted[slot] += days[day]
-    return [(_slot_name(slot, months), count) for slot, count in counted.items()]
+    return [(_slot_name(slot, months), count) for slot, count in counted.items()] if len(counted) > 1 else []
 
 
 def _slot(day: int, months: int) -> int:
