@@ -1,7 +1,8 @@
 """A Pack: all that is particular to a domain, as one frozen object of pure functions.
 
-A pack's checks are used three times: to filter lessons, to grade answers, to make preference pairs. Built-in packs come
-through the same entry-point group, `idiolect.packs`, as anybody's; a folder with a `pack.py` that defines `pack` will do too.
+Its makers, filters and labels shape the lessons; its checks grade its own probes, which proves them before anything leans on
+them. Built-in packs come through the same entry-point group, `idiolect.packs`, as anybody's; a folder with a `pack.py` that
+defines `pack` will do too.
 """
 
 from __future__ import annotations
@@ -64,7 +65,10 @@ def _from_folder(folder: Path) -> Pack:
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # the pack is the team's own code: its faults are theirs to mend
+        raise RecipeError(f"packs: pack.py fails: {type(error).__name__}: {error}", where=str(file), next="mend it") from error
     return _checked(getattr(module, "pack", None), str(file))
 
 
