@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -53,8 +54,9 @@ def comparison(found: Mapping[str, Any]) -> str:
 
 
 def _short(value: Any) -> str:
-    """A value in as many digits as a person compares; what one side lacks is a dash."""
-    return "-" if value is None else f"{value:.4g}" if isinstance(value, float) else f"{value:,}" if type(value) is int else str(value)
+    """A value in as many digits as a person compares, digests as their beginning; what one side lacks is a dash."""
+    text = "-" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+    return text[:12] if re.fullmatch(r"[0-9a-f]{40,64}", text) else text
 
 
 def models(rows: Sequence[Mapping[str, Any]]) -> str:
