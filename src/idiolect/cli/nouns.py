@@ -65,11 +65,8 @@ def models_list(recipe_path: Path, as_json: bool) -> None:
     """List the models; the promoted ones are marked."""
     recipe, registry = read(recipe_path), room("registry")
     found = registry.models(recipe)
-    names = {one.name: registry.promoted(recipe, one.name) for one in found}
-    rows = [
-        {**one.model_dump(mode="json"), "promoted": (names[one.name] or one).digest == one.digest and names[one.name] is not None}
-        for one in found
-    ]
+    promoted = [registry.promoted(recipe, name) for name in {one.name for one in found}]
+    rows = [{**one.model_dump(mode="json"), "promoted": one in promoted} for one in found]
     show(rows, as_json, lambda: room("cli.text").models(rows))
 
 
