@@ -73,7 +73,7 @@ def cli_page() -> Iterator[str]:
 
 def command_pages(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:
     """One command's help, then its own commands'."""
-    context = click.Context(command, info_name=name.rsplit(" ", 1)[-1], parent=parent, max_content_width=110, terminal_width=110)
+    context = click.Context(command, info_name=name.rsplit(" ", 1)[-1], parent=parent, terminal_width=110, **command.context_settings)
     yield f"\n## {name}\n\n```\n{command.get_help(context)}\n```\n"
     if isinstance(command, click.Group):
         for one in command.list_commands(context):
