@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, cast
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors import SafetensorError
 from torch.nn.functional import cross_entropy, pad
 from transformers import PreTrainedModel
 
@@ -209,7 +211,8 @@ class Learner:
         config = cast(LoraConfig, self.model.peft_config["default"])
         config.base_model_name_or_path = base
         config.target_modules = sorted(config.target_modules or ())
-        self.model.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False)
+        with _system_errors():
+            self.model.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False)
         return folder / "adapter_model.safetensors"
 
     def _publish(self, masters: Mapping[str, torch.Tensor]) -> None:
@@ -248,6 +251,17 @@ def _unlabelled(texts: list[torch.Tensor], device: str) -> Batch:
     positions = torch.cat([torch.arange(len(text)) for text in texts]).to(device)
     nothing = ids[:0]
     return Batch(ids, positions, tuple(map(len, texts)), nothing, nothing, nothing.float(), 0.0, len(ids))
+
+
+@contextmanager
+def _system_errors() -> Iterator[None]:
+    """A full disk is told by safetensors as an error of its own that only quotes the system's number; make it an OSError again."""
+    try:
+        yield
+    except SafetensorError as error:
+        if number := re.search(r"os error (\d+)", str(error)):
+            raise OSError(int(number[1]), str(error)) from error
+        raise
 
 
 @contextmanager
