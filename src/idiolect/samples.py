@@ -43,15 +43,22 @@ def write(folder: Path, split: Split, samples: Iterable[Sample]) -> int:
 
 
 def read(folder: Path, split: Split, kinds: Collection[Kind] = ()) -> Iterator[Sample]:
-    """The samples of a split in the order written, all or of some kinds; a split without a folder has none."""
+    """The samples of a split in the order written, all or of some kinds; a split without a folder has none.
+
+    A file that is damaged, or holds something else, is a DataError.
+    """
     wanted = list(kinds)
     for path in sorted((folder / split).glob("part-*.parquet")):
         try:
-            table = pq.read_table(path, filters=[("kind", "in", wanted)] if wanted else None)
-        except (pa.ArrowException, OSError) as error:
-            raise DataError(f"not readable as Parquet ({error})", where=str(path), next="run `idiolect dataset` again") from error
-        for batch in table.to_batches(max_chunksize=1000):
-            yield from (_sample(row) for row in batch.to_pylist())
+            with path.open("rb") as stream:  # given a folder's name, pyarrow would read whatever is in it
+                table = pq.read_table(stream, filters=[("kind", "in", wanted)] if wanted else None)
+            for batch in table.to_batches(max_chunksize=1000):
+                yield from (_sample(row) for row in batch.to_pylist())
+        except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+            what = (str(error).splitlines() or [type(error).__name__])[0]
+            raise DataError(
+                f"not readable as Parquet of samples ({what})", where=str(path), next=f"delete {folder} and run `idiolect dataset` again"
+            ) from error
 
 
 def _row(sample: Sample) -> dict[str, Any]:
