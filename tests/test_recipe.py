@@ -61,3 +61,9 @@ def test_the_frozen_recipe_reads_back_and_keeps_no_key(tmp_path: Path) -> None:
     again = recipe.parse(frozen, folder=tmp_path)
     assert again.train == found.train
     assert again.sources == found.sources
+
+
+def test_a_recipe_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "idiolect.toml").mkdir()
+    with pytest.raises(RecipeError, match="cannot be read"):
+        recipe.read(tmp_path)

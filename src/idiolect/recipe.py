@@ -180,6 +180,10 @@ def read(path: Path) -> Recipe:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RecipeError("there is no recipe here", where=str(file), next="write one with `idiolect init PATH_OF_A_REPOSITORY`") from None
+    except OSError as error:
+        raise RecipeError(
+            f"cannot be read ({error.strerror})", where=str(file), next="name a recipe, or its folder, with --recipe"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"not valid TOML: {error}", where=str(file), next="mend that line") from None
     folder = file.parent.resolve()
