@@ -18,6 +18,8 @@ from seedling.corpus import Document
 
 Rows = npt.NDArray[np.uint16]
 CHAT_SHARE, FIM_SHARE = 0.10, 0.45
+CLOSE_SHARE = 0.6
+"""Of the holes, those with only some lines around them."""
 CHARACTERS = 3.6
 """Characters per token, about."""
 DEF = re.compile(r"((?:^[ \t]*#.*\n)+)(^([ \t]*)def (\w+[?!]?).*\n(?:.*\n){0,40}?^\3end\b)", re.M)
@@ -153,7 +155,7 @@ def rows(documents: Iterable[Document], tokenizer: Tokenizer, length: int, count
         else:
             stream.extend(encode([document.text, "<|endoftext|>"]))
         while credit["fim"] > 0:
-            lesson = encode(fim(document, rng.randint(300, max(600, length * 5 // 2)), rng))
+            lesson = encode(fim(document, _limit(length, rng), rng))
             credit["fim"] -= len(lesson)
             if len(lesson) <= length:
                 short.append(lesson)
@@ -169,6 +171,11 @@ def rows(documents: Iterable[Document], tokenizer: Tokenizer, length: int, count
         if done >= count:
             break
     return out[:done], taken
+
+
+def _limit(length: int, rng: random.Random) -> int:
+    """Characters around a hole: most often few, since a small model first has to learn that the answer goes on where the prefix ends."""
+    return rng.randint(60, 400) if rng.random() < CLOSE_SHARE else rng.randint(300, max(600, length * 5 // 2))
 
 
 def _pack(out: Rows, done: int, stream: list[int], short: list[list[int]], rng: random.Random, end: int) -> int:

@@ -1,7 +1,6 @@
 """The command line with wrong input: a sentence that says what, where and next, and the documented exit code."""
 
 import json
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -116,12 +115,6 @@ def test_the_lists_are_empty_before_anything_ran(tmp_path: Path) -> None:
     assert not (folder / ".idiolect").exists()
 
 
-def test_serving_beyond_this_machine_needs_a_key_and_a_taken_port_is_named(tmp_path: Path) -> None:
-    folder = recipe(tmp_path, "shop")
-    assert idiolect("serve", folder=folder).returncode == 2
-    assert "65535" in idiolect("serve", "--port", "99999", folder=folder).stderr
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        ended = idiolect("serve", "--port", str(taken.getsockname()[1]), folder=folder)
-        assert "Traceback" not in ended.stderr
+def test_serving_without_a_model_says_how_to_make_one(tmp_path: Path) -> None:
+    ended = idiolect("serve", folder=recipe(tmp_path, "shop"))
+    assert (ended.returncode, "`idiolect run` makes one" in ended.stderr) == (2, True)

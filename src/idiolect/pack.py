@@ -31,8 +31,6 @@ class Pack:
 
     name: str
     description: str = ""
-    globs: tuple[str, ...] = ()
-    """Paths that the pack is about."""
     label: Labeller | None = None
     """Labels put on every Sample of a Document."""
     makers: tuple[Maker, ...] = ()

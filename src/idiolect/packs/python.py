@@ -29,4 +29,4 @@ _PROBES = (
     ),
 )
 
-pack = Pack(name="python", description="Python: answers parse where they stand", globs=("**/*.py",), checks=(parses,), probes=_PROBES)
+pack = Pack(name="python", description="Python: answers parse where they stand", checks=(parses,), probes=_PROBES)
