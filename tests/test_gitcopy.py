@@ -369,3 +369,21 @@ def test_flipped_bytes_in_packs_never_end_in_a_crash_or_in_other_bytes(tmp_path:
             outcomes.add("read")
     assert "refused" in outcomes
     assert packs.is_dir()
+
+
+def test_one_damaged_blob_costs_its_own_file_alone(tmp_path: Path) -> None:
+    folder = made(tmp_path / "repository")
+    commit(folder, {"other.py": PYTHON * 40}, "Add another")
+    git(folder, "repack", "-adfq")
+    clean = contents(folder, tmp_path / "cache")
+    oid = git(folder, "rev-parse", "HEAD:other.py").strip()
+    (pack,) = (folder / ".git" / "objects" / "pack").glob("pack-*.pack")
+    rows = [line.split() for line in git(folder, "verify-pack", "-v", str(pack)).splitlines()]
+    size, offset = next((int(row[3]), int(row[4])) for row in rows if row[0] == oid)
+    data = bytearray(pack.read_bytes())
+    data[offset + size // 2] ^= 0xFF
+    pack.chmod(0o600)
+    pack.write_bytes(data)
+    found = contents(folder, tmp_path / "cache2")
+    assert "other.py" in clean
+    assert found == {path: text for path, text in clean.items() if path != "other.py"}

@@ -83,7 +83,7 @@ def load(folder: Path, dtype: str, *, attention: str = "sdpa", adapter: Path | N
 
     if "auto_map" in read_json(folder / "config.json"):
         raise DataError("this model brings code of its own, which is never run", where=str(folder), next="choose a base that needs none")
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # untyped in transformers
     model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
         folder,
         dtype=getattr(torch, dtype),

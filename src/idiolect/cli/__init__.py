@@ -60,7 +60,7 @@ def ended(work: Callable[[], object]) -> int:
     except MemoryError:
         say("error: out of memory; lower train.length, leave out large sources, or use a machine with more")
         return ResourceError.exit_code
-    except Exception:
+    except Exception:  # the one place that must catch all: a bug of ours ends with its traceback and exit code 70
         say(traceback.format_exc())
         say("This is a bug in idiolect. Please report it with the lines above and the newest folder in .idiolect/runs.")
         return BUG

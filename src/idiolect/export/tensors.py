@@ -73,7 +73,7 @@ class Weights:
         stream = self._open.get(place.file) or self._open.setdefault(place.file, place.file.open("rb"))
         raw = bytearray((stop - start) * columns * _WIDTH[place.kind])
         stream.seek(place.offset + start * columns * _WIDTH[place.kind])
-        if stream.readinto(raw) != len(raw):  # type: ignore[attr-defined]
+        if stream.readinto(raw) != len(raw):  # type: ignore[attr-defined]  # a file opened unbuffered or not has it; IO[bytes] does not say
             raise DataError(f"the file ends inside {name}", where=str(place.file), next=_MEND)
         return _float32(raw, place.kind).reshape(stop - start, columns)
 

@@ -72,7 +72,7 @@ def application(served: Served, *, host: str = "127.0.0.1", key: str = "") -> St
         routes=routes,
         lifespan=gateway.lifespan,
         middleware=[Middleware(Guard, host=host, key=key)],
-        exception_handlers=handlers,  # type: ignore[arg-type]
+        exception_handlers=handlers,  # type: ignore[arg-type]  # each handler takes its own error, Starlette asks for Exception
     )
 
 

@@ -119,11 +119,11 @@ class Learner:
         with weights.old_names():
             self.model = cast(PeftModel, get_peft_model(base, wanted))
             if settings.recompute:
-                base.gradient_checkpointing_enable({"use_reentrant": False})  # type: ignore[no-untyped-call]
-                base.enable_input_require_grads()  # type: ignore[no-untyped-call]
-        self.base: PreTrainedModel = base.to(device)  # type: ignore[arg-type]
-        self.decoder: Any = base.get_decoder()  # type: ignore[no-untyped-call]
-        self.output: Any = base.get_output_embeddings()  # type: ignore[no-untyped-call]
+                base.gradient_checkpointing_enable({"use_reentrant": False})  # type: ignore[no-untyped-call]  # untyped in transformers
+                base.enable_input_require_grads()  # type: ignore[no-untyped-call]  # as above
+        self.base: PreTrainedModel = base.to(device)  # type: ignore[arg-type]  # transformers wraps `to` and loses its self
+        self.decoder: Any = base.get_decoder()  # type: ignore[no-untyped-call]  # untyped in transformers
+        self.output: Any = base.get_output_embeddings()  # type: ignore[no-untyped-call]  # as above
         self.computed = {name: one for name, one in self.model.named_parameters() if one.requires_grad}
         self.masters = {name: one.detach().float().clone().requires_grad_() for name, one in self.computed.items()}
         self.optimizer = torch.optim.AdamW(self.masters.values(), weight_decay=0.0, fused=True)
@@ -135,7 +135,8 @@ class Learner:
     def loss(self, one: Batch) -> torch.Tensor:
         """Sum of weight times cross entropy in nats over the labelled positions."""
         if self.is_plain_head:
-            return cast(torch.Tensor, _Head.apply(self._hidden(one)[one.at], self.output.weight, one.labels, one.weights))  # type: ignore[no-untyped-call]
+            summed = _Head.apply(self._hidden(one)[one.at], self.output.weight, one.labels, one.weights)  # type: ignore[no-untyped-call]  # untyped in torch
+            return cast(torch.Tensor, summed)
         logits = self.base(**self._inputs(one), logits_to_keep=one.at).logits[0]
         return cross_entropy(logits.float(), one.labels, reduction="none") @ one.weights
 
@@ -157,7 +158,7 @@ class Learner:
         total = 0.0
         for one in batches:
             loss = self.loss(one) / weight
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()  # type: ignore[no-untyped-call]  # untyped in torch
             total += float(loss.detach())
             for name, parameter in self.computed.items():
                 self._collect(self.masters[name], parameter)
