@@ -16,6 +16,7 @@ def render(facts: dict[str, Any], used: set[str], figures: dict[str, Any], run: 
     packages = [p for p in read_list(HERE / "packages.txt") if any(path.startswith(f"{p.ecosystem}/{p.name}/") for path in used)]
     rows = [f"| {REGISTRIES[p.ecosystem]} | {p.name} | {p.version} | {p.licence.replace('|', '/')} |" for p in packages]
     names = ("files", "bits_per_byte", "line_exact_match", "rest_of_line_exact_match")
+    measured = [f"| {language} | " + " | ".join(str(f[n]) for n in names) + " |" for language, f in figures["languages"].items()]
     return (
         (HERE / "card.md")
         .read_text(encoding="utf-8")
@@ -26,7 +27,8 @@ def render(facts: dict[str, Any], used: set[str], figures: dict[str, Any], run: 
             middle=run["plan"].get("middle", 1.0),
             minutes=run["seconds"] / 60,
             test_packages=", ".join(name.split("/", 1)[1] for name in facts["test_packages"]),
-            figures="\n".join(f"| {language} | " + " | ".join(str(f[n]) for n in names) + " |" for language, f in figures.items()),
+            figures="\n".join(measured),
+            **figures["copying"],
             documents=facts["documents"],
             used=len(used),
             megabytes=facts["bytes"] / 1e6,

@@ -26,6 +26,9 @@ LANGUAGES = ("python", "ruby", "javascript", "typescript", "prose", "go")
 WINDOW = 1024
 WINDOWS = 40
 HOLES = 150
+FEWEST = 10
+PIECES = 256
+"""Tokens of new text, and as many of its pieces, in a row that measures copying."""
 SEEN = 0.2
 """A test file with a larger share of known fingerprints is passed over."""
 
@@ -81,19 +84,32 @@ def line_match(ruler: Ruler, documents: list[Document], rng: random.Random, whol
     return sum(hits) / len(hits)
 
 
+def copying(ruler: Ruler, documents: list[Document], rng: random.Random) -> dict[str, float]:
+    """Return bits per token of new text, and of pieces of it that come again in another order (Olsson et al. 2022, arXiv:2209.11895)."""
+    nats = {"new": 0.0, "again": 0.0}
+    tokens = {"new": 0, "again": 0}
+    for document in documents:
+        new = ruler.encode(["<|endoftext|>", document.text[: 6 * PIECES]])[:PIECES]
+        again: list[int] = []
+        while len(new) == PIECES and len(again) < PIECES:
+            size = rng.randint(6, 60)
+            at = rng.randrange(1, PIECES - size)
+            again += new[at : at + size]
+        scores = ruler.scores([*new, *again], 1)[0]
+        for name, part in (("new", scores[: len(new) - 1]), ("again", scores[len(new) - 1 :])):
+            nats[name] -= float(part.sum())
+            tokens[name] += len(part)
+    return {name: round(nats[name] / math.log(2) / tokens[name], 2) for name in nats}
+
+
 def measure(state: Path, folder: Path) -> dict[str, Any]:
-    """Return the figures per language."""
-    ruler, index = Ruler(folder), Fingerprints.load(folder / "fingerprints.bin")
-    rng = random.Random(0)
-    pools: dict[str, list[Document]] = {language: [] for language in LANGUAGES}
-    for document in read(state / "corpus" / "test.jsonl"):
-        if document.language in pools and 500 < len(document.text) < 60_000 and index.share(document.text) < SEEN:
-            pools[document.language].append(document)
+    """Return the figures by language, and how well it copies."""
+    ruler, rng = Ruler(folder), random.Random(0)
+    pools = _unseen(state, Fingerprints.load(folder / "fingerprints.bin"))
+    copied = copying(ruler, [document for pool in pools.values() for document in pool[:FEWEST]], rng)
     found = {}
     for language, pool in pools.items():
         rng.shuffle(pool)
-        if len(pool) < 10:
-            continue
         holes = [pool[n % len(pool)] for n in range(HOLES)]
         found[language] = {
             "files": len(pool),
@@ -102,7 +118,16 @@ def measure(state: Path, folder: Path) -> dict[str, Any]:
             "rest_of_line_exact_match": round(line_match(ruler, holes, rng, whole=False), 3),
             "holes": len(holes),
         }
-    return found
+    return {"languages": found, "copying": copied}
+
+
+def _unseen(state: Path, index: Fingerprints) -> dict[str, list[Document]]:
+    """Files by language that share little with what was trained on; languages with only a few are left out."""
+    pools: dict[str, list[Document]] = {language: [] for language in LANGUAGES}
+    for document in read(state / "corpus" / "test.jsonl"):
+        if document.language in pools and 500 < len(document.text) < 60_000 and index.share(document.text) < SEEN:
+            pools[document.language].append(document)
+    return {language: pool for language, pool in pools.items() if len(pool) >= FEWEST}
 
 
 def write(state: Path, folder: Path, threads: int) -> None:
@@ -113,6 +138,6 @@ def write(state: Path, folder: Path, threads: int) -> None:
     used = set(json.loads((state / "rows" / "used.json").read_text(encoding="utf-8")))
     run = torch.load(state / "checkpoint.pt", weights_only=True)
     last = {"tokens": run["step"] * STEP_TOKENS, "seconds": round(run["seconds"]), "plan": run["plan"]}
-    sys.stdout.write(json.dumps({"tokens": last["tokens"], "seconds": last["seconds"], "languages": figures}, indent=2) + "\n")
+    sys.stdout.write(json.dumps({"tokens": last["tokens"], "seconds": last["seconds"], **figures}, indent=2) + "\n")
     (folder / "corpus.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(card.render(facts, used, figures, last), encoding="utf-8")
