@@ -25,7 +25,7 @@ from idiolect.recipe import Recipe, Source
 from idiolect.registry import Run
 from idiolect.types import SPLITS, Change, Document, Dropped, Sample, Split
 
-VERSION = 1
+VERSION = 2
 """Goes up whenever the same input gives other samples."""
 
 Opened = Sequence[tuple[Source, Repository]]

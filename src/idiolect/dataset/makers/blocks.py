@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import NamedTuple
+
+from rapidfuzz.distance import LCSseq
 
 from idiolect.dataset.makers.scope import fenced
 
@@ -41,7 +42,7 @@ class Hunk(NamedTuple):
 
 
 def hunks(before: Sequence[str], after: Sequence[str], near: int = NEAR) -> list[Hunk]:
-    """What differs, in order; neighbours are joined."""
+    """What differs, in order, so that most lines stay; neighbours are joined."""
     head = 0
     while head < min(len(before), len(after)) and before[head] == after[head]:
         head += 1
@@ -50,7 +51,7 @@ def hunks(before: Sequence[str], after: Sequence[str], near: int = NEAR) -> list
         tail += 1
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]
     found: list[Hunk] = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, i1, i2, j1, j2 in LCSseq.opcodes(old, new):
         if tag == "equal":
             continue
         hunk = Hunk(i1 + head, i2 + head, j1 + head, j2 + head)
