@@ -2,7 +2,8 @@
 
 Dataset, training, evaluation, Modelfile and server all read this table, so that they cannot disagree. A new family is a
 new row. Sources: Qwen2.5-Coder technical report (arXiv 2409.12186) and repository; StarCoder2 (2402.19173); DeepSeek-Coder
-(2401.14196); CodeGemma (2406.11409); the loader of llama.cpp for Granite; the model card of Code Llama's tokenizer.
+(2401.14196); CodeGemma (2406.11409); the loader of llama.cpp for Granite. Code Llama and Codestral have no row: their suffix is
+encoded without the space that SentencePiece puts before a text, which no other family asks for.
 """
 
 from __future__ import annotations
