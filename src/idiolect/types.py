@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -130,6 +131,10 @@ class Document:
     """Author time of the last commit that touched the file, seconds since the epoch, UTC."""
     authors: tuple[str, ...] = ()
     licence: str = ""
+    pieces: tuple[tuple[int, int, int], ...] = ()
+    """Where `data` is not the whole file as it stands: (offset in `data`, offset in the file, bytes) of each run that was taken over."""
+    flags: tuple[str, ...] = ()
+    """What hides in the text: bidi, zero-width, tags, orders."""
 
     @cached_property
     def text(self) -> str:
@@ -137,12 +142,22 @@ class Document:
         return self.data.decode("utf-8")
 
     def span(self, start: int = 0, end: int | None = None) -> Span:
-        """The origin of bytes `start` to `end` of this file."""
-        stop = len(self.data) if end is None else end
+        """The origin of bytes `start` to `end` of `data`; where bytes were left out or put in between, it covers all that lies around."""
+        first, last = self._in_file(start, len(self.data) if end is None else end)
         return Span(
-            source=self.source, commit=self.commit, path=self.path, start=start, end=stop,
+            source=self.source, commit=self.commit, path=self.path, start=first, end=last,
             time=self.time, authors=self.authors, licence=self.licence,
         )  # fmt: skip
+
+    def _in_file(self, start: int, end: int) -> tuple[int, int]:
+        if not self.pieces:
+            return start, end
+        low = bisect_right(self.pieces, start, key=lambda piece: piece[0] + piece[2])
+        high = bisect_left(self.pieces, max(end, start + 1), key=lambda piece: piece[0])
+        here, there, size = self.pieces[min(low, len(self.pieces) - 1)]
+        last_here, last_there, last_size = self.pieces[max(high - 1, 0)]
+        first = there + min(size, max(0, start - here))
+        return first, max(first, last_there + min(last_size, max(0, end - last_here)))
 
 
 @dataclass(frozen=True)
@@ -172,6 +187,14 @@ class Change:
     licence: str = ""
     parent: str = ""
     """Id of the first parent, at which the bytes before the edits stand; empty for a first commit."""
+    pull: str = ""
+    """Number of the pull or merge request that the message names as its own, for instance `#12`."""
+    reverts: str = ""
+    """What it takes back: a commit id, else a subject; empty where it reverts nothing."""
+    bot: bool = False
+    """Written by a program: its author or its message says so."""
+    reviewed: bool = False
+    """Came by a merge or pull request, or somebody signed as its reviewer."""
 
 
 class Dropped(Record):
