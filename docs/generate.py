@@ -18,6 +18,7 @@ DOCS = Path(__file__).parent
 SECTIONS = {
     "": recipe.Recipe,
     "[[source]]": recipe.Source,
+    "[source.admit]": recipe.Admit,
     "[[model]]": recipe.ModelRecipe,
     "[dataset]": recipe.DatasetRecipe,
     "[train]": recipe.TrainRecipe,

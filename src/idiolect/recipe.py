@@ -6,6 +6,7 @@ An unknown key is refused with the nearest known one.
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import tomllib
 from pathlib import Path
@@ -21,11 +22,26 @@ Effort = Literal["quick", "standard", "thorough"]
 GgufType = Literal["F16", "Q8_0", "Q4_K_M"]
 
 
+class Admit(Record):
+    """`[source.admit]`, below its `[[source]]`: what a source must show before it is learned from."""
+
+    months: float = Field(default=0.0, ge=0)
+    """Least age of its history, first commit to last, in months of 30 days."""
+    active_since: datetime.date | None = None
+    """Day on which or after which its last commit must be, for instance `2025-01-31`."""
+    reviewed: float = Field(default=0.0, ge=0, le=1)
+    """Least share of its commits that came by a merge, by a pull request or with a reviewer's name."""
+    tested: float = Field(default=0.0, ge=0, le=1)
+    """Least share of its commits to code that also touch a test."""
+    otherwise: float = Field(default=0.0, ge=0, lt=1)
+    """What its weight is multiplied by where it does not show that; 0: it is not learned from."""
+
+
 class Source(Record):
-    """One `[[source]]`: a git repository to learn from."""
+    """One `[[source]]`: a git repository, a plain folder or an archive to learn from."""
 
     path: str
-    """Folder of the repository, relative to the recipe."""
+    """The repository, folder or archive (.tar, .tar.gz, .zip and the like), relative to the recipe."""
     name: str = ""
     """What it is called in every artefact; default: the last part of `path`."""
     include: tuple[str, ...] = ()
@@ -35,9 +51,12 @@ class Source(Record):
     weight: float = Field(default=1.0, gt=0)
     """How much its samples count in training."""
     licence: str = ""
-    """SPDX id, or any word such as `private`, written beside every sample's origin."""
+    """SPDX id, or any word such as `private`, of every file that says nothing else by its header or by a licence text in its folder."""
+    licences: tuple[str, ...] = ()
+    """Licences that may be learned from; default: any, but for the role `public` the permissive ones and what `licence` says."""
     role: Role = "team"
     """`team`; `reference` sets the style and counts twice; `public` is background and counts half; `legacy` is read but never an answer."""
+    admit: Admit = Admit()
 
     @model_validator(mode="before")
     @classmethod
@@ -227,7 +246,7 @@ def _keys(place: tuple[int | str, ...]) -> list[str]:
     """The keys that are known at a place in the recipe."""
     record: type[Record] = Recipe
     sections: dict[str, type[Record]] = {
-        "source": Source, "model": ModelRecipe, "dataset": DatasetRecipe, "train": TrainRecipe, "export": ExportRecipe,
+        "source": Source, "admit": Admit, "model": ModelRecipe, "dataset": DatasetRecipe, "train": TrainRecipe, "export": ExportRecipe,
         "serve": ServeRecipe, "evaluate": EvaluateRecipe, "general": GeneralRecipe,
     }  # fmt: skip
     for part in place:
