@@ -255,7 +255,7 @@ def test_each_fault_has_its_own_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "is no folder" in sentence(tmp_path / "file", cache)
     (tmp_path / "plain").mkdir()
-    assert "plain folders and archives cannot be read yet" in sentence(tmp_path / "plain", cache)
+    assert "holds no file" in sentence(tmp_path / "plain", cache)
     assert "has no commits" in sentence(made(tmp_path / "empty", {}), cache)
     folder = made(tmp_path / "repository")
     inside = sentence(folder / "app", cache)

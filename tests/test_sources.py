@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from idiolect import gitread, sources
+from idiolect import gitread, rules, sources
 from idiolect.errors import SourceError
 from idiolect.recipe import Source
 from idiolect.types import Change, Document, Dropped
@@ -299,7 +299,7 @@ def test_the_key_is_made_once(tmp_path: Path) -> None:
 
 def test_whether_a_path_is_admitted_needs_no_file() -> None:
     source = Source(path="x", include=("app/**",), exclude=("**/old/*.py",))
-    assert sources.admits(source, "app/a.py")
-    assert [sources.refusal(source, path) for path in ("lib/a.py", "app/old/a.py", "app/vendor/a.py", "app/../a.py", "app/a.png")] == [
+    assert not rules.refusal(source, "app/a.py")
+    assert [rules.refusal(source, path) for path in ("lib/a.py", "app/old/a.py", "app/vendor/a.py", "app/../a.py", "app/a.png")] == [
         "excluded", "excluded", "vendored", "bad-path", "no-language",
     ]  # fmt: skip

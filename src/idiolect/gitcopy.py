@@ -48,6 +48,8 @@ class Notes:
     """History is cut: the oldest commits have lost their parents."""
     partial: bool
     """Objects are missing by intent (a partial clone)."""
+    form: str = "repository"
+    """repository, folder, archive; the last two have no history (`snapshot`)."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,15 @@ def copy(repository: Path, cache: Path) -> Path:
     `repository` is a work tree (its `.git` a folder, or the file of a worktree or a submodule) or a bare repository.
     Raises SourceError where it is none, has no commit, or borrows objects from another repository.
     """
-    with _readable():
-        git, head_of = find(repository)
-    place = cache / "git" / f"{_word(repository)}-{hashlib.sha256(str(git).encode()).hexdigest()[:12]}"
+    with readable():
+        found = find(repository)
+    if not found:
+        raise SourceError("is no git repository", where=str(repository), next="name one")
+    git, head_of = found
+    place = cache / "git" / f"{word(repository)}-{hashlib.sha256(str(git).encode()).hexdigest()[:12]}"
     for _ in range(_TRIES):
         with suppress(FileNotFoundError):
-            with _readable():
+            with readable():
                 original = _look(git, head_of, repository)
             target = place / original.fingerprint
             return target if (target / NOTES).is_file() else _make(original, repository, target)
@@ -92,7 +97,7 @@ def copy(repository: Path, cache: Path) -> Path:
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def readable() -> Iterator[None]:
     """A file that may not be read is the source's fault, with a sentence."""
     try:
         yield
@@ -105,13 +110,16 @@ def notes(copied: Path) -> Notes:
     return Notes(**read_json(copied / NOTES))
 
 
-def find(repository: Path) -> tuple[Path, Path]:
-    """The git folder with the objects, and the folder with HEAD (another one for a worktree)."""
+def find(repository: Path) -> tuple[Path, Path] | None:
+    """The git folder with the objects, and the folder with HEAD (another one for a worktree); None for a plain folder.
+
+    A folder within a repository, and a `.git` that is a link or names somewhere else, are SourceErrors.
+    """
     where = str(repository)
     if not repository.exists():
         raise SourceError("does not exist", where=where, next="correct the path")
     if not repository.is_dir():
-        raise SourceError("is no folder", where=where, next="name the folder of a git repository; archives cannot be read yet")
+        raise SourceError("is no folder", where=where, next="name a folder, a git repository, or a .tar or .zip archive")
     top = repository.resolve()
     inside = top / ".git"
     if inside.is_symlink():
@@ -123,11 +131,14 @@ def find(repository: Path) -> tuple[Path, Path]:
     for git in (inside, top):
         if _is_git(git):
             return git, git
+    if os.path.lexists(inside) or all(os.path.lexists(top / name) for name in ("HEAD", "objects", "refs")):
+        mend = "run `git fsck` in it; links in place of its folders are not followed"
+        raise SourceError("is no git repository that can be read", where=where, next=mend)
     for above in top.parents:
         if _is_git(above / ".git") or (above / ".git").is_file():
             mend = f'name {above} as the path, with include = ["{top.relative_to(above).as_posix()}/**"]'
             raise SourceError(f"is a folder within the git repository {above}", where=where, next=mend)
-    raise SourceError("is no git repository", where=where, next="name one; plain folders and archives cannot be read yet")
+    return None
 
 
 def _is_git(folder: Path) -> bool:
@@ -281,7 +292,7 @@ def _make(original: _Original, repository: Path, target: Path) -> Path:
                 raise
         finally:
             shutil.rmtree(made, ignore_errors=True)
-    _forget(place, target)
+    forget(place, target)
     return target
 
 
@@ -300,21 +311,22 @@ def _fill(original: _Original, made: Path, older: list[Path]) -> None:
 def copy_file(source: Path, target: Path) -> None:
     """Copy the bytes of a regular file; a link or a device in its place is an OSError."""
     with ExitStack() as stack:
-        with _readable():
-            reader = stack.enter_context(open(source, "rb", opener=_without_links))
+        with readable():
+            reader = stack.enter_context(open(source, "rb", opener=without_links))
         if not stat.S_ISREG(os.fstat(reader.fileno()).st_mode):
             raise OSError(errno.EINVAL, "no regular file", str(source))
         shutil.copyfileobj(reader, stack.enter_context(target.open("xb")), 1 << 20)
 
 
-def _without_links(path: str, flags: int) -> int:
+def without_links(path: str, flags: int) -> int:
+    """An opener that follows no link and waits for no writer of a pipe."""
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _text(path: Path) -> str:
     """A small file as text; empty where it is missing, not a regular file, or larger than 64 MB."""
     try:
-        with open(path, "rb", opener=_without_links) as reader:
+        with open(path, "rb", opener=without_links) as reader:
             status = os.fstat(reader.fileno())
             data = reader.read() if stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_TEXT else b""
     except OSError:
@@ -324,11 +336,7 @@ def _text(path: Path) -> str:
 
 def _describe(original: _Original, repository: Path, made: Path) -> None:
     """Our own configuration, refs and HEAD; `copy.json` last, which makes the copy valid."""
-    for folder in ("refs", "objects/pack"):
-        (made / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-    hashes = "\n[extensions]\n\tobjectformat = sha256" if original.sha256 else ""
-    version = 1 if original.sha256 else 0
-    (made / "config").write_text(f"[core]\n\trepositoryformatversion = {version}\n\tbare = true\n\thookspath = /dev/null{hashes}\n")
+    bare(made, original.sha256)
     length = 64 if original.sha256 else 40
     refs = [f"{value} {name}\n" for name, value in sorted(original.refs.items()) if len(value) == length]
     (made / "packed-refs").write_text("".join(refs), encoding="utf-8")
@@ -339,7 +347,16 @@ def _describe(original: _Original, repository: Path, made: Path) -> None:
     (made / NOTES).write_text(json.dumps(asdict(said)), encoding="utf-8")
 
 
-def _forget(place: Path, newest: Path) -> None:
+def bare(made: Path, sha256: bool = False) -> None:
+    """The folders and the configuration of a bare repository; HEAD names a branch that need not be there."""
+    for folder in ("refs", "objects/pack"):
+        (made / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    hashes = "\n[extensions]\n\tobjectformat = sha256" if sha256 else ""
+    (made / "config").write_text(f"[core]\n\trepositoryformatversion = {int(sha256)}\n\tbare = true\n\thookspath = /dev/null{hashes}\n")
+    (made / "HEAD").write_text("ref: refs/heads/snapshot\n")
+
+
+def forget(place: Path, newest: Path) -> None:
     """Remove all but the newest copies of one repository, and what an interrupted one left."""
     older = [folder for folder in place.iterdir() if folder != newest and not folder.name.startswith(".making-")]
     older.sort(key=lambda folder: folder.stat().st_mtime)
@@ -347,7 +364,8 @@ def _forget(place: Path, newest: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _word(repository: Path) -> str:
+def word(repository: Path) -> str:
+    """A short name for the cache."""
     return re.sub(r"[^a-z0-9]+", "-", repository.resolve().name.lower()).strip("-")[:40] or "repository"
 
 

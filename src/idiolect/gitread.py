@@ -107,6 +107,7 @@ class Repository:
         self.exact_renames = self.notes.partial
         """Renames with changes could not be followed, because objects are missing."""
         self._logs: dict[str, list[Commit]] = {}
+        self._trees: dict[str, list[Entry]] = {}
 
     @cached_property
     def head(self) -> str:
@@ -132,7 +133,15 @@ class Repository:
         return chain[::-1]
 
     def tree(self, commit: str, most: int = MAX_ENTRIES) -> list[Entry]:
-        """Everything in the tree of a commit but the folders, by path; more than `most` entries are a SourceError."""
+        """Everything in the tree of a commit but the folders, by path; more than `most` entries are a SourceError.
+
+        The last tree is kept: files, attributes and licences are all looked up in the same one.
+        """
+        if commit not in self._trees:
+            self._trees = {commit: self._tree(commit, most)}
+        return self._trees[commit]
+
+    def _tree(self, commit: str, most: int) -> list[Entry]:
         found = []
         with self._git("ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", commit) as out:
             for token in _tokens(out, self.notes.origin):

@@ -1,16 +1,8 @@
-"""What a file is: its language, and whether it is somebody else's, made by a program, or no text to learn from.
-
-The rules follow GitHub's linguist in spirit and are written anew. Hard gates are those that do not destroy a team's small,
-idiomatic files: thresholds of StarCoder2 (arXiv 2402.19173, appendix A) for line lengths, letters, encoded data, data files
-and markup. Comment ratios, short files and repetition are no reason to drop a file.
-"""
+"""What language a file is in, by its name, its extension or its first line; and which paths are none."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import cache
-from pathlib import PurePosixPath
 
 _BY_EXTENSION = {
     "ada": "adb ads", "assembly": "asm s", "astro": "astro", "basic": "bas bbj bbx", "batchfile": "bat cmd", "c": "c", "c#": "cs csx",
@@ -39,7 +31,7 @@ _BY_NAME = {
     "ruby": """appraisals berksfile brewfile capfile dangerfile deliverfile fastfile gemfile guardfile podfile puppetfile rakefile
         steepfile thorfile vagrantfile .irbrc .pryrc .simplecov""",
     "python": "sconscript sconstruct snakefile wscript", "json": ".babelrc .eslintrc .prettierrc",
-    "text": "authors changes codeowners notice news todo", "markdown": "readme contributing changelog",
+    "text": "authors codeowners notice todo", "markdown": "readme contributing changelog changes history news releases upgrading",
     "shell": ".bash_profile .bashrc .envrc .profile .zshrc", "toml": "pipfile",
     "go module": "go.mod", "ini": ".editorconfig .flake8 .gitconfig .npmrc .pylintrc",
 }  # fmt: skip
@@ -51,6 +43,10 @@ _BY_SHEBANG = {
 }  # fmt: skip
 _EXTENSIONS = {extension: language for language, names in _BY_EXTENSION.items() for extension in names.split()}
 _NAMES = {name: language for language, names in _BY_NAME.items() for name in names.split()}
+_ALIASES = {
+    "cpp": "c++", "csharp": "c#", "fsharp": "f#", "erb": "html+erb", "golang": "go", "vb": "vb.net", "visual basic .net": "vb.net",
+    "sh": "shell", "bash": "shell", "objectivec": "objective-c", "jsx": "javascript", "plsql": "pl/sql", "rst": "restructuredtext",
+}  # fmt: skip
 _SHEBANG = re.compile(rb"#!\s*(?:\S*/)?(?:env\s+(?:-\S+\s+|\w+=\S*\s+)*(?:\S*/)?)?([a-z-]+)[\d.]*")
 _CPP_HEADER = re.compile(
     rb"^\s*(?:template\s*<|namespace\b|class\s+\w+|using\s+\w|(?:private|public|protected)\s*:|constexpr\b)|\bstd::", re.M
@@ -58,52 +54,7 @@ _CPP_HEADER = re.compile(
 PROSE = frozenset({"asciidoc", "markdown", "restructuredtext", "tex", "text"})
 """Languages of which the whole file is prose."""
 
-_VENDORED = re.compile(
-    r"""(?:^|/)(?:vendor|vendors|third[-_]?party|3rd[-_]?party|externals?|node_modules|bower_components|jspm_packages|site-packages|\.?venv|
-    virtualenv|dist-packages|\.bundle|\.yarn|\.gradle|\.mvn|carthage|pods|godeps|_esy|extern|cargo-vendor|wwwroot/lib|
-    \.git|\.hg|\.svn|\.idea|\.vs|\.tox|\.eggs|[^/]+\.egg-info)/
-    |(?:^|/)(?:jquery|jquery[-.](?:ui|\d)[^/]*|bootstrap(?:[-.][^/]*)?|angular(?:[-.][^/]*)?|d3(?:\.v\d+)?|lodash(?:[-.][^/]*)?|underscore|backbone|
-    prototype|modernizr[^/]*|normalize|font-?awesome[^/]*|ember(?:-[^/]*)?|react(?:-[\d.]+)?|vue(?:-[\d.]+)?|zepto|mootools[^/]*|
-    require|raphael[^/]*|tinymce|ckeditor|codemirror|html5shiv|moment(?:-[^/]*)?|select2|rails[-_]ujs|turbolinks|
-    trix|actioncable|activestorage)\.(?:js|css|scss|less|mjs)$
-    |(?:^|/)(?:gradlew(?:\.bat)?|mvnw(?:\.cmd)?|configure|config\.(?:guess|sub)|install-sh|ltmain\.sh|aclocal\.m4|libtool\.m4|missing|depcomp|
-    waf|\.pnp\.c?js|cmake/find[^/]*\.cmake)$""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_MADE = re.compile(
-    r"""(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|composer\.lock|gemfile\.lock|yarn\.lock|pnpm-lock\.yaml|cargo\.lock|poetry\.lock|uv\.lock|
-    pipfile\.lock|pdm\.lock|bun\.lockb?|mix\.lock|podfile\.lock|flake\.lock|go\.(?:sum|work\.sum)|\.terraform\.lock\.hcl|gopkg\.lock|deno\.lock|
-    package\.resolved|project\.assets\.json|db/(?:[^/]*_)?schema\.rb|db/structure\.sql|\.pnp\.[^/]+)$
-    |\.(?:min|bundle|chunk)\.(?:js|css|mjs)$|-min\.(?:js|css)$|\.(?:js|css|mjs)\.map$|\.designer\.(?:cs|vb)$|\.g(?:\.i)?\.cs$|\.(?:g|freezed|pb)\.dart$
-    |_pb2(?:_grpc)?\.pyi?$|_pb\.(?:js|rb|d\.ts)$|\.pb(?:\.gw)?\.go$|\.pb\.(?:cc|h)$|_generated\.\w+$|\.generated\.\w+$|(?:^|/)__generated__/
-    |(?:^|/)(?:dist|coverage|\.next|\.nuxt|__snapshots__|cassettes|vcr_cassettes|fixtures/vcr[^/]*)/|\.snap$|(?:^|/)mock_[^/]+\.go$
-    |(?:^|/)zz_generated\.[^/]+$|\.(?:designer|nib|xib|storyboard|ipynb)$""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_MINIFIED = re.compile(r"\.min\.(?:js|css|mjs)$|-min\.(?:js|css)$", re.IGNORECASE)
-_MARKER = re.compile(
-    rb"""auto-?generated|automatically[ ]generated|generated[ ]automatically|this[ ]file[ ]is[ ]generated|@generated
-    |code[ ]generated[ ].{0,80}do[ ]not[ ]edit|do[ ]not[ ](?:edit|modify)[ ](?:this[ ]file|by[ ]hand|manually)
-    |generated[ ]by[ ](?:the[ ]protocol[ ]buffer|protoc\b|thrift|swig|cython|antlr|bison|flex|yacc|ragel|jison|peg\.?js|grpc|openapi
-    |swagger|sqlc|mockery|racc|treetop|coffeescript|typescript|haxe|doxygen|sphinx|javadoc)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_HAND = re.compile(rb"not (?:be )?(?:auto-?|automatically )generated", re.IGNORECASE)
-_LONG_LINES_ALLOWED = frozenset(
-    {"html", "html+erb", "html+php", "json", "markdown", "restructuredtext", "tex", "text", "asciidoc", "vue", "svelte"}
-)
-_DATA = frozenset({"json", "yaml", "text"})
-_HEX = re.compile(rb"(?:\b(?:0x|\\x)?[0-9a-fA-F]{2}(?:,|\b\s*+)){8,}+")
-_ESCAPES = re.compile(rb"(?:\\u[0-9a-fA-F]{4}){8,}+")
-_BASE64_LETTERS = bytes(97 if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "+/\n=") else 0 for byte in range(256))
-_HEX_LETTERS = bytes(97 if chr(byte) in "0123456789abcdefABCDEFxX\\, \t\n\r\f\v" else 0 for byte in range(256))
-_RUN = b"a" * 1024
-_NO_LETTERS = bytes(set(range(128)) - set(range(65, 91)) - set(range(97, 123)))
-_TAG = re.compile(rb"<[^<>]*>")
-_UNSEEN = ((b"<script", b"</script"), (b"<style", b"</style"), (b"<!--", b"-->"))
-_TEMPLATE = re.compile(rb"\{\{|\{%|<%|<\?php|\$\{|\bth:|\bv-\w|\*ng")
 MAX_PATH = 1024
-MAX_LINE, MEAN_LINE, MAX_LINES, MAX_MARKUP_LINE, DATA_LINES = 1000, 100, 100_000, 100_000, 512
 
 
 def language(path: str, data: bytes | None = None) -> str:
@@ -126,96 +77,6 @@ def language(path: str, data: bytes | None = None) -> str:
     return _BY_SHEBANG.get(shebang[1].decode().rstrip("-"), "") if shebang else ""
 
 
-def path_refusal(path: str) -> str:
-    """Why a file is not read, as far as its path says: vendored, generated, minified, no-language; else empty."""
-    if _VENDORED.search(path):
-        return "vendored"
-    if _MINIFIED.search(path):
-        return "minified"
-    if _MADE.search(path):
-        return "generated"
-    return "" if language(path) else "no-language"
-
-
-def refusal(known: str, data: bytes) -> str:
-    """Why a text in the language `known` is not kept, one word; empty where it is. The cheap rules come first."""
-    if not data.strip():
-        return "empty"
-    if data.startswith(b"version https://git-lfs.github.com/"):
-        return "lfs-pointer"
-    if b"\0" in data:
-        return "binary"
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        return "not-utf8"
-    if not known:
-        return "no-language"
-    head = b"\n".join(data[:4000].split(b"\n", 5)[:5])
-    if _MARKER.search(head) and not _HAND.search(head):
-        return "generated"
-    return _shape(known, text) or _content(known, data)
-
-
-def _shape(known: str, text: str) -> str:
-    """Long lines and long data; lengths are characters."""
-    lines, size = text.count("\n") + (not text.endswith("\n")), len(text)
-    longest = max(map(len, text.split("\n")))
-    if known in _LONG_LINES_ALLOWED:
-        if longest > MAX_MARKUP_LINE:
-            return "long-lines"
-    elif longest > MAX_LINE or size > MEAN_LINE * lines:
-        return "minified" if known in ("javascript", "css") else "long-lines"
-    if lines > MAX_LINES or (known in _DATA and lines > DATA_LINES) or (known in ("json", "yaml") and not 50 <= size <= 5000):
-        return "data"
-    return ""
-
-
-def _content(known: str, data: bytes) -> str:
-    """Letters, encoded data, markup under another name, pages without text."""
-    if 4 * len(data.translate(None, _NO_LETTERS)) < len(data):
-        return "few-letters"
-    if b"<?xml version=" in data[:100] and b"xsl:" not in data[:2000]:
-        return "xml"
-    if known == "html" and not _TEMPLATE.search(data):
-        visible = b"".join(_TAG.sub(b" ", _visible(data)).split())
-        if len(visible) < 100 or 5 * len(visible) < len(data):
-            return "markup"
-    return "encoded" if _encoded(data) else ""
-
-
-def _visible(page: bytes) -> bytes:
-    """A page without scripts, styles and comments, in time that grows with its length."""
-    for begin, end in _UNSEEN:
-        kept, at, lower = [], 0, page.lower()
-        while (start := lower.find(begin, at)) >= 0 and (stop := lower.find(end, start)) >= 0:
-            kept.append(page[at:start])
-            at = stop
-        page = b" ".join([*kept, page[at:]])
-    return page
-
-
-def _encoded(data: bytes) -> bool:
-    """One run of base64, hex or escapes over 1024 bytes, or more than half of the file.
-
-    The expressions are slow, so each is tried only where its letters could make up so much.
-    """
-    lengths: list[int] = []
-    letters = data.translate(_BASE64_LETTERS)
-    if _RUN[:64] in letters:
-        lengths += [len(run) for run in letters.split(b"\0") if len(run) >= 64]
-    if b"\\u" in data:
-        lengths += _lengths(_ESCAPES, data)
-    hexes = data.translate(_HEX_LETTERS)
-    if _RUN in hexes or 2 * (sum(lengths) + hexes.count(b"a")) > len(data):
-        lengths += _lengths(_HEX, data)
-    return max(lengths, default=0) > 1024 or 2 * sum(lengths) > len(data)
-
-
-def _lengths(pattern: re.Pattern[bytes], data: bytes) -> list[int]:
-    return [match.end() - match.start() for match in pattern.finditer(data)]
-
-
 def bad_path(path: str) -> str:
     """What is wrong with a path of a tree; empty where nothing is."""
     if any("\ud800" <= letter <= "\udfff" for letter in path):
@@ -232,34 +93,10 @@ def bad_path(path: str) -> str:
     return ""
 
 
-def matches(path: str, globs: Sequence[str]) -> bool:
-    """Whether any glob fits the whole path: `*` and `?` stay within a part, `**` spans parts, `folder/` means all within."""
-    return any(_pattern(glob).fullmatch(path) for glob in globs)
-
-
-@cache
-def _pattern(glob: str) -> re.Pattern[str]:
-    parts = PurePosixPath(glob).parts + (("**",) if glob.endswith("/") else ())
-    text = ""
-    for number, part in enumerate(parts):
-        last = number == len(parts) - 1
-        if part == "**":
-            text += ".*" if last else "(?:[^/]+/)*"
-        else:
-            text += _part(part) + ("" if last else "/")
-    return re.compile(text, re.DOTALL)
-
-
-def _part(glob: str) -> str:
-    """One part of a glob as a regular expression."""
-    text = ""
-    for token in re.findall(r"\[!?[^\]]+\]|.", glob, re.DOTALL):
-        if token == "*":
-            text += "[^/]*"
-        elif token == "?":
-            text += "[^/]"
-        elif len(token) > 1:
-            text += "[" + token[1:-1].replace("\\", "\\\\").replace("!", "^", token[1] == "!") + "]"
-        else:
-            text += re.escape(token)
-    return text
+def named(name: str) -> str:
+    """The language that people call so: `C++`, `rb`, `Common-Lisp`; as it is, in lower case, where nobody knows it."""
+    wanted = name.strip().lower()
+    spaced = wanted.replace("-", " ")
+    if wanted in _BY_EXTENSION or wanted in _BY_NAME:
+        return wanted
+    return spaced if spaced in _BY_EXTENSION else _ALIASES.get(wanted) or _EXTENSIONS.get(wanted) or wanted
