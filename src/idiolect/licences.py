@@ -28,13 +28,15 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 _HEAD = 4000
 """Bytes at the beginning of a file in which an identifier is looked for."""
 _COPYRIGHT = re.compile(r"^\W*(?:copyright\b|\(c\)|©|all rights reserved).*$", re.IGNORECASE | re.MULTILINE)
+_BEFORE = 60
+"""Words that may stand before a licence: a title, names, the notice of a foundation."""
 _NO_WORD = re.compile(r"[^a-z0-9.]+")
 
 
 class _Known(NamedTuple):
     id: str
     words: tuple[int, int]
-    """Fewest and most words that the text has."""
+    """Fewest and most words from the first phrase to the end: names vary, a rider is longer than what is let through."""
     phrases: tuple[str, ...]
     without: tuple[str, ...] = ()
 
@@ -43,45 +45,53 @@ _MIT = "permission is hereby granted free of charge to any person obtaining a co
 _NOTICE = "the above copyright notice and this permission notice shall be included"
 _BSD = "redistribution and use in source and binary forms with or without modification are permitted"
 _KNOWN = (
-    _Known("MIT", (120, 215), (_MIT, _NOTICE, "provided as is"), ("except as contained in this notice",)),
-    _Known("MIT-0", (110, 175), (_MIT, "provided as is"), (_NOTICE,)),
-    _Known("X11", (160, 250), (_MIT, _NOTICE, "except as contained in this notice")),
+    _Known("MIT", (145, 172), (_MIT, _NOTICE, "provided as is"), ("except as contained in this notice",)),
+    _Known("MIT-0", (108, 132), (_MIT, "provided as is"), (_NOTICE,)),
+    _Known("X11", (190, 212), (_MIT, _NOTICE, "except as contained in this notice")),
     _Known(
         "BSD-2-Clause",
-        (140, 230),
+        (172, 190),
         (_BSD, "redistributions in binary form must reproduce"),
         ("neither the name", "acknowledgement", "names of its"),
     ),
     _Known(
         "BSD-3-Clause",
-        (170, 270),
+        (195, 222),
         (_BSD, "redistributions in binary form must reproduce", "endorse or promote products"),
         ("acknowledgement",),
     ),
-    _Known("BSD-4-Clause", (190, 320), (_BSD, "must display the following acknowledgement")),
-    _Known("ISC", (85, 150), ("permission to use copy modify and or distribute this software for any purpose", "appear in all copies")),
+    _Known("BSD-4-Clause", (215, 265), (_BSD, "must display the following acknowledgement")),
+    _Known("ISC", (100, 114), ("permission to use copy modify and or distribute this software for any purpose", "appear in all copies")),
     _Known(
-        "0BSD", (70, 125), ("permission to use copy modify and or distribute this software for any purpose",), ("appear in all copies",)
+        "0BSD", (94, 106), ("permission to use copy modify and or distribute this software for any purpose",), ("appear in all copies",)
     ),
-    _Known("Zlib", (100, 200), ("altered source versions must be plainly marked", "may not be removed or altered")),
-    _Known("BSL-1.0", (160, 280), ("boost software license version 1.0", "machine executable object code")),
-    _Known("Unlicense", (160, 280), ("this is free and unencumbered software released into the public domain",)),
+    _Known(
+        "Zlib",
+        (118, 142),
+        (
+            "this software is provided as is without any express or implied warranty",
+            "altered source versions must be plainly marked",
+            "may not be removed or altered",
+        ),
+    ),
+    _Known("BSL-1.0", (205, 222), ("boost software license version 1.0", "machine executable object code")),
+    _Known("Unlicense", (190, 225), ("this is free and unencumbered software released into the public domain",)),
     _Known("PostgreSQL", (110, 220), ("without fee and without a written agreement is hereby granted",)),
     _Known("WTFPL", (20, 130), ("do what the fuck you want to public license",)),
-    _Known("Apache-2.0", (1300, 1850), ("apache license version 2.0", "grant of patent license", "limitation of liability")),
-    _Known("Apache-2.0", (45, 130), ("licensed under the apache license version 2.0", "as is basis")),
-    _Known("MPL-2.0", (2000, 2900), ("mozilla public license version 2.0", "secondary licenses")),
+    _Known("Apache-2.0", (1380, 1600), ("apache license version 2.0", "grant of patent license", "limitation of liability")),
+    _Known("Apache-2.0", (76, 96), ("licensed under the apache license version 2.0", "as is basis")),
+    _Known("MPL-2.0", (2330, 2380), ("mozilla public license version 2.0", "secondary licenses")),
     _Known("EPL-2.0", (1700, 2700), ("eclipse public license v 2.0",)),
-    _Known("CC0-1.0", (800, 1400), ("cc0 1.0 universal", "affirmer")),
+    _Known("CC0-1.0", (1050, 1100), ("cc0 1.0 universal", "affirmer")),
     _Known("CC-BY-4.0", (2000, 3600), ("attribution 4.0 international",), ("noncommercial", "sharealike", "noderivatives")),
-    _Known("Artistic-2.0", (1200, 1900), ("the artistic license 2.0",)),
-    _Known("GPL-2.0", (2400, 3400), ("gnu general public license version 2 june 1991",)),
+    _Known("Artistic-2.0", (1380, 1430), ("the artistic license 2.0",)),
+    _Known("GPL-2.0", (2900, 3000), ("gnu general public license version 2 june 1991",)),
     _Known(
         "GPL-3.0", (4800, 6400), ("gnu general public license version 3 29 june 2007",), ("gnu affero general public license version 3 19",)
     ),
     _Known("AGPL-3.0", (4800, 6400), ("gnu affero general public license version 3 19 november 2007",)),
-    _Known("LGPL-2.1", (3600, 4900), ("gnu lesser general public license version 2.1 february 1999",)),
-    _Known("LGPL-3.0", (800, 1500), ("gnu lesser general public license version 3 29 june 2007",)),
+    _Known("LGPL-2.1", (4300, 4400), ("gnu lesser general public license version 2.1 february 1999",)),
+    _Known("LGPL-3.0", (1200, 1250), ("gnu lesser general public license version 3 29 june 2007",)),
 )
 
 
@@ -136,11 +146,16 @@ def recognised(text: bytes) -> str:
     plain = _COPYRIGHT.sub(" ", text[:200_000].decode("utf-8", "replace")).lower()
     words = [word for word in _NO_WORD.sub(" ", plain.replace("'", "")).split() if word.strip(".")]
     said = " ".join(word.rstrip(".") for word in words)
-    for known in _KNOWN:
-        low, high = known.words
-        if low <= len(words) <= high and all(phrase in said for phrase in known.phrases) and not any(one in said for one in known.without):
-            return known.id
-    return ""
+    return next((known.id for known in _KNOWN if _is(known, said)), "")
+
+
+def _is(known: _Known, said: str) -> bool:
+    """Whether a normalised text is this licence, with no more than a title and names before it and nothing added after it."""
+    if not all(phrase in said for phrase in known.phrases) or any(one in said for one in known.without):
+        return False
+    at = said.index(known.phrases[0])
+    low, high = known.words
+    return said.count(" ", 0, at) <= _BEFORE and low <= said.count(" ", at) + 1 <= high
 
 
 def allowed(expression: str, among: Collection[str]) -> bool:

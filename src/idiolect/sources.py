@@ -18,6 +18,7 @@ import hmac
 import os
 import re
 import secrets
+import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -70,15 +71,15 @@ def key(cache: Path) -> bytes:
     file = cache / "authors.key"
     with disk_errors(file):
         cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            made = cache / f".authors.key.{os.getpid()}"
-            descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        if not file.exists():
+            descriptor, made = tempfile.mkstemp(prefix=".authors.key.", dir=cache)  # readable by its owner only
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(secrets.token_bytes(32))
             try:
-                file.hardlink_to(made)  # unlike a rename this never replaces the key that another process made first
+                with suppress(FileExistsError):
+                    file.hardlink_to(made)  # unlike a rename this never replaces the key that another process made first
             finally:
-                made.unlink()
+                Path(made).unlink()
         return file.read_bytes()
 
 
@@ -104,14 +105,16 @@ def remarks(repository: Repository) -> list[str]:
     return said
 
 
-def documents(source: Source, repository: Repository, at: str, max_bytes: int = MAX_BYTES) -> tuple[list[Document], list[Dropped]]:
+def documents(
+    source: Source, repository: Repository, at: str, max_bytes: int = MAX_BYTES, told: Rules | None = None
+) -> tuple[list[Document], list[Dropped]]:
     """Every file of the tree at a commit: admitted, by path, or dropped with a reason.
 
     Raises SourceError where nothing in it is to be learned from.
     """
     kept: list[Document] = []
     dropped: list[Dropped] = []
-    for item in read(source, repository, at, max_bytes):
+    for item in read(source, repository, at, max_bytes, told):
         if isinstance(item, Document):
             kept.append(item)
         else:
@@ -119,7 +122,10 @@ def documents(source: Source, repository: Repository, at: str, max_bytes: int = 
     if not kept:
         reasons = ", ".join(f"{count} {reason}" for reason, count in Counter(item.reason for item in dropped).most_common(5))
         what = f"holds no file to learn from at commit {at[:12]} ({reasons or 'no files at all'})"
-        raise SourceError(what, where=repository.notes.origin, next="check include and exclude, or take it out of the recipe")
+        mend = "check include and exclude, or take it out of the recipe"
+        if any(item.reason == "licence" for item in dropped):
+            mend = 'if you may learn from it, say so: licence = "..." and, for other licences than permissive ones, licences = [...]'
+        raise SourceError(what, where=repository.notes.origin, next=mend)
     return kept, dropped
 
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import heapq
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from idiolect import sources
-from idiolect.dataset import cut, history, probes
+from idiolect import gates, rules, sources
+from idiolect.dataset import admission, cut, history, probes
 from idiolect.dataset.funnel import Funnel
 from idiolect.errors import SourceError
 from idiolect.gitread import Repository
 from idiolect.recipe import DatasetRecipe, Source
+from idiolect.rules import Rules
 from idiolect.types import Change, Document, Dropped, Sample
 
 MOST_CHANGES = 5_000
 """Commits of one source that are read, the newest ones: older edits teach what the team has left behind, and memory is finite."""
+
+MOST_SIGNALS = 300
 
 
 @dataclass
@@ -34,35 +40,66 @@ class Material:
     """Time probes, before anybody asked whether they stand in the lessons."""
     remarks: list[str] = field(default_factory=list)
     """What a person should know about how it could be read."""
+    admission: dict[str, object] = field(default_factory=dict)
+    """What it shows of itself, and the verdict (`admission.row`)."""
+    signals: dict[str, int] = field(default_factory=dict)
+    """Of a few hundred files, how many a web-scale filter would have held something against, by signal; none is dropped for it."""
 
 
 def read(source: Source, repository: Repository, recipe: DatasetRecipe, funnel: Funnel) -> Material:
-    """Read a source up to its cut. A source with nothing to learn from is a SourceError."""
-    chosen, candidates = _cut(source, repository, recipe)
-    documents, dropped = sources.documents(source, repository, chosen.commit, recipe.max_file_bytes)
+    """Read a source up to its cut. A source that is not admitted gives nothing, one with nothing to learn from is a SourceError."""
+    told = rules.of(source, repository, repository.head)
+    shown = admission.facts(repository, told)
+    row, remarks = admission.row(source, shown), [admission.sentence(shown), *sources.remarks(repository)]
+    admitted = next(iter(funnel.sift("admit", "sources", [admission.judged(source, shown)])), None)
+    if admitted is None:
+        head = repository.first_parents()[-1]
+        reasons = "; ".join(admission.misses(source, shown))
+        return Material(source, cut.none(head.id, head.committed, f"not admitted: {reasons}"), [], [], [], [], remarks, row)
+    chosen, candidates = _cut(admitted, repository, recipe, told)
+    told = told if chosen.commit == repository.head else rules.of(admitted, repository, chosen.commit)
+    documents, dropped = sources.documents(admitted, repository, chosen.commit, recipe.max_file_bytes, told)
     funnel.count("read", "documents", len(documents), dropped)
-    changes = list(funnel.sift("history", "commits", _changes(source, repository, chosen.commit, recipe)))
+    changes = list(funnel.sift("history", "commits", _changes(admitted, repository, chosen.commit, recipe, told)))
     renames = [
         (touch.old_path, touch.path) for commit in repository.commits(chosen.commit) for touch in commit.touches if touch.status == "R"
     ]
-    return Material(source, chosen, documents, changes, renames, candidates, sources.remarks(repository))
+    remarks += _hidden(documents)
+    return Material(admitted, chosen, documents, changes, renames, candidates, remarks, row, _signals(documents))
 
 
-def _cut(source: Source, repository: Repository, recipe: DatasetRecipe) -> tuple[cut.Cut, list[Sample]]:
+def _hidden(documents: Sequence[Document]) -> Iterator[str]:
+    """A sentence for each kind of hidden sign, with the first files that have it."""
+    for flag in sorted({flag for document in documents for flag in document.flags}):
+        paths = [document.path for document in documents if flag in document.flags]
+        named = ", ".join(map(sources.shown, paths[:3])) + (", ..." if len(paths) > 3 else "")
+        yield f"has hidden {'orders in comments' if flag == 'orders' else f'signs ({flag})'} in {len(paths)} files: {named}"
+
+
+def _signals(documents: Sequence[Document]) -> dict[str, int]:
+    """Counted over the files with the least hashes, at most MOST_SIGNALS: as good as drawn by lot, and the same each time."""
+    drawn = heapq.nsmallest(MOST_SIGNALS, documents, key=lambda document: hashlib.sha256(document.path.encode()).digest())
+    counts = Counter(name for document in drawn for name in gates.signals(document.text))
+    return {"files": len(drawn), **dict(sorted(counts.items()))} if drawn else {}
+
+
+def _cut(source: Source, repository: Repository, recipe: DatasetRecipe, told: Rules) -> tuple[cut.Cut, list[Sample]]:
     """The cut, and the candidates after it. Where history cannot be compared, everything is for lessons."""
     head = repository.first_parents()[-1]
     if source.role not in ("team", "reference"):
         return cut.none(head.id, head.committed, f"a source in the role '{source.role}' has no time probes"), []
+    if repository.notes.form != "repository":
+        return cut.none(head.id, 0, f"a plain {repository.notes.form} has no history"), []
     try:
-        return _cut_by_time(source, repository, recipe)
+        return _cut_by_time(source, repository, recipe, told)
     except SourceError as error:
         return cut.none(head.id, head.committed, f"commits could not be compared: {error.what}"), []
 
 
-def _cut_by_time(source: Source, repository: Repository, recipe: DatasetRecipe) -> tuple[cut.Cut, list[Sample]]:
+def _cut_by_time(source: Source, repository: Repository, recipe: DatasetRecipe, told: Rules) -> tuple[cut.Cut, list[Sample]]:
     now: dict[str, Document] = {}
     refused: set[str] = set()
-    for item in sources.read(source, repository, repository.head, recipe.max_file_bytes):
+    for item in sources.read(source, repository, repository.head, recipe.max_file_bytes, told):
         if isinstance(item, Document):
             now[item.path] = item
         else:
@@ -77,17 +114,12 @@ def _cut_by_time(source: Source, repository: Repository, recipe: DatasetRecipe) 
 
     def counts(path: str) -> bool:
         """Whether lines of this file count: one that stands at HEAD and is refused there for its content was never admitted."""
-        return path not in refused and sources.admits(source, path)
+        return path not in refused and told.admits(path)
 
     steps = history.chain(repository.git, repository.head, counts)
     chosen = cut.choose(steps, lambda commit: len(after(commit)), candidates=recipe.candidates, max_after=recipe.max_after)
     return chosen, [probes.probe(now[path], unit) for path, unit in after(chosen.commit)] if chosen.candidates else []
 
 
-def _changes(source: Source, repository: Repository, until: str, recipe: DatasetRecipe) -> Iterator[Change | Dropped]:
-    newest = {commit.id for commit in repository.commits(until)[:MOST_CHANGES]}
-    for item in sources.changes(source, repository, until, recipe.max_file_bytes):
-        if isinstance(item, Change) and item.commit not in newest:
-            yield Dropped(reason="old-commit", what=item.commit, source=source.name)
-        else:
-            yield item
+def _changes(source: Source, repository: Repository, until: str, recipe: DatasetRecipe, told: Rules) -> Iterator[Change | Dropped]:
+    return sources.changes(source, repository, until, recipe.max_file_bytes, MOST_CHANGES, told)

@@ -1,0 +1,170 @@
+"""What a source shows of itself before it is learned from, and whether that is enough for the recipe.
+
+Nothing here asks the clock: activity is the last commit's date, so that the same commits give the same dataset on any day.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+from idiolect import messages
+from idiolect.dataset.makers.sections import PROSE
+from idiolect.gitread import Entry, Repository
+from idiolect.recipe import Source
+from idiolect.rules import Rules
+from idiolect.types import Dropped
+
+MONTH = 30 * 86_400
+UNKNOWN = "unknown"
+_TEST = re.compile(
+    r"(?:^|/)(?:tests?|specs?|__tests__|testing|e2e|cypress|features)/|(?:^|/)(?:test_[^/]+|conftest|[^/]+[_.-](?:test|spec)s?)\.\w+(?:\.\w+)?$"
+    r"|[a-z0-9](?:Tests?|IT|Spec)\.(?:java|kt|cs|scala|groovy|swift|php)$"
+)
+_BENCHMARK = re.compile(
+    r"(?:^|/)(?:\.benchmarks/.+\.json|\.asv/results/.+\.json|benchmarks?/results?/[^/]+\.(?:json|csv|txt|md)|(?:bench(?:mark)?[-_]?results?|"
+    r"BENCHMARKS?)\.(?:json|csv|txt|md)|\.perf/[^/]+\.json)$",
+    re.IGNORECASE,
+)
+_COVERAGE = (
+    (re.compile(r"(?:^|/)coverage/\.last_run\.json$"), re.compile(rb'"(?:line|covered_percent)"\s*:\s*([\d.]+)'), 1),
+    (re.compile(r"(?:^|/)coverage-summary\.json$"), re.compile(rb'"lines"\s*:\s*\{[^{}]*"pct"\s*:\s*([\d.]+)'), 1),
+    (re.compile(r"(?:^|/)coverage\.json$"), re.compile(rb'"percent_covered"\s*:\s*([\d.]+)\s*[,}](?![\s\S]*"percent_covered"\s*:)'), 1),
+    (re.compile(r"(?:^|/)(?:coverage|cobertura(?:-coverage)?)\.xml$"), re.compile(rb'<coverage[^>]{0,400}\bline-rate="([\d.]+)"'), 100),
+)
+_LCOV = re.compile(r"(?:^|/)lcov\.info$")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a source shows; shares are of commits that are no merges and not by bots."""
+
+    form: str
+    """repository, folder or archive; the last two have no history."""
+    commits: int
+    """That are no merges."""
+    months: float
+    """From the first commit to the last, in months of 30 days."""
+    last: str
+    """Day of the last commit, UTC; empty without history."""
+    reviewed: float
+    """Share that came by a merge, by a pull request or with a reviewer's name."""
+    tested: float
+    """Of those that change code, the share that also touch a test."""
+    bots: float
+    """Share of commits by programs."""
+    reverts: int
+    authors: int
+    """Different addresses, after the mailmap."""
+    licence: str
+    """Of the source as a whole; empty where nobody says."""
+    efficiency: str
+    """What a committed coverage or benchmark result says, else `unknown`."""
+    security: str
+    """What a security linter found, else why nobody knows."""
+
+
+def facts(repository: Repository, told: Rules) -> Facts:
+    """Look at the whole history that HEAD contains, and at the tree there."""
+    history = repository.commits() if repository.notes.form == "repository" else []
+    own = [commit for commit in history if len(commit.parents) < 2]
+    people = [commit for commit in own if not messages.bot(commit)]
+    reviewed = messages.reviewed(history)
+    code = [commit for commit in people if any(_is_code(told, touch.path) for touch in commit.touches)]
+    times = [commit.committed for commit in history if commit.committed > 0]
+    return Facts(
+        form=repository.notes.form,
+        commits=len(own),
+        months=round((max(times) - min(times)) / MONTH, 1) if times else 0.0,
+        last=datetime.datetime.fromtimestamp(max(times), datetime.UTC).date().isoformat() if times else "",
+        reviewed=_share(sum(commit.id in reviewed for commit in people), len(people)),
+        tested=_share(sum(any(is_test(touch.path) for touch in commit.touches) for commit in code), len(code)),
+        bots=_share(len(own) - len(people), len(own)),
+        reverts=sum(bool(messages.reverts(commit)) for commit in own),
+        authors=len({told.people.get(one.email.lower(), ("", one.email))[1].lower() for one in people}),
+        licence=told.licences.top,
+        efficiency=efficiency(repository, repository.tree(repository.head)),
+        security=f"{UNKNOWN}: no pack names a security linter",
+    )
+
+
+def judged(source: Source, shown: Facts) -> Source | Dropped:
+    """The source with the weight that it has earned; or why it is not learned from."""
+    reasons = list(misses(source, shown))
+    if not reasons:
+        return source
+    if source.admit.otherwise == 0:
+        return Dropped(reason="not-admitted", what=source.name, source=source.name, detail="; ".join(reasons))
+    return source.model_copy(update={"weight": source.weight * source.admit.otherwise})
+
+
+def misses(source: Source, shown: Facts) -> Iterator[str]:
+    """Each criterion of `[source.admit]` that is not met, in words."""
+    admit = source.admit
+    if shown.months < admit.months:
+        yield f"{shown.months:g} months of history, {admit.months:g} are asked for"
+    if admit.active_since and shown.last < admit.active_since.isoformat():
+        yield f"last commit on {shown.last or 'no day'}, asked for since {admit.active_since.isoformat()}"
+    for name in ("reviewed", "tested"):
+        share, least = getattr(shown, name), getattr(admit, name)
+        if share < least:
+            yield f"{share:.0%} of commits {name}, {least:.0%} are asked for"
+
+
+def sentence(shown: Facts) -> str:
+    """The facts in one line."""
+    parts = [f"licence {shown.licence or UNKNOWN}", f"efficiency {shown.efficiency}", f"security {shown.security}"]
+    if shown.form == "repository":
+        history = f"{shown.commits:,} commits by {shown.authors:,} people in {shown.months:g} months to {shown.last}"
+        parts = [history, f"{shown.reviewed:.0%} reviewed", f"{shown.tested:.0%} with tests", f"{shown.bots:.0%} by bots", *parts]
+    return ", ".join(parts)
+
+
+def row(source: Source, shown: Facts) -> dict[str, object]:
+    """The facts as JSON, with the verdict."""
+    reasons = list(misses(source, shown))
+    verdict = "admitted" if not reasons else "refused" if source.admit.otherwise == 0 else f"weight x {source.admit.otherwise:g}"
+    return {**asdict(shown), "role": source.role, "verdict": verdict, "because": reasons}
+
+
+def is_test(path: str) -> bool:
+    """Whether a path is that of a test, as people name them."""
+    return bool(_TEST.search(path))
+
+
+def efficiency(repository: Repository, tree: Sequence[Entry]) -> str:
+    """The first coverage result that is committed, in words; else that there are benchmark results; else `unknown`."""
+    for path, pattern, factor in _COVERAGE:
+        for entry in tree:
+            if path.search(entry.path) and (match := pattern.search(_read(repository, entry))):
+                return f"coverage {min(100.0, _number(match[1]) * factor):.1f} % ({entry.path})"
+    for entry in tree:
+        if _LCOV.search(entry.path):
+            totals = {
+                key: sum(map(int, re.findall(rb"^%s:(\d{1,9})" % key, _read(repository, entry), re.MULTILINE))) for key in (b"LF", b"LH")
+            }
+            if totals[b"LF"]:
+                return f"coverage {100 * totals[b'LH'] / totals[b'LF']:.1f} % ({entry.path})"
+    results = [entry.path for entry in tree if _BENCHMARK.search(entry.path)]
+    return f"benchmark results in {results[0]}" + (f" and {len(results) - 1} more" if len(results) > 1 else "") if results else UNKNOWN
+
+
+def _read(repository: Repository, entry: Entry) -> bytes:
+    return next(iter(repository.blobs([entry.oid], limit=4_000_000)))[1] or b""
+
+
+def _number(text: bytes) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _is_code(told: Rules, path: str) -> bool:
+    return told.admits(path) and not is_test(path) and told.language(path) not in PROSE
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 3) if whole else 0.0
