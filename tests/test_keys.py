@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from idiolect import dataset, export, general, recipe, registry, samples, serve, train
-from idiolect.errors import UsageError
+from idiolect.errors import SourceError, UsageError
 from idiolect.evaluate import probes
 from idiolect.evaluate.figures import compared
 from idiolect.evaluate.gate import judge
@@ -23,8 +23,10 @@ from idiolect.registry import Run
 from idiolect.render import Renderer
 from idiolect.train import plan
 from idiolect.types import SPLITS, Model, Record, Sample
+from tests.dataset.corpus import text
 from tests.dataset.history_of import grown, repository
 from tests.evaluate import material
+from tests.test_licences import MIT
 from tests.tiny_model import write_model
 from tests.train import tiny
 
@@ -82,6 +84,8 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     folder = tmp_path_factory.mktemp("keys")
     repository(folder / "shop", grown(files=12, functions=6))
     repository(folder / "other", grown(500, files=4, functions=6))
+    borrowed = {"LICENSE": MIT, "src/borrowed.py": "# SPDX-License-Identifier: GPL-3.0-only\n" + text(900)}
+    repository(folder / "licensed", [("Borrow", borrowed), *grown(700, files=4, functions=6)])
     tiny.base(folder / "base")
     tiny.base(folder / "second", seed=1)
     (folder / "house").mkdir()
@@ -149,10 +153,51 @@ def source_licence(ground: Ground) -> None:
 
 def source_role(ground: Ground) -> None:
     assert list(samples.read(ground.built().folder, "time"))
-    assert not list(samples.read(ground.built({"role": "public"}).folder, "time"))
+    assert not list(samples.read(ground.built({"role": "public", "licence": "MIT"}).folder, "time"))
+    legacy = ground.built({"path": "other"}, {"role": "legacy"})
+    assert {one.origins[0].source for one in lessons(legacy)} == {"other"}
     before, after = ground.built(), ground.built({"role": "reference"})
     weights = {one.id: one.weight for one in samples.read(before.folder, "train")}
     assert all(one.weight == pytest.approx(2 * weights[one.id]) for one in samples.read(after.folder, "train"))
+
+
+def source_licences(ground: Ground) -> None:
+    kept = ground.built({"path": "licensed", "licences": ["MIT"]})
+    assert paths(ground.built({"path": "licensed"})) - paths(kept) == {"src/borrowed.py"}
+    assert kept.metrics["dropped"]["licence"] == 1
+    with pytest.raises(SourceError, match="1 licence"):
+        ground.built({"path": "licensed", "include": ["src/borrowed.py"], "role": "public"})
+
+
+def refused(ground: Ground, **criteria: Any) -> bool:
+    """Whether `shop` gives nothing beside `other` by these criteria; the reason stands in the run."""
+    run = ground.built({"admit": criteria}, {"path": "other"})
+    verdict = run.metrics["admission"]["shop"]
+    given = {span.source for one in lessons(run) for span in one.origins}
+    assert (verdict["verdict"] == "refused") is bool(verdict["because"]) is ("shop" not in given)
+    return "shop" not in given
+
+
+def admit_months(ground: Ground) -> None:
+    assert [refused(ground, months=least) for least in (0.1, 60)] == [False, True]
+
+
+def admit_active_since(ground: Ground) -> None:
+    assert [refused(ground, active_since=day) for day in ("2020-09-14", "2030-01-01")] == [False, True]
+
+
+def admit_reviewed(ground: Ground) -> None:
+    assert [refused(ground, reviewed=least) for least in (0.0, 0.5)] == [False, True]
+
+
+def admit_tested(ground: Ground) -> None:
+    assert [refused(ground, tested=least) for least in (0.0, 0.5)] == [False, True]
+
+
+def admit_otherwise(ground: Ground) -> None:
+    before, after = ground.built(), ground.built({"admit": {"months": 60, "otherwise": 0.25}})
+    weights = {one.id: one.weight for one in samples.read(before.folder, "train")}
+    assert all(one.weight == pytest.approx(weights[one.id] / 4) for one in samples.read(after.folder, "train"))
 
 
 def max_source_share(ground: Ground) -> None:
@@ -326,7 +371,13 @@ CHECKS: dict[str, Callable[..., None]] = {
     "source.exclude": source_exclude,
     "source.weight": source_weight,
     "source.licence": source_licence,
+    "source.licences": source_licences,
     "source.role": source_role,
+    "source.admit.months": admit_months,
+    "source.admit.active_since": admit_active_since,
+    "source.admit.reviewed": admit_reviewed,
+    "source.admit.tested": admit_tested,
+    "source.admit.otherwise": admit_otherwise,
     "model.name": model_name,
     "model.base": model_base,
     "model.kinds": model_kinds,

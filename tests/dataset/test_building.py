@@ -125,7 +125,9 @@ def test_a_leak_in_the_finished_text_fails_the_build(built: Run, tmp_path: Path)
 def test_code_that_another_source_has_already_is_no_probe(built: Run, shop: Path, tmp_path: Path) -> None:
     stolen = {f"lib/copy_{number}.py": text(number, 10) for number in range(24, 27)}
     other = repository(tmp_path / "other", [("Take over", stolen)])
-    run = build(tmp_path, [{"path": str(shop)}, {"path": str(other), "role": "public"}], dataset={"max_source_share": 1.0})
+    run = build(
+        tmp_path, [{"path": str(shop)}, {"path": str(other), "role": "public", "licence": "MIT"}], dataset={"max_source_share": 1.0}
+    )
     assert run.metrics["probes"]["dropped"]["in-training"] > built.metrics["probes"]["dropped"].get("in-training", 0)
     assert len(rows(run, "time")) < len(rows(built, "time"))
     assert run.metrics["cuts"]["other"]["note"] == "a source in the role 'public' has no time probes"

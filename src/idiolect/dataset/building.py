@@ -36,7 +36,8 @@ def build(recipe: Recipe) -> Run:
     if not recipe.sources:
         raise RecipeError("names no source", next="add a [[source]] with the path of a repository")
     packs = [pack.load(name, recipe.folder) for name in recipe.packs]
-    opened = [(source, sources.opened(recipe.folder / source.path, recipe.cache)) for source in recipe.sources]
+    places = [recipe.folder / source.path for source in recipe.sources]
+    opened = list(zip(recipe.sources, sources.all_opened(places, recipe.cache), strict=True))
     with registry.begin(recipe, "dataset", version=VERSION, values=_values(recipe), inputs=_inputs(recipe, opened)) as run:
         if not run.done:
             _build(recipe, opened, packs, run)
@@ -166,6 +167,8 @@ def _metrics(
         "dropped": funnel.dropped(),
         "funnel": funnel.table(),
         "cuts": {one.source.name: asdict(one.cut) for one in materials},
+        "admission": {one.source.name: one.admission for one in materials},
+        "signals": {one.source.name: one.signals for one in materials if one.signals},
         "remarks": {one.source.name: one.remarks for one in materials if one.remarks},
     }
 
@@ -176,7 +179,7 @@ def _row(row: Mapping[str, Any]) -> dict[str, str]:
 
 def _about(material: Material) -> str:
     """A source in one line."""
-    when = time.strftime("%Y-%m-%d", time.gmtime(material.cut.time))
+    when = time.strftime("%Y-%m-%d", time.gmtime(material.cut.time)) if material.cut.time else "no day"
     after = f"{material.cut.candidates} candidates after it" if material.cut.candidates else f"no time probes: {material.cut.note}"
     said = "".join(f"; {remark}" for remark in material.remarks)
     return f"{material.source.name}: {len(material.documents):,} files at {material.cut.commit[:12]} of {when}, {after}{said}"

@@ -130,6 +130,7 @@ def _sections(census: Census, metrics: Mapping[str, Any], pictures: Mapping[str,
     cuts = [_cut(name, cut) for name, cut in sorted(metrics.get("cuts", {}).items())]
     licences = ", ".join(f"{_code(licence)} ({plots.number(count)})" for licence, count in census.licences.most_common()) or "none stated"
     return [
+        *_admission(metrics),
         "## From files to samples",
         picture("funnel", "Funnel: what each step kept, and why the rest was dropped"),
         _table(("reason", "dropped", "for instance"), reasons) if reasons else "",
@@ -146,6 +147,32 @@ def _sections(census: Census, metrics: Mapping[str, Any], pictures: Mapping[str,
         _table(("source", "cut at commit", "time", "probe candidates", "remark"), cuts) if cuts else "",
         *_guard(metrics),
     ]
+
+
+def _admission(metrics: Mapping[str, Any]) -> list[str]:
+    """What each source showed of itself, what was decided on it, and the signals that dropped nothing."""
+    found = metrics.get("admission", {})
+    rows = [
+        (
+            _code(name), _line(str(one["role"])),
+            f"{plots.number(one['commits'])} commits, {one['months']:g} months" if one["last"] else "none",
+            _line(str(one["last"])), f"{one['reviewed']:.0%}", f"{one['tested']:.0%}", _code(str(one["licence"]) or "unknown"),
+            _line(str(one["efficiency"])), _line(str(one["security"])), _line("; ".join([str(one["verdict"]), *one["because"]])),
+        )
+        for name, one in sorted(found.items())
+    ]  # fmt: skip
+    head = ("source", "role", "history", "last commit", "reviewed", "with tests", "licence", "efficiency", "security", "admission")
+    said = "Signals are counted in a few hundred files of each source and are no reason to drop one; web-scale filters would."
+    signals = [
+        (
+            _code(name),
+            plots.number(one["files"]),
+            _line(", ".join(f"{count} {signal}" for signal, count in one.items() if signal != "files")),
+        )
+        for name, one in sorted(metrics.get("signals", {}).items())
+    ]
+    counted = [said, _table(("source", "files looked at", "signals"), signals)] if signals else []
+    return ["## The sources", _table(head, rows), *counted] if rows else []
 
 
 def _cut(name: str, cut: Mapping[str, Any]) -> tuple[str, ...]:
