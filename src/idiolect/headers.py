@@ -7,6 +7,7 @@ of the file keeps its bytes, and `Document.pieces` says where each stood.
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import pairwise
 
 Piece = tuple[int, int, int]
@@ -24,23 +25,41 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _BLOCK = re.compile(rb"[ \t]*(?:/\*.*?\*/|<!--.*?-->|\{-.*?-\}|\(\*.*?\*\)|=begin\b.*?\n=end\b|<%#.*?%>|\{#.*?#\})[ \t]*\r?\n?", re.DOTALL)
-_LINES = re.compile(
-    rb"(?:[ \t]*(?:#(?!!|include|define|if|pragma|region|import)|//|--|;|%|\*>|rem\b|'|\.\.)[^\n]*(?:\n|\Z))+", re.IGNORECASE
-)
+_MARKS = {
+    rb"#(?!!)": """python ruby shell yaml toml perl r elixir makefile dockerfile cmake nix nim crystal julia tcl powershell graphql
+        coffeescript gherkin hcl groovy ini gdscript haml slim php""",
+    rb"//": """c c++ c# java javascript typescript tsx go rust swift kotlin scala dart php groovy css scss less sass stylus d zig solidity
+        objective-c cuda pascal f# protocol-buffer verilog vue svelte astro""",
+    rb"--": "sql lua haskell elm ada vhdl pl/sql eiffel",
+    rb";": "lisp clojure scheme assembly ini batchfile",
+    rb"%": "erlang prolog tex",
+    rb"'|rem\b": "vb.net basic batchfile",
+    rb".{6}\*|\*": "cobol",
+    rb"\.\.[ ]": "restructuredtext",
+}
+"""Line comments, and the languages that have them; what opens a heading in one language is a comment in another."""
 _GAP = re.compile(rb"(?<=\n)[ \t]*(?:#+|//+|--+|;+|%+|\*>|'+)?[ \t]*\r?\n")
 _REACH = 16_000
 """Bytes at the top in which a header is looked for: the longest licence that people paste there takes 12,000."""
 
 
-def header(data: bytes) -> tuple[int, int]:
-    """Where the copyright header begins and ends, after a `#!` line, magic comments and the like; an empty range where there is none.
+@cache
+def _lines_of(known: str) -> re.Pattern[bytes]:
+    """A run of line comments of a language; of one without them nothing."""
+    marks = [mark for mark, names in _MARKS.items() if known in names.split()]
+    return re.compile(rb"(?:[ \t]*(?:%s)[^\n]*(?:\n|\Z))+" % b"|".join(marks) if marks else rb"(?!)", re.IGNORECASE)
+
+
+def header(data: bytes, known: str) -> tuple[int, int]:
+    """Where the copyright header of a file begins and ends, after a `#!` line and magic comments; an empty range where there is none.
 
     Of a run of line comments the paragraphs down to the last that speaks of rights go; a block comment that also says
     something else stays whole: half a comment would not parse.
     """
     start = end = at = _opened(data)
-    while comment := _BLOCK.match(data, at, at + _REACH) or _LINES.match(data, at, at + _REACH):
-        stop = _block(comment[0], at) if _BLOCK.match(comment[0]) else _lines(comment[0], at)
+    rows = _lines_of(known)
+    while comment := _BLOCK.match(data, at, at + _REACH) or rows.match(data, at, at + _REACH):
+        stop = _lines(comment[0], at) if rows.match(comment[0]) else _block(comment[0], at)
         if stop <= at:
             break
         end = stop
@@ -50,9 +69,9 @@ def header(data: bytes) -> tuple[int, int]:
     return (start, _blank(data, end)) if end > start else (0, 0)
 
 
-def stripped(data: bytes) -> tuple[bytes, tuple[Piece, ...]]:
+def stripped(data: bytes, known: str) -> tuple[bytes, tuple[Piece, ...]]:
     """The text without its copyright header, and the pieces of the file that it is made of; no pieces where nothing went."""
-    start, end = header(data)
+    start, end = header(data, known)
     if start == end:
         return data, ()
     pieces = [piece for piece in ((0, 0, start), (start, end, len(data) - end)) if piece[2]]

@@ -56,10 +56,10 @@ def is_archive(path: Path) -> bool:
     return path.name.lower().endswith(_TAR + _ZIP)
 
 
-def copy(original: Path, cache: Path) -> Path:
+def copy(original: Path, cache: Path, most: int = MAX_TOTAL) -> Path:
     """The bare repository that holds `original` (a folder or an archive) as its one commit, made anew only where something changed.
 
-    Raises SourceError where it holds no file, is damaged, or is larger than MAX_FILES or MAX_TOTAL.
+    Raises SourceError where it holds no file, is damaged, or has more than MAX_FILES files or `most` bytes.
     """
     place = cache / "git" / f"{gitcopy.word(original)}-{hashlib.sha256(str(original).encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
     with gitcopy.readable():
@@ -72,7 +72,7 @@ def copy(original: Path, cache: Path) -> Path:
         made = Path(tempfile.mkdtemp(prefix=".making-", dir=place))
         try:
             with gitcopy.readable():
-                _fill(original, made, target.name)
+                _fill(original, made, target.name, most)
             with suppress(OSError):  # somebody else was faster
                 made.rename(target)
         finally:
@@ -109,12 +109,12 @@ def _walk(folder: Path, top: Path) -> Iterator[tuple[str, os.stat_result]]:
                 yield from _walk(path, top)
 
 
-def _fill(original: Path, made: Path, fingerprint: str) -> None:
+def _fill(original: Path, made: Path, fingerprint: str, most: int) -> None:
     items = _members(original) if original.is_file() else _files(original)
     gitcopy.bare(made)
     rest: list[tuple[str, str, str]] = []
     with closing(items):
-        taken = _import(_counted(items, original), made, rest)
+        taken = _import(_counted(items, original, most), made, rest)
     if not taken:
         raise SourceError("holds no file", where=str(original), next="correct the path, or take it out of the recipe")
     write_jsonl(made / LEFT, sorted(rest))
@@ -122,13 +122,13 @@ def _fill(original: Path, made: Path, fingerprint: str) -> None:
     (made / gitcopy.NOTES).write_text(json.dumps(said.__dict__), encoding="utf-8")
 
 
-def _counted(items: Iterable[Item], original: Path) -> Iterator[Item]:
+def _counted(items: Iterable[Item], original: Path, most: int) -> Iterator[Item]:
     """The same items, ended where there are too many or too much of them."""
     size = 0
     for number, item in enumerate(items, 1):
         size += len(item.data)
-        if number > MAX_FILES or size > MAX_TOTAL:
-            what = f"holds more than {MAX_FILES:,} files" if number > MAX_FILES else f"unpacks to more than {MAX_TOTAL:,} bytes"
+        if number > MAX_FILES or size > most:
+            what = f"holds more than {MAX_FILES:,} files" if number > MAX_FILES else f"unpacks to more than {most:,} bytes"
             raise SourceError(what, where=str(original), next="name a part of it as the source")
         yield item
 

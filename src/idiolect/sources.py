@@ -215,7 +215,7 @@ def _text(told: Rules, path: str, data: bytes) -> _Text | str:
         known, reason = "markdown", reason or gates.refusal("markdown", text, by_hand=True)
     else:
         reason = gates.refusal(known, data, by_hand=stated.generated is False)
-        text, pieces = (data, ()) if reason else headers.stripped(data)
+        text, pieces = (data, ()) if reason else headers.stripped(data, known)
     if not reason and not text.strip():
         reason = "empty"
     if not reason and not told.may_learn(licence):
@@ -319,6 +319,6 @@ def _edit(told: Rules, touch: Touch, blobs: Iterator[tuple[str, bytes | None]], 
             return reason
     if not told.may_learn(told.licences.of(touch.path, after or before)):
         return "licence"
-    if before and after and headers.stripped(before)[0] == headers.stripped(after)[0]:
+    if before and after and headers.stripped(before, language)[0] == headers.stripped(after, language)[0]:
         return "header"
     return Edit(path=touch.path, language=language, before=before, after=after)

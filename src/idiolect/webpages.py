@@ -108,7 +108,7 @@ class _Reader:
         elif name in (b"code", b"tt", b"kbd"):
             self.put(b"`")
         elif name in (b"td", b"th"):
-            self.put(b" ")
+            self.put(b"" if self.out.endswith((b" ", b"\n")) else b" ")
         elif name in _BLOCKS:
             self.gap()
 
