@@ -163,7 +163,7 @@ def _number(text: bytes) -> float:
 
 
 def _is_code(told: Rules, path: str) -> bool:
-    return told.admits(path) and not is_test(path) and told.language(path) not in PROSE
+    return told.admits(path) and not is_test(path) and told.language(path) not in {*PROSE, "?"}
 
 
 def _share(part: int, whole: int) -> float:
