@@ -420,3 +420,12 @@ def test_several_repositories_are_opened_at_once_in_their_order(tmp_path: Path) 
     assert len({one.key for one in found}) == 1
     with pytest.raises(SourceError, match="does not exist"):
         sources.all_opened([*places, tmp_path / "nowhere"], tmp_path / "cache")
+
+
+@pytest.mark.parametrize("most", [0, 100, 1 << 20])
+def test_a_blob_that_is_asked_for_again_is_the_same_however_little_is_held(folder: Path, most: int) -> None:
+    made(folder, {f"{number}.py": PYTHON + b"# %d\n" % number for number in range(5)})
+    repository = opened(folder)
+    oids = [entry.oid for entry in repository.tree(repository.head)]
+    wanted = [*oids, *oids[::-1], "0" * 40, oids[0], "0" * 40]
+    assert list(repository.repeated(wanted, most=most)) == list(repository.blobs(wanted))

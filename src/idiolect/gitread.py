@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from idiolect.errors import SourceError, ToolError
 MAX_ENTRIES = 1_000_000
 """Of one tree, or of one commit; more is a tree that refers to itself many times over."""
 MAX_BLOB = 16_000_000
+MAX_HELD = 256 << 20
 MEMORY = 4 << 30
 """Bytes that a git process may take for itself; the mapped packs do not count."""
 _SECONDS = 3600
@@ -163,6 +165,29 @@ class Repository:
             restarts += 1
         for oid in wanted[at:]:
             yield oid, None
+
+    def repeated(self, oids: Iterable[str], limit: int = MAX_BLOB, most: int = MAX_HELD) -> Iterator[tuple[str, bytes | None]]:
+        """As `blobs`, for ids of which many come again: each is read once and held until its last use, at most `most` bytes at a time.
+
+        In a history every version of a file is asked for twice, as what came after one commit and what stood before the next.
+        """
+        wanted = list(oids)
+        left = Counter(wanted)
+        stream = self.blobs(dict.fromkeys(wanted), limit)
+        held: dict[str, bytes | None] = {}
+        size, seen = 0, set[str]()
+        for oid in wanted:
+            left[oid] -= 1
+            if oid in held:
+                data = held[oid] if left[oid] else held.pop(oid)
+                size -= 0 if left[oid] else len(data or b"")
+            else:
+                data = next(self.blobs([oid], limit))[1] if oid in seen else next(stream)[1]
+                seen.add(oid)
+                if left[oid] and size + len(data or b"") <= most:
+                    held[oid] = data
+                    size += len(data or b"")
+            yield oid, data
 
     def git(self, *words: str) -> bytes:
         """The output of a plumbing command; any other is refused, a failing one is a SourceError."""

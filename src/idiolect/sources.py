@@ -173,7 +173,7 @@ def changes(
         yield Dropped(reason="merge" if len(commit.parents) > 1 else "old-commit", what=commit.id, source=source.name)
     planned = [(commit, _edited(told, commit)) for commit in reversed(commits[:newest])]
     read = [touch for _, touches in planned if len(touches) <= MAX_EDITS for touch in touches]
-    blobs = repository.blobs((oid for touch in read for oid in (touch.old, touch.new) if oid), limit=max_bytes)
+    blobs = repository.repeated((oid for touch in read for oid in (touch.old, touch.new) if oid), limit=max_bytes)
     judged: dict[tuple[str, str], str] = {}
     for commit, touches in planned:
         reason = "merge" if len(commit.parents) > 1 else "many-files" if len(touches) > MAX_EDITS else ""

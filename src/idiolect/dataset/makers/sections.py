@@ -16,7 +16,8 @@ _HASHES = re.compile(rb"(#{1,6})\s+(.*?)\s*#*\s*$")
 _RULE = re.compile(rb"([=\-~^\"'`*+#])\1{2,}\s*$")
 _VAGUE = re.compile(
     r"usage|examples?|options|notes?|parameters|arguments|overview|introduction|installation|features|background|summary|other|misc\w*"
-    r"|configuration|details|basics|advanced|tests?|setup|requirements",
+    r"|configuration|details|basics|advanced|tests?|setup|requirements|context|decision|status|consequences|alternatives|motivation|added|changed"
+    r"|fixed|removed|deprecated|security|unreleased",
     re.IGNORECASE,
 )
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|<[^>]+>")
