@@ -74,6 +74,7 @@ def test_the_header_counts_before_the_folder_and_the_folder_before_the_recipe() 
     assert found.of("lib/theirs/a.py", b"# SPDX-License-Identifier: GPL-3.0-only\n") == "GPL-3.0-only"
     assert Licences("", {"LICENSE": MIT.encode()}).of("app/a.py") == "MIT"
     assert Licences().of("a.py") == ""
+    assert Licences("private", {"docs/license.md": b"# Licence\n\nWe use a licence, see there."}).of("docs/a.md") == "private"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ _FILE = re.compile(
     r"(?:[-_.](?:mit|apache|bsd|apache-?2(?:\.0)?|lesser))?(?:\.(?:txt|md|rst|markdown|adoc))?$",
     re.IGNORECASE,
 )
+_PAGE = re.compile(r"(?:^|/)docs?/.*\.(?:md|rst|markdown|adoc)$", re.IGNORECASE)
+"""A page of documentation about the licence, which says nothing of its folder unless it is the text itself."""
 _SPDX = re.compile(rb"SPDX-License-Identifier:[ \t]*([A-Za-z0-9.+() \t-]{2,200})")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 _HEAD = 4000
@@ -104,8 +106,9 @@ class Licences:
         self.folders: dict[str, str] = {}
         for path in sorted(texts or {}):
             folder = path.rpartition("/")[0]
-            found = recognised((texts or {})[path]) or self.folders.get(folder, "")
-            self.folders[folder] = found
+            found = recognised((texts or {})[path])
+            if found or not _PAGE.search(path):
+                self.folders[folder] = found or self.folders.get(folder, "")
 
     @property
     def top(self) -> str:

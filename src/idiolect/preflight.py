@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from idiolect import general, hardware, pack, sources
+from idiolect import general, hardware, pack, rules, sources
+from idiolect.dataset import admission
 from idiolect.errors import RecipeError, UsageError
 from idiolect.files import write_text
 from idiolect.recipe import FILE, Effort, ModelRecipe, Recipe, Source, parse
@@ -65,7 +66,9 @@ def check(recipe: Recipe) -> dict[str, Any]:
 def look(recipe: Recipe, source: Source) -> dict[str, Any]:
     """What a source holds at HEAD: commits, files, bytes by language, and what a person should know."""
     repository = sources.opened(recipe.folder / source.path, recipe.cache)
-    documents, dropped = sources.documents(source, repository, repository.head, recipe.dataset.max_file_bytes)
+    told = rules.of(source, repository, repository.head)
+    documents, dropped = sources.documents(source, repository, repository.head, recipe.dataset.max_file_bytes, told)
+    shown = admission.facts(repository, told)
     languages: Counter[str] = Counter()
     for one in documents:
         languages[one.language] += len(one.data)
@@ -78,6 +81,8 @@ def look(recipe: Recipe, source: Source) -> dict[str, Any]:
         "languages": dict(languages.most_common()),
         "dropped": dict(Counter(one.reason for one in dropped).most_common()),
         "remarks": sources.remarks(repository),
+        "admission": admission.row(source, shown),
+        "shows": admission.sentence(shown),
     }
 
 
@@ -114,6 +119,7 @@ def check_text(found: dict[str, Any]) -> str:
     for one in found["sources"]:
         top = ", ".join(f"{name} {size / 1e3:,.0f} kB" for name, size in list(one["languages"].items())[:5])
         lines.append(f"source {one['name']}: {one['commits']:,} commits, {one['files']:,} files at {one['commit'][:12]}: {top}")
+        lines.append(f"  it shows: {one['shows']}; {'; '.join([one['admission']['verdict'], *one['admission']['because']])}")
         lines += [f"  note: it {remark}" for remark in one["remarks"]]
     machine = found["machine"]
     lines.append(f"machine: {machine['cores']} cores, {machine['memory_mib']:,} MiB memory free, {machine['disk_mib']:,} MiB disk free")

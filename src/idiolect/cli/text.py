@@ -25,7 +25,7 @@ def dataset(run: Run) -> str:
 
 
 def _cut(cut: Mapping[str, Any]) -> str:
-    when = datetime.fromtimestamp(cut["time"], tz=UTC).strftime("%Y-%m-%d")
+    when = datetime.fromtimestamp(cut["time"], tz=UTC).strftime("%Y-%m-%d") if cut["time"] else "no day"
     return f"{cut['commit'][:12]} of {when}" + (f" ({cut['note']})" if cut.get("note") else "")
 
 

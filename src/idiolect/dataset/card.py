@@ -156,7 +156,8 @@ def _admission(metrics: Mapping[str, Any]) -> list[str]:
         (
             _code(name), _line(str(one["role"])),
             f"{plots.number(one['commits'])} commits, {one['months']:g} months" if one["last"] else "none",
-            _line(str(one["last"])), f"{one['reviewed']:.0%}", f"{one['tested']:.0%}", _code(str(one["licence"]) or "unknown"),
+            *((_line(one["last"]), f"{one['reviewed']:.0%}", f"{one['tested']:.0%}") if one["last"] else ("", "", "")),
+            _code(str(one["licence"]) or "unknown"),
             _line(str(one["efficiency"])), _line(str(one["security"])), _line("; ".join([str(one["verdict"]), *one["because"]])),
         )
         for name, one in sorted(found.items())

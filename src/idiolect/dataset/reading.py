@@ -86,10 +86,10 @@ def _signals(documents: Sequence[Document]) -> dict[str, int]:
 def _cut(source: Source, repository: Repository, recipe: DatasetRecipe, told: Rules) -> tuple[cut.Cut, list[Sample]]:
     """The cut, and the candidates after it. Where history cannot be compared, everything is for lessons."""
     head = repository.first_parents()[-1]
-    if source.role not in ("team", "reference"):
-        return cut.none(head.id, head.committed, f"a source in the role '{source.role}' has no time probes"), []
     if repository.notes.form != "repository":
         return cut.none(head.id, 0, f"a plain {repository.notes.form} has no history"), []
+    if source.role not in ("team", "reference"):
+        return cut.none(head.id, head.committed, f"a source in the role '{source.role}' has no time probes"), []
     try:
         return _cut_by_time(source, repository, recipe, told)
     except SourceError as error:
