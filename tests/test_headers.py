@@ -31,7 +31,7 @@ CODE = b"def greet(name):\n    return f'hello {name}'\n"
 def test_a_header_goes_and_nothing_else(known: str, data: bytes, left: bytes) -> None:
     text, pieces = headers.stripped(data, known)
     assert text == left
-    assert b"".join(data[there : there + size] for _, there, size in pieces) == left
+    assert b"".join(data[there : there + size] for _, there, size, _ in pieces) == left
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ def test_what_a_reader_sees_is_kept_as_markdown() -> None:
 
 def test_every_run_of_text_names_its_bytes_in_the_page() -> None:
     text, pieces = webpages.markdown(PAGE)
-    assert all(text[here : here + size] == PAGE[there : there + size] for here, there, size in pieces)
+    assert all(text[here : here + size] == PAGE[there : there + size] for here, there, size, _ in pieces)
+    assert all(PAGE.count(b"\n", 0, there) == line for _, there, _, line in pieces)
     document = Document("guides", "public", "c" * 40, "docs/a.html", "markdown", text, 0, pieces=pieces)
     start = text.index(b"whom to greet")
     span = document.span(start, start + len(b"whom to greet"))
@@ -88,5 +89,5 @@ def test_hostile_pages_take_time_linear_in_their_length() -> None:
         b"<!" * 90_000,
     ):
         text, pieces = webpages.markdown(page)
-        assert all(text[here : here + size] == page[there : there + size] for here, there, size in pieces)
+        assert all(text[here : here + size] == page[there : there + size] for here, there, size, _ in pieces)
     assert time.process_time() - start < 5

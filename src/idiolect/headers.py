@@ -10,8 +10,8 @@ import re
 from functools import cache
 from itertools import pairwise
 
-Piece = tuple[int, int, int]
-"""Offset in the text, offset in the file, bytes."""
+Piece = tuple[int, int, int, int]
+"""Offset in the text, offset in the file, bytes, line of the file from 0."""
 
 _SAYS = re.compile(
     rb"copyright\b|\(c\)[ \t]|\xc2\xa9|all rights reserved|licen[cs]ed? (?:under|to)|\blicen[cs]es?\b|spdx-|warrant(?:y|ies)|redistribut"
@@ -74,7 +74,7 @@ def stripped(data: bytes, known: str) -> tuple[bytes, tuple[Piece, ...]]:
     start, end = header(data, known)
     if start == end:
         return data, ()
-    pieces = [piece for piece in ((0, 0, start), (start, end, len(data) - end)) if piece[2]]
+    pieces = [piece for piece in ((0, 0, start, 0), (start, end, len(data) - end, data.count(b"\n", 0, end))) if piece[2]]
     return data[:start] + data[end:], tuple(pieces)
 
 

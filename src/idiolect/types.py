@@ -131,8 +131,9 @@ class Document:
     """Author time of the last commit that touched the file, seconds since the epoch, UTC."""
     authors: tuple[str, ...] = ()
     licence: str = ""
-    pieces: tuple[tuple[int, int, int], ...] = ()
-    """Where `data` is not the whole file as it stands: (offset in `data`, offset in the file, bytes) of each run that was taken over."""
+    pieces: tuple[tuple[int, int, int, int], ...] = ()
+    """Where `data` is not the whole file as it stands, each run that was taken over: offset in `data`, offset in the file, bytes, and
+    the line of the file, from 0, that it begins in."""
     flags: tuple[str, ...] = ()
     """What hides in the text: bidi, zero-width, tags, orders."""
 
@@ -154,8 +155,8 @@ class Document:
             return start, end
         low = bisect_right(self.pieces, start, key=lambda piece: piece[0] + piece[2])
         high = bisect_left(self.pieces, max(end, start + 1), key=lambda piece: piece[0])
-        here, there, size = self.pieces[min(low, len(self.pieces) - 1)]
-        last_here, last_there, last_size = self.pieces[max(high - 1, 0)]
+        here, there, size, _ = self.pieces[min(low, len(self.pieces) - 1)]
+        last_here, last_there, last_size, _ = self.pieces[max(high - 1, 0)]
         first = there + min(size, max(0, start - here))
         return first, max(first, last_there + min(last_size, max(0, end - last_here)))
 

@@ -56,6 +56,7 @@ class _Reader:
         self.out = bytearray()
         self.pieces: list[Piece] = []
         self.verbatim = False
+        self.counted, self.lines = 0, 0
         self.unclosed: set[bytes] = set()
 
     def read(self, at: int) -> None:
@@ -146,7 +147,9 @@ class _Reader:
     def take(self, start: int, end: int) -> None:
         """Bytes of the page as they are."""
         if start < end:
-            self.pieces.append((len(self.out), start, end - start))
+            self.lines += self.page.count(b"\n", self.counted, start)
+            self.counted = start
+            self.pieces.append((len(self.out), start, end - start, self.lines))
             self.out += self.page[start:end]
 
     def put(self, text: bytes) -> None:

@@ -1,5 +1,7 @@
 import itertools
+from dataclasses import replace
 
+from idiolect import headers
 from idiolect.dataset import probes
 from idiolect.types import Hole
 from tests.dataset.corpus import document, text
@@ -64,3 +66,12 @@ def test_at_most_one_is_taken_from_ten_added_lines_and_none_overlap() -> None:
 def test_what_does_not_parse_or_has_no_grammar_gives_no_unit() -> None:
     assert probes.units(document("a.py", CODE + "def (:\n")) == ()
     assert probes.units(document("a.md", CODE, language="markdown")) == ()
+
+
+def test_lines_are_those_of_the_file_where_its_header_stays_out() -> None:
+    header = b"# Copyright 2024 A Team\n# Licensed under the MIT licence\n\n"
+    whole = document("a.py", text(1))
+    text_left, pieces = headers.stripped(header + whole.data, "python")
+    bare = replace(whole, data=text_left, pieces=pieces)
+    assert text_left == whole.data
+    assert [(unit.first - 3, unit.last - 3) for unit in probes.units(bare)] == [(unit.first, unit.last) for unit in probes.units(whole)]

@@ -47,7 +47,7 @@ class Unit:
     end: int
     """Byte after the last one, before the line end."""
     first: int
-    """Line of `start`, from 0."""
+    """Line of `start` in the file as git has it, from 0."""
     last: int
     """Line of the last byte."""
     rank: bytes
@@ -58,6 +58,7 @@ def units(document: Document) -> tuple[Unit, ...]:
     """Every unit of a file that could become a probe; none where the file does not parse, or has no grammar."""
     data = document.data
     starts = [0, *(match.end() for match in re.finditer(rb"\n", data))]
+    shifts = [(here, line - bisect_right(starts, here) + 1) for here, _, _, line in reversed(document.pieces)]
     found: dict[tuple[int, int], Unit] = {}
     parsed = syntax.read(document.language, data)
     if parsed is None or not parsed.sound:
@@ -70,7 +71,8 @@ def units(document: Document) -> tuple[Unit, ...]:
         line_end = starts[last + 1] if last + 1 < len(starts) else len(data)
         if data[starts[first] : start].strip() or data[end:line_end].strip() or not says_something(data[start:end].decode()):
             continue
-        found[start, end] = Unit(start, end, first, last, _rank(document.path, data[start:end]))
+        more = next((lines for at, lines in shifts if at <= start), 0)
+        found[start, end] = Unit(start, end, first + more, last + more, _rank(document.path, data[start:end]))
     return tuple(found.values())
 
 
