@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from idiolect.gitread import Commit
 
@@ -31,18 +32,21 @@ _BOT = re.compile(
     re.IGNORECASE,
 )
 _BOT_SAYS = re.compile(
-    r"^(?:bump|build\(deps[^)]*\): bump|chore\(deps[^)]*\): (?:bump|update)) \S+(?: \S+)? from \S+ to \S+"
-    r"|^\[pre-commit\.ci\]|^Signed-off-by: .{0,100}\[bot\]",
-    re.IGNORECASE | re.MULTILINE,
+    r"^(?:bump|build\(deps[^)]*\): bump|chore\(deps[^)]*\): (?:bump|update)) \S+(?: \S+)? from \S+ to \S+|^\[pre-commit\.ci\]",
+    re.IGNORECASE,
 )
+_BOT_SIGNS = re.compile(r"^signed-off-by: .{0,100}\[bot\]", re.IGNORECASE | re.MULTILINE)
 _MAIL = re.compile(r"^(?P<name>[^<#]*)<(?P<mail>[^>]*)>(?:\s*(?P<old_name>[^<]*)<(?P<old_mail>[^>]*)>)?")
 MAX_MAILMAP = 1_000_000
 
 
 def pull(commit: Commit) -> str:
     """The pull or merge request that it is, for instance `#12`: of a squash its subject's last reference, of a merge what it names."""
-    squashed = list(_SQUASHED.finditer(commit.subject))[-1:]
-    found = [*squashed, _MERGED.match(commit.subject), _IN_BODY.search(commit.body)]
+    found: list[re.Match[str] | None] = list(_SQUASHED.finditer(commit.subject))[-1:] if "(" in commit.subject else []
+    found += [
+        _MERGED.match(commit.subject),
+        _IN_BODY.search(commit.body) if _may_name(commit.body, "request", "pr-url", "reviewed-on", "closes pr") else None,
+    ]
     return next((f"#{number}" for match in found if match for number in match.groups() if number), "")
 
 
@@ -57,12 +61,25 @@ def reverts(commit: Commit) -> str:
 
 def bot(commit: Commit) -> bool:
     """Whether a program wrote it."""
-    return bool(_BOT.search(commit.name) or _BOT.search(commit.email) or _BOT_SAYS.search(f"{commit.subject}\n{commit.body}"))
+    said = _BOT_SAYS.match(commit.subject) or ("[bot]" in commit.body and _BOT_SIGNS.search(commit.body))
+    return bool(said) or _is_bot(commit.name, commit.email)
+
+
+@lru_cache(maxsize=100_000)
+def _is_bot(name: str, email: str) -> bool:
+    return bool(_BOT.search(name) or _BOT.search(email))
 
 
 def signed_off(commit: Commit) -> bool:
     """Whether its own message says that somebody else looked at it."""
-    return bool(_TRAILER.search(commit.body)) or bool(pull(commit))
+    signed = _may_name(commit.body, "-by:", "revision", "reviewe", "pr-url", "change-id") and _TRAILER.search(commit.body)
+    return bool(signed) or bool(pull(commit))
+
+
+def _may_name(body: str, *words: str) -> bool:
+    """Whether one of the words is in a body at all: of a hundred thousand commits most have none, and expressions are slow."""
+    lower = body.lower()
+    return any(word in lower for word in words)
 
 
 def reviewed(commits: Iterable[Commit]) -> frozenset[str]:
