@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 import tarfile
 import zipfile
 from collections.abc import Mapping
@@ -75,6 +76,39 @@ def test_neither_the_place_nor_the_time_of_files_changes_the_commit_and_their_by
     assert sources.opened(tmp_path / "two", tmp_path / "other").head == first
     (tmp_path / "two" / "app" / "greet.py").write_bytes(PYTHON * 2)
     assert sources.opened(tmp_path / "two", tmp_path / "other").head != first
+
+
+READ = """
+import sys
+from pathlib import Path
+from idiolect import sources
+from idiolect.recipe import Source
+for place in sys.argv[2:]:
+    repository = sources.opened(Path(place), Path(sys.argv[1]))
+    kept, _ = sources.documents(Source(path="x"), repository, repository.head)
+    print(ascii((repository.head, [(one.path, one.time, one.licence) for one in kept])))
+"""
+
+
+def test_another_locale_time_zone_and_umask_read_the_same(tmp_path: Path) -> None:
+    files = {**FILES, "größe/é.py": PYTHON}
+    places = [
+        folder(tmp_path / "plain", files),
+        tar(tmp_path / "a.tgz", files),
+        zipped(tmp_path / "a.zip", files),
+        made(tmp_path / "shop", files),
+    ]
+    said = set()
+    for number, more in enumerate(({}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "TZ": "Asia/Tokyo"})):
+        mask = os.umask(0o077 * number)
+        try:
+            words = [sys.executable, "-c", READ, str(tmp_path / f"cache{number}"), *map(str, places)]
+            environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), **more}
+            said.add(subprocess.run(words, env=environment, check=True, capture_output=True).stdout)
+        finally:
+            os.umask(mask)
+    assert len(said) == 1
+    assert b"gr\\xf6\\xdfe/\\xe9.py" in said.pop()
 
 
 def test_a_folder_that_did_not_change_is_not_read_again(tmp_path: Path) -> None:

@@ -90,21 +90,24 @@ def left(copied: Path) -> list[tuple[str, str, str]]:
 def _fingerprint(original: Path) -> str:
     """Of an archive its size and time; of a folder those of everything in it, by path."""
     digest = hashlib.sha256()
-    for path, status in [("", original.lstat())] if original.is_file() else _walk(original, original):
+    for label, _, status in [("", original, original.lstat())] if original.is_file() else _walk(original, original):
         digest.update(
-            f"{path}\0{status.st_mode}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ino}\n".encode("utf-8", "surrogateescape")
+            f"{label}\0{status.st_mode}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ino}\n".encode("utf-8", "surrogateescape")
         )
     return digest.hexdigest()[:16]
 
 
-def _walk(folder: Path, top: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Everything below a folder that is no folder itself, by path, links not followed; repositories within are given as they are."""
+def _walk(folder: Path, top: Path) -> Iterator[tuple[str, Path, os.stat_result]]:
+    """Everything below a folder that is no folder itself, by path, links not followed; repositories within are given as they are.
+
+    The label is the name's bytes as UTF-8, whatever the locale of this process takes them for.
+    """
     with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
+        for entry in sorted(entries, key=lambda entry: os.fsencode(entry.name)):
             path = Path(entry.path)
-            label = path.relative_to(top).as_posix()
             if not entry.is_dir(follow_symlinks=False) or os.path.lexists(path / ".git"):
-                yield label, entry.stat(follow_symlinks=False)
+                label = os.fsencode(path.relative_to(top).as_posix()).decode("utf-8", "surrogateescape")
+                yield label, path, entry.stat(follow_symlinks=False)
             else:
                 yield from _walk(path, top)
 
@@ -183,17 +186,17 @@ def _quoted(path: str) -> bytes:
 
 def _files(top: Path) -> Generator[Item, None, None]:
     """The files below a folder, by path; links, devices and repositories within are named and not read."""
-    for path, status in _walk(top, top):
+    for label, path, status in _walk(top, top):
         if stat.S_ISLNK(status.st_mode):
-            yield Item(path, b"", "symlink")
+            yield Item(label, b"", "symlink")
         elif stat.S_ISDIR(status.st_mode):
-            yield Item(path, b"", "submodule", "a git repository of its own; name it as a source")
+            yield Item(label, b"", "submodule", "a git repository of its own; name it as a source")
         elif not stat.S_ISREG(status.st_mode):
-            yield Item(path, b"", "no-file", "a device, a pipe or a socket")
+            yield Item(label, b"", "no-file", "a device, a pipe or a socket")
         elif status.st_size > MAX_FILE:
-            yield Item(path, b"", "oversized")
+            yield Item(label, b"", "oversized")
         else:
-            yield _file(top / path, path)
+            yield _file(path, label)
 
 
 def _file(file: Path, path: str) -> Item:
@@ -222,7 +225,7 @@ def _members(archive: Path) -> Generator[Item, None, None]:
 
 
 def _tar_names(archive: Path) -> list[str]:
-    with tarfile.open(archive, "r:*", errorlevel=2) as opened:
+    with tarfile.open(archive, "r:*", errorlevel=2, encoding="utf-8", errors="surrogateescape") as opened:
         return [member.name.removeprefix("./") for member in islice(opened, MAX_FILES + 1) if not member.isdir()]
 
 
@@ -232,7 +235,7 @@ def _zip_names(archive: Path) -> list[str]:
 
 
 def _tar(archive: Path) -> Iterator[Item]:
-    with tarfile.open(archive, "r:*", errorlevel=2) as opened:
+    with tarfile.open(archive, "r:*", errorlevel=2, encoding="utf-8", errors="surrogateescape") as opened:
         for member in opened:
             path = member.name.removeprefix("./")
             if member.isdir():
