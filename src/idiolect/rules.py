@@ -24,6 +24,8 @@ class Rules:
         self.licences = texts
         self.people = people
         """Address of a commit, in lower case -> name and address that stand for it."""
+        self.lacking: tuple[str, ...] = ()
+        """Attribute files, licence texts and the mailmap that could not be read, so that what they say is unknown."""
         self.refusal = lru_cache(maxsize=1_000_000)(self._refusal)
         self.may_learn = lru_cache(maxsize=10_000)(self._may_learn)
 
@@ -73,7 +75,10 @@ def of(source: Source, repository: Repository, at: str) -> Rules:
     wanted = [entry for entry in entries if entry.path.rpartition("/")[2] == attributes.FILE or entry.path == _MAILMAP]
     wanted += [entry for entry in entries if licences.is_text(entry.path)][:MOST_TEXTS]
     found = repository.blobs((entry.oid for entry in wanted), limit=attributes.MAX_BYTES)
-    texts = {entry.path: data for entry, (_, data) in zip(wanted, found, strict=True) if data is not None}
+    read = {entry.path: data for entry, (_, data) in zip(wanted, found, strict=True)}
+    texts = {path: data for path, data in read.items() if data is not None}
     people = messages.mailmap(texts.pop(_MAILMAP, b""))
     stated = {path: texts.pop(path) for path in list(texts) if path.rpartition("/")[2] == attributes.FILE}
-    return Rules(source, Attributes(stated), Licences(source.licence, texts), people)
+    told = Rules(source, Attributes(stated), Licences(source.licence, texts), people)
+    told.lacking = tuple(path for path, data in read.items() if data is None)
+    return told

@@ -64,6 +64,8 @@ def read(source: Source, repository: Repository, recipe: DatasetRecipe, funnel: 
     renames = [
         (touch.old_path, touch.path) for commit in repository.commits(chosen.commit) for touch in commit.touches if touch.status == "R"
     ]
+    if told.lacking:
+        remarks.append(f"lacks {', '.join(map(sources.shown, told.lacking[:3]))}, or they are too large: what they say is unknown")
     remarks += _hidden(documents)
     return Material(admitted, chosen, documents, changes, renames, candidates, remarks, row, _signals(documents))
 
