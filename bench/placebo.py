@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from idiolect import languages, registry, samples
+from idiolect import gates, headers, languages, registry, samples
 from idiolect.dataset import lessons_from
 from idiolect.errors import DataError
 from idiolect.files import digest_json
@@ -47,8 +47,9 @@ def documents(folder: Path) -> Iterator[Document]:
         if file.is_file() and file.stat().st_size <= MOST_BYTES:
             data = file.read_bytes()
             language = languages.language(label, data)
-            if language and not languages.refusal(language, data):
-                yield Document("placebo", "public", "", label, language, data, 0)
+            if language and not gates.refusal(language, data):
+                text, pieces = headers.stripped(data, language)  # as the team's own files are read
+                yield Document("placebo", "public", "", label, language, text, 0, pieces=pieces)
 
 
 def amounts(wanted: Mapping[str, int]) -> dict[str, int]:
