@@ -218,6 +218,13 @@ def test_two_members_of_one_name_are_reported(tmp_path: Path) -> None:
     assert dropped["a.py"].reason == "path-collision"
 
 
+def test_a_file_and_a_folder_of_one_name_are_reported(tmp_path: Path) -> None:
+    for number, names in enumerate((("a.py", "a.py/b.py"), ("a.py/b.py", "a.py"))):
+        kept, dropped = read(zipped(tmp_path / f"{number}.zip", {**dict.fromkeys(names, PYTHON), "c.py": RUBY}))
+        assert set(kept) == {names[0], "c.py"}
+        assert (dropped[names[1]].reason, len(dropped)) == ("path-collision", 1)
+
+
 @pytest.mark.parametrize("name", ["a.tar.gz", "a.zip", "a.tar", "a.tar.xz"])
 def test_a_damaged_archive_is_a_sentence(tmp_path: Path, name: str) -> None:
     whole = (zipped if name.endswith("zip") else tar)(

@@ -42,8 +42,9 @@ MAX_MAILMAP = 1_000_000
 
 def pull(commit: Commit) -> str:
     """The pull or merge request that it is, for instance `#12`: of a squash its subject's last reference, of a merge what it names."""
-    found: list[re.Match[str] | None] = list(_SQUASHED.finditer(commit.subject))[-1:] if "(" in commit.subject else []
-    found += [
+    squashed = list(_SQUASHED.finditer(commit.subject))[-1:] if "(" in commit.subject else []
+    found = [
+        *squashed,
         _MERGED.match(commit.subject),
         _IN_BODY.search(commit.body) if _may_name(commit.body, "request", "pr-url", "reviewed-on", "closes pr") else None,
     ]

@@ -19,6 +19,7 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from itertools import islice
@@ -119,7 +120,12 @@ def _fill(original: Path, made: Path, fingerprint: str, most: int) -> None:
     with closing(items):
         taken = _import(_counted(items, original, most), made, rest)
     if not taken:
-        raise SourceError("holds no file", where=str(original), next="correct the path, or take it out of the recipe")
+        reasons = ", ".join(f"{count} {reason}" for reason, count in Counter(reason for _, reason, _ in rest).most_common(5))
+        raise SourceError(
+            f"holds no file that can be read ({reasons or 'it is empty'})",
+            where=str(original),
+            next="correct the path, or take it out of the recipe",
+        )
     write_jsonl(made / LEFT, sorted(rest))
     said = gitcopy.Notes(fingerprint, str(original), False, False, False, "archive" if original.is_file() else "folder")
     (made / gitcopy.NOTES).write_text(json.dumps(said.__dict__), encoding="utf-8")
@@ -139,14 +145,18 @@ def _counted(items: Iterable[Item], original: Path, most: int) -> Iterator[Item]
 def _import(items: Iterable[Item], made: Path, rest: list[tuple[str, str, str]]) -> int:
     """Feed the files to `git fast-import`, in the order given; return how many. What is left out goes to `rest`."""
     seen: set[str] = set()
+    folders: set[str] = set()
     with _fast_import(made) as stream:
         stream.write(b"commit %s\ncommitter nobody <> 0 +0000\ndata 8\nSnapshot\n" % _BRANCH)
         for item in items:
-            reason = item.reason or ("bad-path" if languages.bad_path(item.path) else "path-collision" if item.path in seen else "")
+            above = {str(parent) for parent in PurePosixPath(item.path).parents} - {"."}
+            taken = item.path in seen or item.path in folders or not seen.isdisjoint(above)
+            reason = item.reason or ("bad-path" if languages.bad_path(item.path) else "path-collision" if taken else "")
             if reason:
                 rest.append((item.path.encode("utf-8", "backslashreplace").decode(), reason, item.detail or languages.bad_path(item.path)))
                 continue
             seen.add(item.path)
+            folders |= above
             stream.write(b"M 100644 inline %s\ndata %d\n" % (_quoted(item.path), len(item.data)) + item.data + b"\n")
         stream.write(b"\ndone\n")
     return len(seen)
