@@ -125,6 +125,6 @@ def signals(text: str) -> set[str]:
         "few-words": len(words) < 30,
         "digits": sum(map(text.count, "0123456789")) > 0.2 * len(text),
         "asserts": sum("assert" in row for row in rows) > 0.4 * len(rows),
-        "repeats": bool(pairs) and pairs[0][1] > 0.2 * len(words),
+        "repeats": bool(pairs) and pairs[0][1] > max(2, 0.2 * len(words)),
     }
     return {name for name, holds in found.items() if holds}

@@ -50,7 +50,12 @@ _MARKER = re.compile(
     |cbindgen|prisma|graphql|relay-compiler|drizzle|typeorm|jooq|querydsl|avro|xsd|wsdl|jaxb|axis|soapui|tapioca|sorbet|annotate)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_HAND = re.compile(rb"not (?:be )?(?:auto-?|automatically |machine[- ])generated", re.IGNORECASE)
+_HAND = re.compile(
+    rb"not (?:be )?(?:auto-?|automatically |machine[- ])generated"
+    rb"|generated (?:by|with) (?:the )?[`'\"](?:rspec|django-admin|rails|mix|ng|nest|cargo) ",
+    re.IGNORECASE,
+)
+"""Said of a file that is no program's, or that a program began and a team goes on with."""
 
 
 class Detector(NamedTuple):
