@@ -103,6 +103,6 @@ def test_signals_are_counted_and_drop_nothing() -> None:
     assert "asserts" in gates.signals("assert name == other\n" * 30)
     assert "digits" in gates.signals("1234567 = 7654321\n" * 30)
     assert "repeats" in gates.signals("name other\n" * 60)
-    text = "\n".join(f"def method_{number}(name, other): return name.send(other, {number})  # why" for number in range(20))
+    text = "\n".join(f"# why {word}\ndef {word}(name): return name.send({word})" for word in "abcdefghij")
     assert gates.signals(text) == set()
     assert all(not gates.refusal("ruby", one) for one in (b"class A\nend\n", b"assert name == other\n" * 30))
