@@ -75,7 +75,7 @@ def look(recipe: Recipe, source: Source) -> dict[str, Any]:
     return {
         "name": source.name,
         "commit": repository.head,
-        "commits": len(repository.commits()),
+        "commits": len(repository.commits()) if repository.notes.form == "repository" else 0,
         "files": len(documents),
         "bytes": languages.total(),
         "languages": dict(languages.most_common()),
