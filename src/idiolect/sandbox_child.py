@@ -1,0 +1,103 @@
+"""The child's side of `sandbox.Worker`: does a piece of work, sends each result as soon as it is there."""
+
+from __future__ import annotations
+
+import importlib
+import marshal
+import os
+import resource
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from multiprocessing.connection import Connection
+from typing import Any
+
+from idiolect.errors import IdiolectError
+from idiolect.sandbox import FAULT, Failed, Limits, Work, encoded, limit
+
+
+def main() -> None:
+    """Answer until the other side has gone; the first word sent is that it is ready."""
+    connection = Connection(int(sys.argv[1]))
+    parent, paths, limits = marshal.loads(connection.recv_bytes())
+    chosen = Limits(**limits)
+    limit(chosen)
+    if os.getppid() != parent:
+        return
+    sys.path[:] = paths
+    connection.send_bytes(b"ready")
+    while True:
+        try:
+            question = connection.recv_bytes()
+        except EOFError:
+            return
+        for row in _rows(question, chosen.seconds):
+            connection.send_bytes(row)
+
+
+def _rows(question: bytes, seconds: int) -> Iterator[bytes]:
+    """One answer for each input; an error that the user can mend is the last one."""
+    try:
+        function, parameters, inputs = marshal.loads(question)
+        work = found(function)
+        at = 0
+        while at < len(inputs):
+            yielded = 0
+            for row in _until_fault(work, parameters, inputs[at:], seconds):
+                yield row
+                yielded += 1
+            at += yielded
+            if at < len(inputs):  # it raised: at this unit, or at one that it took too early
+                yield _alone(work, parameters, inputs[at], seconds)
+                at += 1
+    except IdiolectError as error:
+        yield FAULT + marshal.dumps((type(error).__name__, error.what, error.where, error.next))
+
+
+def _until_fault(work: Work, parameters: Mapping[str, Any], inputs: list[Any], seconds: int) -> Iterator[bytes]:
+    try:
+        for _, value in zip(inputs, _clocked(work(iter(inputs), **parameters), seconds), strict=False):
+            yield encoded(value)
+    except IdiolectError:
+        raise
+    except Exception:
+        return
+
+
+def _alone(work: Work, parameters: Mapping[str, Any], value: Any, seconds: int) -> bytes:
+    try:
+        return encoded(next(_clocked(work(iter([value]), **parameters), seconds)))
+    except IdiolectError:
+        raise
+    except MemoryError:
+        return encoded(Failed("out-of-memory", lasting=True))
+    except StopIteration:
+        return encoded(Failed("error", "gave no result"))
+    except Exception as error:  # a fault in one unit is data; whoever asked decides what it means
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        return encoded(Failed("error", f"{type(error).__name__}: {error} ({last.name}, line {last.lineno})"))
+
+
+def _clocked(results: Iterator[Any], seconds: int) -> Iterator[Any]:
+    """The results, each with `seconds` of processor time from now on; beyond that the kernel ends this process."""
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    while True:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        soft = int(used.ru_utime + used.ru_stime) + 1 + seconds
+        resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+        try:
+            value = next(results)
+        except StopIteration:
+            return
+        yield value
+
+
+def found(path: str) -> Work:
+    """The function that `sandbox.path_of` named."""
+    module, _, name = path.partition(":")
+    work: Work = getattr(importlib.import_module(module), name)
+    return work
+
+
+if __name__ == "__main__":
+    main()
