@@ -179,4 +179,20 @@ def purge(recipe_path: Path, as_json: bool) -> None:
     show({"freed_bytes": freed}, as_json, lambda: f"freed {freed:,} bytes")
 
 
-VERBS = (init, check, dataset, train, export, serve, evaluate, run, purge)
+@click.command()
+@click.option("--rank", type=click.IntRange(0), required=True, help="Number of this worker, from 0.")
+@click.option("--world", type=click.IntRange(1), required=True, help="How many workers there are.")
+@click.option("--cores", type=click.IntRange(0), default=0, help="Processes to work with; default: one for each core.")
+@click.option("--idle", type=click.FloatRange(0), default=600.0, show_default=True, help="Leave after so many seconds without work.")
+@recipe_option
+def worker(rank: int, world: int, cores: int, idle: float, recipe_path: Path) -> None:
+    """Compute a share of another machine's work, under any scheduler.
+
+    All machines see the recipe's folder. Example: srun -n 8 sh -c 'idiolect worker --rank $SLURM_PROCID --world 8'
+    """
+    compute = room("compute")
+    done = compute.work(read(recipe_path).cache / compute.FOLDER, rank, world, cores=cores, idle=idle)
+    say(f"worker {rank} of {world}: {done:,} shards done")
+
+
+VERBS = (init, check, dataset, train, export, serve, evaluate, run, purge, worker)
