@@ -1,8 +1,7 @@
-"""Work that may not be trusted with the process it is done in: our functions over hostile text, and tools of others.
+"""Work of ours that may not be trusted with the process it is done in, because somebody else's text is in it.
 
-`limited` and `Worker` do a function of ours in a child with limits on memory, processor time, file size and the clock: what
-hangs or crashes there costs its unit and nothing else. They are no wall against code that means harm. `run_tool` is: a program
-that a pack names runs under bubblewrap or not at all.
+`limited` and `Worker` do a function in a child with limits on memory, processor time, file size and the clock: what hangs or
+crashes there costs its unit and nothing else. They are no wall against code that means harm; for programs of others see `tools`.
 """
 
 from __future__ import annotations
