@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from idiolect.compute import pure, shuffle
 from idiolect.errors import ResourceError
@@ -57,14 +57,14 @@ def noted(inputs: Iterator[tuple[str, float, str]]) -> Iterator[str]:
 def hostile(inputs: Iterator[Any]) -> Iterator[str]:
     """Does what it is told, for instance dies."""
     for word in inputs:
-        yield FAULTS.get(word, str.upper)(word)
+        yield FAULTS.get(word.partition(":")[0], str.upper)(word)
 
 
 @pure(version=1)
 def greedy(inputs: Iterator[Any]) -> Iterator[str]:
     """As `hostile`, but looks at all inputs before the first result."""
     for word in list(inputs):
-        yield FAULTS.get(word, str.upper)(word)
+        yield FAULTS.get(word.partition(":")[0], str.upper)(word)
 
 
 def _segfault(_: str) -> str:
@@ -75,7 +75,7 @@ def _allocate(_: str) -> str:
     return str(len(bytearray(8 << 30)))
 
 
-def _spin(_: str) -> str:
+def _spin(_: str) -> NoReturn:
     while True:
         pass
 
@@ -106,8 +106,8 @@ def _full(_: str) -> str:
     raise ResourceError("the disk is full", where="somewhere", next="free some space")
 
 
-def _write(_: str) -> str:
-    with Path("large").open("wb") as stream:
+def _write(word: str) -> str:
+    with Path(word.partition(":")[2]).open("wb") as stream:
         stream.writelines(bytes(1 << 20) for _ in range(100))
     return ""
 

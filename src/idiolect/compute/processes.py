@@ -17,6 +17,8 @@ from idiolect.sandbox import FAULT, Failed, Limits, Worker, decoded, encoded
 
 _TICK = 1.0
 """Seconds between two looks at the clock."""
+_TRIES = 3
+"""Workers that may fail to start, one after the other; more of them is no accident."""
 
 
 @dataclass
@@ -54,6 +56,8 @@ class Processes:
         self._busy: dict[Worker, _Piece] = {}
         self._idle: list[Worker] = []
         self._done: deque[Made] = deque()
+        self._stillborn = 0
+        """Workers in a row that died before they said that they were ready."""
 
     def __enter__(self) -> Self:
         return self
@@ -104,6 +108,7 @@ class Processes:
 
     def _listen(self) -> None:
         """Wait for workers to say something, and end those that have been silent for too long."""
+        self._feed()
         if not self._busy and not self._starting:
             raise RuntimeError("nothing was submitted")
         spoke = set(wait([worker.connection for worker in (*self._busy, *self._starting)], timeout=min(_TICK, self.limits.wall / 4)))
@@ -121,7 +126,11 @@ class Processes:
         if worker.take() is None:
             why = worker.why()
             self._end(worker)
-            raise ToolError(f"a worker does not start ({why.reason}, {why.detail})", next="see what it printed above")
+            self._stillborn += 1
+            if self._stillborn == _TRIES:
+                raise ToolError(f"workers do not start ({why.reason}, {why.detail})", next="see what they printed above")
+            return
+        self._stillborn = 0
         self._starting.discard(worker)
         self._idle.append(worker)
 
