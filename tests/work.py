@@ -50,7 +50,7 @@ def noted(inputs: Iterator[tuple[str, float, str]]) -> Iterator[str]:
     for name, seconds, folder in inputs:
         time.sleep(seconds)
         Path(folder, f"{name}-{os.getpid()}").touch()
-        yield name
+        yield FAULTS.get(name, str)(name)
 
 
 @pure(version=1)
