@@ -14,6 +14,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection, Pipe
@@ -25,6 +26,7 @@ from idiolect.errors import IdiolectError, ToolError
 VALUE, LASTING, PASSING, FAULT = b"v", b"l", b"p", b"e"
 """First byte of an answer: a value, a failure that will come again, one that may not, an error that ends everything."""
 _START_SECONDS = 120.0
+_END_SECONDS = 5.0
 _OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 _PDEATHSIG = 1
 
@@ -141,22 +143,24 @@ class Worker:
 
     def why(self) -> Failed:
         """Why the child died, once it has."""
-        try:
-            code = self.process.wait(_START_SECONDS)
-        except subprocess.TimeoutExpired:
-            return Failed("ended", "closed its connection")
-        if code >= 0:
-            return Failed("ended", f"exit code {code}")
-        died = signal.Signals(-code)
+        until = time.monotonic() + _END_SECONDS
+        while (state := os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is None:
+            if time.monotonic() > until:
+                return Failed("ended", "closed its connection")
+            time.sleep(0.002)
+        if state.si_code == os.CLD_EXITED:
+            return Failed("ended", f"exit code {state.si_status}")
+        died = signal.Signals(state.si_status)
         if died is signal.SIGXCPU:
             return Failed("too-slow", "processor time", lasting=True)
         return Failed("killed", died.name) if died in _OUTSIDE else Failed("crashed", died.name, lasting=True)
 
     def close(self) -> None:
         """End the child and all that it started."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        if self.process.returncode is None:  # not waited for yet, so that the number is still its own
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
         self.connection.close()
 
 

@@ -11,6 +11,7 @@ incremental cache (what lies there is not computed again), the crash safety (aft
 distribution (who computed it does not matter). Engines have one signature: `Here`, `Processes`, `Ranks`, `compute.on_ray.Ray`.
 """
 
+from idiolect.compute.choice import ENGINES, engine
 from idiolect.compute.engines import Engine, Here, Made
 from idiolect.compute.mapping import mapped
 from idiolect.compute.processes import Processes
@@ -21,6 +22,6 @@ from idiolect.compute.tasks import Shard, Task, Unit, pure, task
 from idiolect.sandbox import Failed, Limits
 
 __all__ = [
-    "FOLDER", "Engine", "Failed", "Here", "Limits", "Made", "Processes", "Ranks", "Shard", "Store", "Task", "Unit",
-    "groups", "mapped", "pure", "shuffled", "task", "work",
+    "ENGINES", "FOLDER", "Engine", "Failed", "Here", "Limits", "Made", "Processes", "Ranks", "Shard", "Store", "Task", "Unit",
+    "engine", "groups", "mapped", "pure", "shuffled", "task", "work",
 ]  # fmt: skip

@@ -90,6 +90,8 @@ class _Map:
         if flush:
             self._submit()
         made = self.engine.collect()
+        if made.shard.task != self.task:
+            raise RuntimeError(f"two maps at once on one engine: {self.task.function} and {made.shard.task.function}")
         self.submitted -= 1
         self.shelf.keep(made.shard, made.rows)
         self.asked.difference_update(unit.key for unit in made.shard.units)

@@ -147,17 +147,20 @@ class Shelf:
         rows = np.concatenate(indices) if indices else np.empty(0, dtype=_PLACED)
         prefixes = np.frombuffer(rows["key"].tobytes(), dtype="<u8")[::4] if len(rows) else np.empty(0, dtype="<u8")
         order = np.argsort(prefixes, kind="stable")
-        self._rows, self._prefixes = rows[order], prefixes[order]
+        rows = rows[order]
+        self._prefixes, self._keys = prefixes[order], rows["key"].tobytes()
+        self._columns = [np.ascontiguousarray(rows[name]) for name in ("pack", "at", "size", "sum")]
 
     def _places(self, name: bytes) -> Iterator[Place]:
         """Where a key's results stand, the newest first."""
         if name in self._fresh:
             yield self._fresh[name]
-        prefix = np.frombuffer(name[:8], dtype="<u8")[0]
-        first, last = np.searchsorted(self._prefixes, prefix, "left"), np.searchsorted(self._prefixes, prefix, "right")
-        for row in self._rows[first:last]:
-            if row["key"].tobytes() == name:
-                yield int(row["pack"]), int(row["at"]), int(row["size"]), int(row["sum"])
+        at = int(self._prefixes.searchsorted(np.uint64(int.from_bytes(name[:8], "little"))))
+        while self._keys[32 * at : 32 * at + 8] == name[:8]:
+            if self._keys[32 * at : 32 * at + 32] == name:
+                pack, start, size, checksum = (column.item(at) for column in self._columns)
+                yield pack, start, size, checksum
+            at += 1
 
     def _read(self, place: Place) -> bytes | None:
         pack, at, size, checksum = place
