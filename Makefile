@@ -23,7 +23,9 @@ demo: setup
 test: setup
 	$(BIN)/pytest -m 'not long'
 
+# The cluster's library is large and only these need it.
 test-long: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[ray]'
 	$(BIN)/pytest -m long
 
 check: setup
