@@ -129,17 +129,18 @@ class Worker:
         with contextlib.suppress(BrokenPipeError):  # it died at once: `take` will say so
             self.connection.send_bytes(marshal.dumps((os.getpid(), sys.path, asdict(limits))))
 
-    def give(self, function: str, parameters: Mapping[str, Any], inputs: Sequence[Any]) -> None:
-        """Start a piece of work: `function` as `path_of` names it, over the inputs."""
+    def give(self, function: str, parameters: Mapping[str, Any], inputs: Sequence[Any], *, careful: bool = False) -> None:
+        """Start a piece of work: `function` as `path_of` names it, over the inputs. Careful: each answer is sent at once."""
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self.connection.send_bytes(marshal.dumps((function, dict(parameters), list(inputs))))
+            self.connection.send_bytes(marshal.dumps((careful, function, dict(parameters), list(inputs))))
 
-    def take(self) -> bytes | None:
-        """The next answer, as `decoded` reads it; None where the child has died."""
+    def take(self) -> list[bytes] | None:
+        """The next answers, each as `decoded` reads it, none of them when the child first says that it is ready; None where it has died."""
         try:
-            return self.connection.recv_bytes()
+            rows: list[bytes] = marshal.loads(self.connection.recv_bytes())
         except (EOFError, OSError):
             return None
+        return rows
 
     def why(self) -> Failed:
         """Why the child died, once it has."""
@@ -184,7 +185,7 @@ def limited(work: Work, value: Any, limits: Limits | None = None, **parameters: 
         worker.give(path_of(work), parameters, [value])
         if not worker.connection.poll(chosen.wall):
             return Failed("too-slow", "by the clock")
-        answer = worker.take()
-        return worker.why() if answer is None else decoded(answer)
+        answers = worker.take()
+        return decoded(answers[0]) if answers else worker.why()
     finally:
         worker.close()

@@ -7,6 +7,7 @@ import marshal
 import os
 import resource
 import sys
+import time
 import traceback
 from collections.abc import Iterator, Mapping
 from multiprocessing.connection import Connection
@@ -15,9 +16,13 @@ from typing import Any
 from idiolect.errors import IdiolectError
 from idiolect.sandbox import FAULT, Failed, Limits, Work, encoded, limit
 
+_HOLD = 0.005
+"""Seconds that an answer may wait for others to be sent with it."""
+_LARGE = 1 << 16
+
 
 def main() -> None:
-    """Answer until the other side has gone; the first word sent is that it is ready."""
+    """Answer until the other side has gone; the first message, without answers, is that it is ready."""
     connection = Connection(int(sys.argv[1]))
     parent, paths, limits = marshal.loads(connection.recv_bytes())
     chosen = Limits(**limits)
@@ -25,20 +30,32 @@ def main() -> None:
     if os.getppid() != parent:
         return
     sys.path[:] = paths
-    connection.send_bytes(b"ready")
+    connection.send_bytes(marshal.dumps([]))
     while True:
         try:
             question = connection.recv_bytes()
         except EOFError:
             return
-        for row in _rows(question, chosen.seconds):
-            connection.send_bytes(row)
+        careful, *asked = marshal.loads(question)
+        for rows in _batches(_rows(*asked, seconds=chosen.seconds), 0.0 if careful else _HOLD):
+            connection.send_bytes(marshal.dumps(rows))
 
 
-def _rows(question: bytes, seconds: int) -> Iterator[bytes]:
+def _batches(rows: Iterator[bytes], seconds: float) -> Iterator[list[bytes]]:
+    """Answers together, where they come faster than messages are worth."""
+    held, since = list[bytes](), time.monotonic()
+    for row in rows:
+        held.append(row)
+        if len(row) > _LARGE or time.monotonic() - since >= seconds:
+            yield held
+            held, since = [], time.monotonic()
+    if held:
+        yield held
+
+
+def _rows(function: str, parameters: Mapping[str, Any], inputs: list[Any], *, seconds: int) -> Iterator[bytes]:
     """One answer for each input; an error that the user can mend is the last one."""
     try:
-        function, parameters, inputs = marshal.loads(question)
         work = found(function)
         at = 0
         while at < len(inputs):

@@ -40,6 +40,8 @@ class _Piece:
     """How many of them are there."""
     since: float = 0.0
     """When the last answer came."""
+    careful: bool = False
+    """A worker died over it, so answers should not wait for others."""
 
 
 class Processes:
@@ -99,7 +101,8 @@ class Processes:
         while self._queue and self._idle:
             worker, piece = self._idle.pop(), self._queue.popleft()
             shard = piece.job.shard
-            worker.give(shard.task.function, shard.task.parameters, [shard.units[place].value for place in piece.places])
+            inputs = [shard.units[place].value for place in piece.places]
+            worker.give(shard.task.function, shard.task.parameters, inputs, careful=piece.careful)
             piece.since = time.monotonic()
             self._busy[worker] = piece
         places = self.count - len(self._busy) - len(self._idle) - len(self._starting)
@@ -135,15 +138,16 @@ class Processes:
         self._idle.append(worker)
 
     def _heard(self, worker: Worker, piece: _Piece) -> None:
-        row = worker.take()
-        if row is None:
+        rows = worker.take()
+        if rows is None:
             why = worker.why()
             self._end(worker)
             self._died(piece, why)
             return
-        if row[:1] == FAULT:
-            decoded(row)
-        self._came(piece, row)
+        for row in rows:
+            if row[:1] == FAULT:
+                decoded(row)
+            self._came(piece, row)
         if piece.at == len(piece.places):
             del self._busy[worker]
             self._idle.append(worker)
@@ -162,7 +166,7 @@ class Processes:
         if len(piece.places) == 1:
             self._came(piece, encoded(why))
             return
-        self._queue.extendleft(_Piece(piece.job, places) for places in (rest[1:], rest[:1]) if places)
+        self._queue.extendleft(_Piece(piece.job, places, careful=True) for places in (rest[1:], rest[:1]) if places)
 
     def _end(self, worker: Worker) -> None:
         self._busy.pop(worker, None)
