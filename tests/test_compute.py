@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,21 @@ def test_units_are_taken_only_as_they_are_needed(tmp_path: Path) -> None:
     assert [next(found) for _ in range(10)] == [number * number for number in range(10)]
     assert taken["units"] < 2000
     found.close()  # type: ignore[attr-defined]  # it is a generator
+
+
+def test_references_are_loaded_a_shard_at_a_time_and_only_where_a_result_is_missing(tmp_path: Path, pool: Processes) -> None:
+    loaded: list[int] = []
+
+    def load(names: Sequence[str]) -> list[int]:
+        loaded.append(len(names))
+        return [int(name) for name in names]
+
+    store = Store(tmp_path / "units")
+    given = [Unit(str(number), str(number)) for number in range(300)]
+    for units in (given[:200], given):
+        assert list(mapped(compute.task(work.squares), units, store, pool, load)) == [int(unit.value) ** 2 for unit in units]
+    assert sum(loaded) == 300
+    assert len(loaded) == 3
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -22,12 +22,17 @@ _LOOK = 512
 """Units whose keys are looked up at once."""
 
 
-def mapped(task: Task, units: Iterable[Unit], store: Store, engine: Engine) -> Iterator[Any]:
+Load = Callable[[Sequence[Any]], Iterable[Any]]
+"""The inputs that the values of some units stand for, for instance the blobs of ids, read in one go."""
+
+
+def mapped(task: Task, units: Iterable[Unit], store: Store, engine: Engine, load: Load | None = None) -> Iterator[Any]:
     """The result of each unit, or the Failed in its place, in the order of the units.
 
-    What lies in the store is not computed again. Units are taken from the iterable as they are needed.
+    What lies in the store is not computed again. Units are taken from the iterable as they are needed. With `load`, units carry
+    references: it is called with those of a shard that has to be computed, and gives what the function gets in their place.
     """
-    state = _Map(task, store, engine)
+    state = _Map(task, store, engine, load)
     try:
         yield from state.results(iter(units))
     finally:
@@ -38,8 +43,8 @@ def mapped(task: Task, units: Iterable[Unit], store: Store, engine: Engine) -> I
 class _Map:
     """One call of `mapped`."""
 
-    def __init__(self, task: Task, store: Store, engine: Engine) -> None:
-        self.task, self.store, self.engine = task, store, engine
+    def __init__(self, task: Task, store: Store, engine: Engine, load: Load | None) -> None:
+        self.task, self.store, self.engine, self.load = task, store, engine, load
         self.shelf: Shelf = store.shelf(task)
         self.waiting: deque[Unit] = deque()
         """Units without a place in the output yet, in order."""
@@ -80,14 +85,16 @@ class _Map:
             self._submit()
 
     def _submit(self) -> None:
-        if self.missing:
-            self.engine.submit(Shard(self.task, tuple(self.missing)))
-            self.submitted += 1
-            self.missing = []
+        units, self.missing = self.missing, []
+        if self.load:
+            inputs = self.load([unit.value for unit in units])
+            units = [unit._replace(value=value) for unit, value in zip(units, inputs, strict=True)]
+        self.engine.submit(Shard(self.task, tuple(units)))
+        self.submitted += 1
 
     def _collect(self, *, flush: bool) -> None:
         """Wait for a shard, and keep its results."""
-        if flush:
+        if flush and self.missing:
             self._submit()
         made = self.engine.collect()
         if made.shard.task != self.task:
@@ -115,7 +122,5 @@ class _Map:
         if unit.key in self.again:
             raise ResourceError("results that were just written cannot be read", where=str(self.shelf.folder), next="check the disk")
         self.again.add(unit.key)
-        self.asked.add(unit.key)
         self.store.counts["found"] -= 1
-        self.engine.submit(Shard(self.task, (unit,)))
-        self.submitted += 1
+        self._ask(unit)
