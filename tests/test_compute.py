@@ -122,7 +122,7 @@ def test_references_are_loaded_a_shard_at_a_time_and_only_where_a_result_is_miss
     ],
 )
 def test_a_unit_that_fails_is_one_unit(tmp_path: Path, function: Any, fault: str, reason: str, lasting: bool) -> None:
-    limits = Limits(memory=1 << 30, seconds=1, wall=0.8 if fault == "sleep" else 60)
+    limits = Limits(memory=1 << 30, seconds=0.3, wall=0.8 if fault == "sleep" else 60)
     given = [*(f"a{number}" for number in range(5)), fault, *(f"b{number}" for number in range(5))]
     with Processes(1, limits) as engine:
         found = list(mapped(compute.task(function), named(*given), Store(tmp_path / "units"), engine))

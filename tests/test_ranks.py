@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,3 +87,16 @@ def test_a_worker_without_work_leaves_and_takes_its_sign_away(store: Store) -> N
 def test_a_rank_that_the_world_does_not_have_is_a_misuse(store: Store) -> None:
     with pytest.raises(UsageError, match="there is no rank 2 of 2; ranks are 0 to 1"):
         compute.work(store.folder, 2, 2)
+
+
+def test_a_failure_that_may_not_come_again_is_given_to_the_workers_again(tmp_path: Path, store: Store) -> None:
+    failing = compute.task(work.hostile)
+    for _ in range(2):
+        thread = threading.Thread(target=compute.work, args=(store.folder, 0, 1), kwargs={"cores": 1, "idle": 1.0})
+        thread.start()
+        while not list(store.folder.glob("ranks/0-of-1")):
+            time.sleep(0.01)
+        found = list(mapped(failing, [Unit("raise", "raise")], store, Ranks(store, Here())))
+        thread.join()
+        assert [one.reason for one in found] == ["error"]
+    assert store.counts["computed"] == 2

@@ -34,7 +34,7 @@ def test_a_function_is_done_in_a_child_and_its_result_comes_back() -> None:
     ],
 )
 def test_what_happens_to_the_child_is_told(fault: str, failed: Failed) -> None:
-    assert limited(work.hostile, fault, Limits(memory=1 << 30, seconds=1, wall=0.5 if fault == "sleep" else 30)) == failed
+    assert limited(work.hostile, fault, Limits(memory=1 << 30, seconds=0.3, wall=0.5 if fault == "sleep" else 30)) == failed
 
 
 def test_a_file_that_grows_too_large_is_a_fault_of_its_unit(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ class Limits:
 
     memory: int = 4 << 30
     """Bytes of data (heap and anonymous mappings) of each process."""
-    seconds: int = 30
+    seconds: float = 30.0
     """Of processor time for one unit."""
     wall: float = 300.0
     """Seconds by the clock for one unit; only what waits for something else ever meets it."""
@@ -152,7 +152,7 @@ class Worker:
         if state.si_code == os.CLD_EXITED:
             return Failed("ended", f"exit code {state.si_status}")
         died = signal.Signals(state.si_status)
-        if died is signal.SIGXCPU:
+        if died is signal.SIGPROF:
             return Failed("too-slow", "processor time", lasting=True)
         return Failed("killed", died.name) if died in _OUTSIDE else Failed("crashed", died.name, lasting=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import marshal
 import os
-import resource
+import signal
 import sys
 import time
 import traceback
@@ -53,7 +53,7 @@ def _batches(rows: Iterator[bytes], seconds: float) -> Iterator[list[bytes]]:
         yield held
 
 
-def _rows(function: str, parameters: Mapping[str, Any], inputs: list[Any], *, seconds: int) -> Iterator[bytes]:
+def _rows(function: str, parameters: Mapping[str, Any], inputs: list[Any], *, seconds: float) -> Iterator[bytes]:
     """One answer for each input; an error that the user can mend is the last one."""
     try:
         work = found(function)
@@ -71,7 +71,7 @@ def _rows(function: str, parameters: Mapping[str, Any], inputs: list[Any], *, se
         yield FAULT + marshal.dumps((type(error).__name__, error.what, error.where, error.next))
 
 
-def _until_fault(work: Work, parameters: Mapping[str, Any], inputs: list[Any], seconds: int) -> Iterator[bytes]:
+def _until_fault(work: Work, parameters: Mapping[str, Any], inputs: list[Any], seconds: float) -> Iterator[bytes]:
     try:
         for _, value in zip(inputs, _clocked(work(iter(inputs), **parameters), seconds), strict=False):
             yield encoded(value)
@@ -81,7 +81,7 @@ def _until_fault(work: Work, parameters: Mapping[str, Any], inputs: list[Any], s
         return
 
 
-def _alone(work: Work, parameters: Mapping[str, Any], value: Any, seconds: int) -> bytes:
+def _alone(work: Work, parameters: Mapping[str, Any], value: Any, seconds: float) -> bytes:
     try:
         return encoded(next(_clocked(work(iter([value]), **parameters), seconds)))
     except IdiolectError:
@@ -95,17 +95,19 @@ def _alone(work: Work, parameters: Mapping[str, Any], value: Any, seconds: int) 
         return encoded(Failed("error", f"{type(error).__name__}: {error} ({last.name}, line {last.lineno})"))
 
 
-def _clocked(results: Iterator[Any], seconds: int) -> Iterator[Any]:
-    """The results, each with `seconds` of processor time from now on; beyond that the kernel ends this process."""
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+def _clocked(results: Iterator[Any], seconds: float) -> Iterator[Any]:
+    """The results, each with `seconds` of processor time from now on; beyond that the kernel ends this process.
+
+    By a timer and not by RLIMIT_CPU, which every process that is started here would inherit, with what we have used up.
+    """
     while True:
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        soft = int(used.ru_utime + used.ru_stime) + 1 + seconds
-        resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+        signal.setitimer(signal.ITIMER_PROF, seconds)
         try:
             value = next(results)
         except StopIteration:
             return
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
         yield value
 
 

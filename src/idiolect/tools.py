@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -26,7 +27,7 @@ from idiolect.errors import DataError, ToolError
 from idiolect.sandbox import Limits
 from idiolect.types import File
 
-LIMITS = Limits(memory=2 << 30, seconds=20, wall=30.0, file_bytes=64 << 20)
+LIMITS = Limits(memory=2 << 30, seconds=20.0, wall=30.0, file_bytes=64 << 20)
 PROCESSES = 64
 OUTPUT = 10 << 20
 """Bytes of output and of error output that are kept; the rest is read and thrown away, and the answer says so."""
@@ -128,7 +129,7 @@ def _walls(folders: Sequence[Path]) -> list[str]:
 def _limits(limits: Limits) -> list[str]:
     """The limits of each process in the sandbox, as prlimit takes them: it is inside, so that only processes there are counted."""
     return [
-        f"--data={limits.memory}", f"--cpu={limits.seconds}:{limits.seconds + 1}", f"--fsize={limits.file_bytes}",
+        f"--data={limits.memory}", f"--cpu={ceil(limits.seconds)}:{ceil(limits.seconds) + 1}", f"--fsize={limits.file_bytes}",
         f"--nproc={PROCESSES}", "--core=0",
     ]  # fmt: skip
 

@@ -162,10 +162,10 @@ class Processes:
 
     def _died(self, piece: _Piece, why: Failed) -> None:
         """A worker is gone: what it had not answered is computed again, the first of it alone, which then tells who was to blame."""
-        rest = piece.places[piece.at :]
-        if len(piece.places) == 1:
+        if piece.careful and len(piece.places) == 1:
             self._came(piece, encoded(why))
             return
+        rest = piece.places[piece.at :]
         self._queue.extendleft(_Piece(piece.job, places, careful=True) for places in (rest[1:], rest[:1]) if places)
 
     def _end(self, worker: Worker) -> None:

@@ -146,7 +146,8 @@ class Ranks:
         return len(self._out) < _AHEAD * sum(sign.cores for sign in living) if living else self._own.room and len(self._out) < _AHEAD
 
     def submit(self, shard: Shard) -> None:
-        """Write the job."""
+        """Write the job; results that stand there already were no good, or nobody would ask."""
+        self._file(shard, ".pack").unlink(missing_ok=True)
         _write(self._file(shard, ".job"), shard)
         self._out[shard.digest] = shard
 
