@@ -171,6 +171,26 @@ def processes(mark: str) -> list[str]:
     return found
 
 
+def sleeping(mark: str) -> list[str]:
+    return [number for number in processes(mark) if command(number) == "sleep"]
+
+
+def command(number: str) -> str:
+    try:
+        return Path(f"/proc/{number}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+@walled
+@pytest.mark.long
+def test_nothing_is_left_of_two_hundred_tools() -> None:
+    mark = f"{300_000 + os.getpid()}.5"
+    for _ in range(200):
+        assert run_tool(["sh", "-c", f"setsid sleep {mark} & (sleep {mark} &); exit 0"]).code == 0
+    assert gone(mark, 1.0)
+
+
 @walled
 def test_a_tool_that_takes_too_much_memory_meets_its_limit() -> None:
     answer = python("bytearray(8 << 30)")
@@ -219,14 +239,20 @@ def test_a_tool_that_is_not_there_is_a_sentence_with_exit_code_6(tmp_path: Path)
 
 
 @walled
-def test_when_we_are_killed_so_is_the_tool() -> None:
+def test_when_we_are_killed_so_are_eight_tools() -> None:
     mark = f"{200_000 + os.getpid()}.5"
-    code = f"from idiolect.tools import run_tool; run_tool(['sh', '-c', 'setsid sleep {mark} & sleep {mark}'])"
+    words = ["sh", "-c", f"setsid sleep {mark} & sleep {mark}"]
+    code = f"""
+from threading import Thread
+from idiolect.tools import run_tool
+for _ in range(8):
+    Thread(target=run_tool, args=({words},)).start()
+"""
     process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT / "src")})
     until = time.monotonic() + 20
-    while not processes(mark) and time.monotonic() < until:
+    while len(sleeping(mark)) < 16 and time.monotonic() < until:
         time.sleep(0.02)
-    assert processes(mark)
+    assert len(sleeping(mark)) == 16
     process.kill()
     process.wait()
     assert gone(mark, 2.0)
