@@ -35,7 +35,8 @@ def packs(folder: Path) -> list[Path]:
 def test_the_folder_is_private_even_where_it_was_not(tmp_path: Path) -> None:
     (tmp_path / "units").mkdir(mode=0o755)
     Store(tmp_path / "units")
-    assert stat.S_IMODE((tmp_path / "units").stat().st_mode) == 0o700
+    Store(tmp_path / "cache" / "units")
+    assert [stat.S_IMODE((tmp_path / one).stat().st_mode) for one in ("units", "cache", "cache/units")] == [0o700] * 3
 
 
 @pytest.mark.parametrize("where", ["head", "index", "rows", "end"])

@@ -54,7 +54,8 @@ class Store:
         self.counts: Counter[str] = Counter()
         """Units `found`, `computed` and `failed` through this object."""
         with disk_errors(folder):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # which is the cache, private too
+            folder.mkdir(mode=0o700, exist_ok=True)
         _private(folder)
 
     def shelf(self, task: Task) -> Shelf:
