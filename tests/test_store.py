@@ -117,12 +117,16 @@ def test_temporary_files_of_a_kill_are_swept_when_they_are_old(tmp_path: Path) -
     assert (old.exists(), new.exists()) == (False, True)
 
 
-def test_keys_that_begin_alike_are_told_apart(tmp_path: Path) -> None:
+def test_each_of_many_results_is_found_by_its_key_and_what_may_change_is_not_found_by_the_next(tmp_path: Path) -> None:
     task = Task("bench:any", 1)
     store = Store(tmp_path / "units")
-    given = tuple(Unit(f"{number}", None) for number in range(5000))
+    given = tuple(Unit(f"{number}", None) for number in range(50_000))
     with closing(store.shelf(task)) as shelf:
-        shelf.keep(Shard(task, given), [b"v" + unit.key.encode() for unit in given])
+        for start in range(0, len(given), 5000):
+            some = given[start : start + 5000]
+            shelf.keep(Shard(task, some), [(b"p" if start else b"v") + unit.key.encode() for unit in some])
+        assert [shelf.get(unit.key) for unit in given[4999:50_000:5000]] == [b"v4999", *(b"p%d" % one for one in range(9999, 50_000, 5000))]
+    given = given[:5000]
     with closing(Shelf(store.folder / task.folder)) as shelf:
         assert all(shelf.has([unit.key for unit in given]))
         assert shelf.has(["5001", "x"]) == [False, False]

@@ -20,7 +20,7 @@ import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,8 @@ _HEAD = struct.Struct("<16sQI")
 _ROW = np.dtype([("key", "V32"), ("at", "<u8"), ("size", "<u4"), ("sum", "<u4"), ("passing", "<u4")])
 _PLACED = np.dtype([("key", "V32"), ("pack", "<u4"), ("at", "<u8"), ("size", "<u4"), ("sum", "<u4")])
 _MOST_OPEN = 16
+_MOST_FRESH = 1 << 15
+"""Results that are found by a dictionary, at some hundred bytes each, before they go into the table."""
 _SMALL = 256 << 10
 """Packs below this are merged where there are more than `_MOST_SMALL`: every run with a change adds some."""
 _MOST_SMALL = 64
@@ -91,7 +93,12 @@ class Shelf:
         self.folder = folder
         self._open: OrderedDict[int, BinaryIO] = OrderedDict()
         self._names: list[Path] = []
+        self._rows: Index
+        """Where every result stands, by key; `_prefixes` has the first 8 bytes of each key."""
+        self._prefixes: npt.NDArray[np.uint64]
         self._fresh: dict[bytes, Place] = {}
+        """What was kept since the table was made, and the same as parts of it."""
+        self._parts: list[Index] = []
         self._load()
 
     def has(self, keys: Sequence[str]) -> list[bool]:
@@ -121,9 +128,13 @@ class Shelf:
         found = read_index(path)
         if found is None:
             raise ResourceError("what was written here could not be read again", where=str(path), next="check the disk, then start again")
+        part = _placed(found, len(self._names))
         self._names.append(path)
-        for row in found:
-            self._fresh[row["key"].tobytes()] = (len(self._names) - 1, int(row["at"]), int(row["size"]), int(row["sum"]))
+        self._parts.append(part)
+        for row in part:
+            self._fresh[row["key"].tobytes()] = (int(row["pack"]), int(row["at"]), int(row["size"]), int(row["sum"]))
+        if len(self._fresh) > _MOST_FRESH:
+            self._sort([*reversed(self._parts), self._rows])
 
     def close(self) -> None:
         """Close the files."""
@@ -132,36 +143,36 @@ class Shelf:
 
     def _load(self) -> None:
         """Read the index of every pack; results that may be otherwise next time count as absent."""
-        self.close()
-        self._names, indices = [], []
+        parts = []
         for path in packs(self.folder):
             index = read_index(path)
             if index is None:
                 path.unlink(missing_ok=True)
                 continue
-            kept = np.empty(len(index), dtype=_PLACED)
-            for name in ("key", "at", "size", "sum"):
-                kept[name] = index[name]
-            kept["pack"] = len(self._names)
-            indices.append(kept[index["passing"] == 0])
+            parts.append(_placed(index[index["passing"] == 0], len(self._names)))
             self._names.append(path)
-        rows = np.concatenate(indices) if indices else np.empty(0, dtype=_PLACED)
-        prefixes = np.frombuffer(rows["key"].tobytes(), dtype="<u8")[::4] if len(rows) else np.empty(0, dtype="<u8")
+        self._sort(parts)
+
+    def _sort(self, parts: Sequence[Index]) -> None:
+        """Make of all places one table, by key; of equal keys those of the earlier parts come first."""
+        rows = np.concatenate(parts) if parts else np.empty(0, dtype=_PLACED)
+        prefixes = np.ascontiguousarray(rows["key"]).view("<u8")[::4]
         order = np.argsort(prefixes, kind="stable")
-        rows = rows[order]
-        self._prefixes, self._keys = prefixes[order], rows["key"].tobytes()
-        self._columns = [np.ascontiguousarray(rows[name]) for name in ("pack", "at", "size", "sum")]
+        self._prefixes, self._rows = prefixes[order], rows[order]
+        self._fresh.clear()
+        self._parts.clear()
 
     def _places(self, name: bytes) -> Iterator[Place]:
         """Where a key's results stand, the newest first."""
         if name in self._fresh:
             yield self._fresh[name]
-        at = int(self._prefixes.searchsorted(np.uint64(int.from_bytes(name[:8], "little"))))
-        while self._keys[32 * at : 32 * at + 8] == name[:8]:
-            if self._keys[32 * at : 32 * at + 32] == name:
-                pack, start, size, checksum = (column.item(at) for column in self._columns)
+        prefix = np.uint64(int.from_bytes(name[:8], "little"))
+        for at in range(int(self._prefixes.searchsorted(prefix)), len(self._rows)):
+            key, pack, start, size, checksum = cast("tuple[bytes, int, int, int, int]", self._rows.item(at))
+            if key[:8] != name[:8]:
+                return
+            if key == name:
                 yield pack, start, size, checksum
-            at += 1
 
     def _read(self, place: Place) -> bytes | None:
         pack, at, size, checksum = place
@@ -179,6 +190,15 @@ class Shelf:
             if len(self._open) > _MOST_OPEN:
                 self._open.popitem(last=False)[1].close()
         return self._open[pack]
+
+
+def _placed(index: Index, pack: int) -> Index:
+    """The rows of a pack's index with the pack's number."""
+    placed = np.empty(len(index), dtype=_PLACED)
+    for name in ("key", "at", "size", "sum"):
+        placed[name] = index[name]
+    placed["pack"] = pack
+    return placed
 
 
 def row_key(key: str) -> bytes:
