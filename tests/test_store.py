@@ -144,3 +144,13 @@ def test_an_engine_is_chosen_by_one_word(tmp_path: Path) -> None:
         compute.engine("spark", store),
     ):
         pass
+
+
+def test_a_store_that_was_moved_and_touched_is_the_same_store(tmp_path: Path) -> None:
+    squares(Store(tmp_path / "units"), 0, 300)
+    (tmp_path / "units").rename(tmp_path / "moved")
+    for file in tmp_path.rglob("*"):
+        os.utime(file, (1, 1))
+    store = Store(tmp_path / "moved")
+    squares(store, 0, 300)
+    assert store.counts == Counter(found=300)
