@@ -17,6 +17,8 @@ from idiolect.sandbox import FAULT, Failed, Limits, Worker, decoded, encoded
 
 _TICK = 1.0
 """Seconds between two looks at the clock."""
+_KILLS = 3
+"""Times that a unit alone may be killed from outside, which may be chance, before it has failed."""
 _TRIES = 3
 """Workers that may fail to start, one after the other; more of them is no accident."""
 
@@ -40,8 +42,8 @@ class _Piece:
     """How many of them are there."""
     since: float = 0.0
     """When the last answer came."""
-    careful: bool = False
-    """A worker died over it, so answers should not wait for others."""
+    deaths: int = 0
+    """Workers that died over it."""
 
 
 class Processes:
@@ -102,7 +104,7 @@ class Processes:
             worker, piece = self._idle.pop(), self._queue.popleft()
             shard = piece.job.shard
             inputs = [shard.units[place].value for place in piece.places]
-            worker.give(shard.task.function, shard.task.parameters, inputs, careful=piece.careful)
+            worker.give(shard.task.function, shard.task.parameters, inputs, careful=piece.deaths > 0)
             piece.since = time.monotonic()
             self._busy[worker] = piece
         places = self.count - len(self._busy) - len(self._idle) - len(self._starting)
@@ -162,11 +164,12 @@ class Processes:
 
     def _died(self, piece: _Piece, why: Failed) -> None:
         """A worker is gone: what it had not answered is computed again, the first of it alone, which then tells who was to blame."""
-        if piece.careful and len(piece.places) == 1:
+        if len(piece.places) == 1 and piece.deaths >= (_KILLS if why.reason == "killed" else 1):
             self._came(piece, encoded(why))
             return
         rest = piece.places[piece.at :]
-        self._queue.extendleft(_Piece(piece.job, places, careful=True) for places in (rest[1:], rest[:1]) if places)
+        deaths = piece.deaths + 1 if len(piece.places) == 1 else 1
+        self._queue.extendleft(_Piece(piece.job, places, deaths=deaths) for places in (rest[1:], rest[:1]) if places)
 
     def _end(self, worker: Worker) -> None:
         self._busy.pop(worker, None)
