@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -119,4 +120,5 @@ def found(path: str) -> Work:
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the other side has gone
+        main()
