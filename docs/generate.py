@@ -20,6 +20,7 @@ SECTIONS = {
     "[[source]]": recipe.Source,
     "[[model]]": recipe.ModelRecipe,
     "[dataset]": recipe.DatasetRecipe,
+    "[scrub]": recipe.ScrubRecipe,
     "[train]": recipe.TrainRecipe,
     "[export]": recipe.ExportRecipe,
     "[serve]": recipe.ServeRecipe,

@@ -9,6 +9,7 @@ from functools import cache
 from idiolect import sources
 from idiolect.dataset import cut, history, probes
 from idiolect.dataset.funnel import Funnel
+from idiolect.dataset.scrubbing import Scrubbing
 from idiolect.errors import SourceError
 from idiolect.gitread import Repository
 from idiolect.recipe import DatasetRecipe, Source
@@ -36,30 +37,32 @@ class Material:
     """What a person should know about how it could be read."""
 
 
-def read(source: Source, repository: Repository, recipe: DatasetRecipe, funnel: Funnel) -> Material:
+def read(source: Source, repository: Repository, recipe: DatasetRecipe, funnel: Funnel, scrubbing: Scrubbing) -> Material:
     """Read a source up to its cut. A source with nothing to learn from is a SourceError."""
-    chosen, candidates = _cut(source, repository, recipe)
-    documents, dropped = sources.documents(source, repository, chosen.commit, recipe.max_file_bytes)
-    funnel.count("read", "documents", len(documents), dropped)
-    changes = list(funnel.sift("history", "commits", _changes(source, repository, chosen.commit, recipe)))
+    chosen, candidates = _cut(source, repository, recipe, scrubbing)
+    read, dropped = sources.documents(source, repository, chosen.commit, recipe.max_file_bytes)
+    found: list[Document | Dropped] = [*read, *dropped]
+    documents = list(funnel.sift("read", "documents", (scrubbing.document(one) for one in found)))
+    commits = map(scrubbing.change, _changes(source, repository, chosen.commit, recipe))
+    changes = list(funnel.sift("history", "commits", commits))
     renames = [
         (touch.old_path, touch.path) for commit in repository.commits(chosen.commit) for touch in commit.touches if touch.status == "R"
     ]
     return Material(source, chosen, documents, changes, renames, candidates, sources.remarks(repository))
 
 
-def _cut(source: Source, repository: Repository, recipe: DatasetRecipe) -> tuple[cut.Cut, list[Sample]]:
+def _cut(source: Source, repository: Repository, recipe: DatasetRecipe, scrubbing: Scrubbing) -> tuple[cut.Cut, list[Sample]]:
     """The cut, and the candidates after it. Where history cannot be compared, everything is for lessons."""
     head = repository.first_parents()[-1]
     if source.role not in ("team", "reference"):
         return cut.none(head.id, head.committed, f"a source in the role '{source.role}' has no time probes"), []
     try:
-        return _cut_by_time(source, repository, recipe)
+        return _cut_by_time(source, repository, recipe, scrubbing)
     except SourceError as error:
         return cut.none(head.id, head.committed, f"commits could not be compared: {error.what}"), []
 
 
-def _cut_by_time(source: Source, repository: Repository, recipe: DatasetRecipe) -> tuple[cut.Cut, list[Sample]]:
+def _cut_by_time(source: Source, repository: Repository, recipe: DatasetRecipe, scrubbing: Scrubbing) -> tuple[cut.Cut, list[Sample]]:
     now: dict[str, Document] = {}
     refused: set[str] = set()
     for item in sources.read(source, repository, repository.head, recipe.max_file_bytes):
@@ -69,8 +72,17 @@ def _cut_by_time(source: Source, repository: Repository, recipe: DatasetRecipe) 
             refused.add(item.what)
 
     @cache
+    def clean(path: str) -> Document | Dropped:
+        return scrubbing.document(now[path], "history")
+
+    @cache
     def units(path: str) -> tuple[probes.Unit, ...]:
-        return probes.units(now[path])
+        document = clean(path)
+        if isinstance(document, Dropped):
+            return ()
+        return tuple(
+            unit for unit in probes.units(document) if not scrubbing.scrubber.touches("", document.data[unit.start : unit.end].decode())
+        )
 
     def after(commit: str) -> list[tuple[str, probes.Unit]]:
         return probes.choose(history.new_lines(repository.git, commit, repository.head, now.__contains__), units)
@@ -81,7 +93,8 @@ def _cut_by_time(source: Source, repository: Repository, recipe: DatasetRecipe) 
 
     steps = history.chain(repository.git, repository.head, counts)
     chosen = cut.choose(steps, lambda commit: len(after(commit)), candidates=recipe.candidates, max_after=recipe.max_after)
-    return chosen, [probes.probe(now[path], unit) for path, unit in after(chosen.commit)] if chosen.candidates else []
+    found = [(clean(path), unit) for path, unit in after(chosen.commit)] if chosen.candidates else []
+    return chosen, [probes.probe(document, unit) for document, unit in found if isinstance(document, Document)]
 
 
 def _changes(source: Source, repository: Repository, until: str, recipe: DatasetRecipe) -> Iterator[Change | Dropped]:
