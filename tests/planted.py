@@ -98,9 +98,12 @@ STRUCTURED: dict[str, Callable[[R], str]] = {
     "grafana": lambda r: "gl" + "sa_" + some(r, 32) + "_" + some(r, 8, HEX),
     "newrelic": lambda r: "NR" + "AK-" + some(r, 27, UPPER + DIGITS),
     "jwt": jwt,
+    "sourcegraph": lambda r: "sg" + "p_" + some(r, 40, HEX),
+    "one-password": lambda r: "op" + "s_ey" + "J" + some(r, 120),
+    "facebook": lambda r: "EA" + "AC" + some(r, 120),
     "age": lambda r: "AGE-SECRET" + "-KEY-1" + some(r, 58, "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"),
 }
-"""48 kinds with a form of their own."""
+"""51 kinds with a form of their own."""
 PART = {"slack-webhook": "/", "discord-webhook": "/", "azure-storage-key": "Key="}
 """Kinds of which only what follows the last of these is secret."""
 
@@ -204,8 +207,14 @@ ASSIGNED: dict[str, Callable[[str, str], str]] = {
     "connection": lambda k, v: f'db = "Server=db;Database=shop;User Id=app;Password={v};"\n',
     "url": lambda k, v: f'db = "postgres://app:{v}@db.internal:5432/shop"\n',
     "curl": lambda k, v: f"curl -u app:{v} https://api.acme.io/v1\n",
+    "curl-lines": lambda k, v: f"curl -X POST https://api.acme.io/v1 \\\n  -d world \\\n  --user app:{v}\n",
+    "header": lambda k, v: f"headers = {{'X-Api-Token': '{v}'}}\n",
+    "header-line": lambda k, v: f'curl -H "X-Acme-ApiKey: {v}" https://api.acme.io\n',
+    "comparison": lambda k, v: f'if ({k} === "{v}") {{\n',
+    "comparison-reversed": lambda k, v: f'if ("{v}" == user.{k}) {{\n',
+    "c-array": lambda k, v: f'char {k}[64] = "{v}";\n',
 }
-BARE = {"yaml", "env", "properties", "xml", "connection", "url", "curl"}
+BARE = {"yaml", "env", "properties", "xml", "connection", "url", "curl", "curl-lines", "header", "header-line"}
 """Places where a value stands without quotes: it has only letters and digits there, as values do that people put there."""
 VALUES: tuple[Callable[[R], str], ...] = (
     lambda r: some(r, r.randrange(16, 41)),
@@ -213,6 +222,7 @@ VALUES: tuple[Callable[[R], str], ...] = (
     lambda r: coded(r.randbytes(r.choice((24, 30, 48)))),
     lambda r: some(r, r.randrange(14, 25), WORD + SYMBOLS),
     lambda r: some(r, 24, URL),
+    lambda r: some(r, 50, LOWER + DIGITS + "!@#$%^&*(-_=+)"),
     lambda r: some(r, 4) + r.choice("!@#%") + some(r, 4, DIGITS) + r.choice("-_.") + some(r, 5),
 )
 

@@ -54,6 +54,8 @@ _CHAIN = re.compile(rb"@{0,2}[A-Za-z_$][\w$]*(?:(?:\.|::|->|&\.)[A-Za-z_$][\w$]*
 _CONSTANT = re.compile(rb"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$")
 _BRACKETS = re.compile(rb"[\[\](){}<>]")
 _LETTER = re.compile(rb"[A-Za-z]")
+_WORDS = re.compile(rb"[\w.]{4,}")
+_MARKS = re.compile(rb"[^A-Za-z0-9]+")
 _RUN = re.compile(rb"[A-Za-z0-9+]+")
 _MIXED = (re.compile(rb"[a-z]"), re.compile(rb"[A-Z]"), re.compile(rb"[0-9]"), re.compile(rb"[^\w.\-/]"))
 
@@ -62,15 +64,13 @@ def _nothing(value: bytes) -> bool:
     """Whether a literal says by its form that it is no secret: a hash, a placeholder, a variable, a path, a selector."""
     return bool(
         _HASHED.match(value)
-        or (_PLACEHOLDER.search(value) and _LETTER.search(value))
+        or _PLACEHOLDER.search(value)
         or (_CHAIN.match(value) and characters_per_token(value) > 1.5)
         or (_CONSTANT.match(value) and characters_per_token(value) > 1.5)
-        or (value.startswith(b"/") and characters_per_token(value) > 1.5)
-        or value.startswith((b"./", b"../", b"~/", b"#", b"http://", b"https://", b"file:", b"${", b"%", b"@{"))
-        or b"${" in value
-        or b"{{" in value
-        or b"#{" in value
-        or len(_BRACKETS.findall(value)) > 2
+        or (value.startswith((b"/", b"#", b"%", b"$", b"@", b".", b"~")) and characters_per_token(value[1:]) > 1.5)
+        or value.startswith((b"./", b"../", b"~/", b"http://", b"https://", b"file:"))
+        or (any(mark in value for mark in (b"${", b"{{", b"#{", b"<%")) and _WORDS.search(value))
+        or (len(_BRACKETS.findall(value)) > 2 and characters_per_token(_MARKS.sub(b"", value) or b"a") > 1.6)
         or value.isdigit()
     )
 
@@ -78,6 +78,8 @@ def _nothing(value: bytes) -> bool:
 def password(data: bytes, start: int, end: int) -> Sequence[Piece]:
     """A literal that a name calls a password: what a person might have chosen counts too, a word does not."""
     value = data[start:end]
+    if not _LETTER.search(value):
+        return ()
     classes = sum(bool(kind.search(value)) for kind in _MIXED)
     most = 1.45 if classes == 1 else 1.7 if classes == 2 else 2.2
     return () if _nothing(value) or characters_per_token(value) > most else ((start, end),)
@@ -96,14 +98,18 @@ def literal(data: bytes, start: int, end: int) -> Sequence[Piece]:
 
 
 def basic(data: bytes, start: int, end: int) -> Sequence[Piece]:
-    """Base64 of `user:password`."""
+    """Base64 of a user and a password that is no word."""
     try:
         said = base64.b64decode(data[start:end] + b"=" * (-(end - start) % 4), validate=True)
     except ValueError:
         return ()
-    return ((start, end),) if b":" in said and said.isascii() and said.decode().isprintable() else ()
+    chosen = said.partition(b":")[2]
+    if said.isascii() and said.decode().isprintable():
+        return ((start, end),) if password(chosen, 0, len(chosen)) else ()
+    return ((start, end),) if _HEADER.search(data, max(0, start - 40), start) else ()
 
 
+_HEADER = re.compile(rb"(?i)authorization\W")
 _ARMOUR = re.compile(
     rb"\\[nrt]|([A-Za-z0-9+/=]{16,}|(?<=[\s\"'`nr|>#*])[A-Za-z0-9+/]*=[A-Za-z0-9+/=]*|(?<=[\s\"'`nr])[A-Za-z0-9+/]{1,15}(?=[\\\s\"'`]*-----))"
 )
