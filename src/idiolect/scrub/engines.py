@@ -22,6 +22,8 @@ Tried = dict[int, list[int]]
 """Number of a rule -> where its keywords begin; empty for a rule without keywords."""
 Prefilter = Callable[[bytes], Tried]
 Engine = Callable[[Sequence[Rule]], Prefilter]
+GAP = 100
+"""Bytes between two places where a rule is searched that are searched too: they cost less than a second call."""
 
 
 def by_keywords(rules: Sequence[Rule]) -> Prefilter:
@@ -87,19 +89,18 @@ def _present(rule: Rule, lowered: bytes) -> bool:
 
 def windows(rule: Rule, keywords: Sequence[int], size: int) -> Iterator[tuple[int, int]]:
     """Where a rule is searched in a text of `size` bytes: around its keywords, or all of it."""
-    if rule.reach is None or not rule.words:
+    if rule.reach is None or not keywords:
         yield 0, size
         return
     before, after = rule.reach
-    start, end = -1, -1
-    for at in sorted(keywords):
-        if start >= 0 and at - before > end:
-            yield start, end
-            start = -1
-        start = max(0, at - before) if start < 0 else start
-        end = min(size, at + after)
-    if start >= 0:
-        yield start, end
+    places = sorted(keywords)
+    start = last = places[0]
+    for at in places:
+        if at - before > last + after + GAP:
+            yield max(0, start - before), min(size, last + after)
+            start = at
+        last = at
+    yield max(0, start - before), min(size, last + after)
 
 
 def best() -> Engine:
