@@ -12,8 +12,11 @@ import pyarrow.parquet as parquet
 import pytest
 
 from idiolect import dataset, recipe, samples
+from idiolect.dataset.makers import diff
+from idiolect.dataset.scrubbing import Scrubbing
 from idiolect.registry import Run
-from idiolect.types import SPLITS, Hole, Sample
+from idiolect.scrub import Scrubber, engines, rules
+from idiolect.types import SPLITS, Change, Edit, Hole, Sample
 from tests import planted
 from tests.dataset.history_of import grown
 from tests.planted import HELD, STRUCTURED, R, key, some
@@ -230,3 +233,30 @@ def test_the_same_sources_give_the_same_rows_and_a_rule_of_the_team_others(shop:
 
 def test_what_is_planted_here_is_found_by_the_generators_own_names() -> None:
     assert {"linear", "npm", "gitlab"} < set(planted.STRUCTURED)
+
+
+def test_an_edit_whose_context_held_a_secret_names_the_bytes_of_both_files() -> None:
+    steps = "".join(f"def step_{number}(value):\n    return value + {number}\n\n\n" for number in range(6))
+    before = f'KEY = "{STRUCTURED["stripe-live"](R(9))}"\n\n\n{steps}'.encode()
+    after = before.replace(b"return value + 3\n", b"if value is None:\n        value = 0\n        note(3)\n    return value + 3\n")
+    told = Change(
+        "shop", "team", "a" * 40, 1, "p", "Treat a missing value as zero", "", (Edit("a.py", "python", before, after),), parent="b" * 40
+    )
+    cleaned = Scrubbing(Scrubber(rules.together(), engine=engines.by_keywords)).change(told)
+    assert isinstance(cleaned, Change)
+    (made,) = diff([cleaned])
+    assert isinstance(made, Sample) and isinstance(made.prompt, tuple)
+    assert "REDACTED_STRIPE_KEY" in made.prompt[0].content
+    shown, written = made.origins
+    assert (shown.commit, shown.start, shown.end) == ("b" * 40, 0, len(before))
+    assert b"note(3)" in after[written.start : written.end]
+    assert after[written.start : written.end].decode() in (made.answer or "")
+
+
+def test_what_is_scrubbed_once_is_counted_once_and_remembered() -> None:
+    scrubbing = Scrubbing(Scrubber(rules.together(), engine=engines.by_keywords))
+    text = f'key = "{STRUCTURED["aws-access-key"](R(9))}"\n'
+    edit = Edit("a.py", "python", b"", text.encode())
+    for number in range(3):
+        scrubbing.change(Change("shop", "team", str(number), 1, "p", "Add", "", (edit,)))
+    assert scrubbing.metrics() == {"aws-access-key": {"files": 0, "history": 1}}
