@@ -90,6 +90,8 @@ NEGATIVES: dict[str, Callable[[R], str]] = {
     "serial": lambda r: f'serial = "{some(r, 12, UPPER + DIGITS)}"\n',
     "nonce-name": lambda r: f'session_key = "{_word(r)}_{_word(r)}"\n',
     "short-id": lambda r: f'short_id = "{some(r, 11, URL)}"\n',
+    "prose": lambda r: f"# Pass `'{some(r, 5, LOWER)}'` to use the {_word(r)} as it is.\n",
+    "names-in-a-list": lambda r: f'    "{_word(r).title()}ForTokenClassification",\n    "{some(r, 6)}ForQuestionAnswering",\n',
     "svg": lambda r: (
         f'<path d="M{r.randrange(99)}.{r.randrange(99)} {r.randrange(99)}L{r.randrange(99)} {r.randrange(99)}z" id="{some(r, 8)}"/>\n'
     ),

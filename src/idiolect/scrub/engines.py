@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ahocorasick_rs import BytesAhoCorasick
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from idiolect.scrub.rules import Rule
 
@@ -67,7 +67,7 @@ def _keywords(rules: Mapping[int, Rule]) -> Prefilter:
         for word in rule.words:
             owners.setdefault(word, []).append(number)
     words, numbers = list(owners), list(owners.values())
-    automaton = BytesAhoCorasick(words) if words else None
+    automaton = BytesAhoCorasick(words, implementation=Implementation.DFA) if words else None
 
     def tried(data: bytes) -> Tried:
         found: Tried = {number: [] for number in always}
