@@ -51,8 +51,9 @@ SUFFIXES = {
     ".sql",
     ".sh",
 }
-PEER_SHARE = 0.02
+PEER_SHARE = 0.01
 """Of the bytes, for the peer, which is that much slower."""
+ROUNDS = 3
 Count = Callable[[bytes], int]
 """How many secrets a scanner sees in a text."""
 
@@ -78,11 +79,13 @@ def recall(scrubber: Scrubber, documents: Iterable[Planted]) -> float:
 
 
 def speed(count: Count, documents: Sequence[bytes]) -> tuple[float, int]:
-    """Megabytes a second of processor time, and how many findings."""
-    count(documents[0])
-    start = time.process_time()
-    found = sum(count(data) for data in documents)
-    return round(sum(map(len, documents)) / 1e6 / (time.process_time() - start), 2), found
+    """Megabytes a second of processor time, the best of ROUNDS, and how many findings."""
+    seconds = []
+    for _ in range(ROUNDS):
+        start = time.process_time()
+        found = sum(count(data) for data in documents)
+        seconds.append(time.process_time() - start)
+    return round(sum(map(len, documents)) / 1e6 / min(seconds), 2), found
 
 
 @contextmanager
