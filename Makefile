@@ -45,6 +45,7 @@ bench: setup
 	$(BIN)/python bench/effect.py --repo $(REPO) --quick --json
 
 setup-bench: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt detect-secrets
 	$(BIN)/python seedling/fetch.py seedling/placebo.txt .bench/placebo
 
 seedling: setup

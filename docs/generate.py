@@ -21,6 +21,7 @@ SECTIONS = {
     "[source.admit]": recipe.Admit,
     "[[model]]": recipe.ModelRecipe,
     "[dataset]": recipe.DatasetRecipe,
+    "[scrub]": recipe.ScrubRecipe,
     "[train]": recipe.TrainRecipe,
     "[export]": recipe.ExportRecipe,
     "[serve]": recipe.ServeRecipe,

@@ -224,6 +224,13 @@ def max_after(ground: Ground) -> None:
     assert ground.built(dataset={"max_after": 0.05}).metrics["probes"]["kept"] == 0
 
 
+def scrub_rules(ground: Ground) -> None:
+    (ground.folder / "rules.toml").write_text("[[rules]]\nid = 'house'\nregex = 'Weigh parcels'\nkeywords = ['weigh']\n")
+    before, after = ground.built(), ground.built(scrub={"rules": ["rules.toml"]})
+    assert "house" not in before.metrics["scrubbed"]
+    assert after.metrics["scrubbed"]["house"]["history"] > 0
+
+
 # What is tuned, and for how long.
 
 
@@ -385,6 +392,7 @@ CHECKS: dict[str, Callable[..., None]] = {
     "dataset.max_file_bytes": max_file_bytes,
     "dataset.candidates": candidates,
     "dataset.max_after": max_after,
+    "scrub.rules": scrub_rules,
     "train.learning_rate": learning_rate,
     "train.rank": rank,
     "train.epochs": epochs,

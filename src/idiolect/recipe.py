@@ -90,6 +90,13 @@ class DatasetRecipe(Record):
     """No more than this share of the added lines comes after the cut."""
 
 
+class ScrubRecipe(Record):
+    """`[scrub]`: secrets and personal data, which leave the text before anything is written."""
+
+    rules: tuple[str, ...] = ()
+    """Files of a team's own rules in gitleaks' format, relative to the recipe; they come before ours."""
+
+
 class TrainRecipe(Record):
     """`[train]`: what is left out is derived from `effort` and the size of the base."""
 
@@ -161,6 +168,7 @@ class Recipe(Record):
     models: tuple[ModelRecipe, ...] = Field(default=(ModelRecipe(),), alias="model", min_length=1)
     """What is tuned; one dataset serves them all."""
     dataset: DatasetRecipe = DatasetRecipe()
+    scrub: ScrubRecipe = ScrubRecipe()
     train: TrainRecipe = TrainRecipe()
     export: ExportRecipe = ExportRecipe()
     serve: ServeRecipe = ServeRecipe()
@@ -246,8 +254,8 @@ def _keys(place: tuple[int | str, ...]) -> list[str]:
     """The keys that are known at a place in the recipe."""
     record: type[Record] = Recipe
     sections: dict[str, type[Record]] = {
-        "source": Source, "admit": Admit, "model": ModelRecipe, "dataset": DatasetRecipe, "train": TrainRecipe, "export": ExportRecipe,
-        "serve": ServeRecipe, "evaluate": EvaluateRecipe, "general": GeneralRecipe,
+        "source": Source, "admit": Admit, "model": ModelRecipe, "dataset": DatasetRecipe, "scrub": ScrubRecipe, "train": TrainRecipe,
+        "export": ExportRecipe, "serve": ServeRecipe, "evaluate": EvaluateRecipe, "general": GeneralRecipe,
     }  # fmt: skip
     for part in place:
         record = sections.get(str(part), record)

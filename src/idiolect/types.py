@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -116,6 +117,32 @@ class Sample(Record):
         return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()[:32]
 
 
+class Replaced(NamedTuple):
+    """A placeholder in a text, and the bytes that stood there before (`scrub`)."""
+
+    start: int
+    """First byte of the placeholder, inclusive."""
+    end: int
+    """Exclusive."""
+    original_start: int
+    original_end: int
+
+
+def original(replaced: Sequence[Replaced], start: int, end: int) -> tuple[int, int]:
+    """Where bytes `start` to `end` of a scrubbed text stood before; of a placeholder that is touched, all that it stands for."""
+    if not replaced:
+        return start, end
+    before = bisect_right(replaced, start, key=lambda one: one.start) - 1
+    after = bisect_left(replaced, end, key=lambda one: one.end)
+    first = replaced[before] if before >= 0 else Replaced(0, 0, 0, 0)
+    last = replaced[after] if after < len(replaced) and replaced[after].start < end else None
+    past = replaced[after - 1] if after else Replaced(0, 0, 0, 0)
+    return (
+        first.original_start if start < first.end else start - first.end + first.original_end,
+        last.original_end if last else end - past.end + past.original_end,
+    )
+
+
 @dataclass(frozen=True)
 class Document:
     """A file of a source at a commit, as bytes."""
@@ -136,6 +163,8 @@ class Document:
     the line of the file, from 0, that it begins in."""
     flags: tuple[str, ...] = ()
     """What hides in the text: bidi, zero-width, tags, orders."""
+    replaced: tuple[Replaced, ...] = ()
+    """What stands in `data` in place of secrets and personal data, in order."""
 
     @cached_property
     def text(self) -> str:
@@ -143,8 +172,8 @@ class Document:
         return self.data.decode("utf-8")
 
     def span(self, start: int = 0, end: int | None = None) -> Span:
-        """The origin of bytes `start` to `end` of `data`; where bytes were left out or put in between, it covers all that lies around."""
-        first, last = self._in_file(start, len(self.data) if end is None else end)
+        """The origin of bytes `start` to `end` of `data`: where they stood in the file; what was left out or put in between is covered."""
+        first, last = self._in_file(*original(self.replaced, start, len(self.data) if end is None else end))
         return Span(
             source=self.source, commit=self.commit, path=self.path, start=first, end=last,
             time=self.time, authors=self.authors, licence=self.licence,
@@ -170,6 +199,9 @@ class Edit:
     before: bytes
     """Empty where the file is new."""
     after: bytes
+    replaced_before: tuple[Replaced, ...] = ()
+    """Placeholders in `before`, in order."""
+    replaced_after: tuple[Replaced, ...] = ()
 
 
 @dataclass(frozen=True)

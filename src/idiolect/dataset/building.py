@@ -6,16 +6,18 @@ import shutil
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from idiolect import pack, registry, samples, sources
-from idiolect.dataset import balance, card, guard, leaks, lessons, reading, splits
+from idiolect.dataset import balance, card, guard, leaks, lessons, reading, scrubbing, splits
 from idiolect.dataset.dedupe import dedupe
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.lessons import SIDES
 from idiolect.dataset.reading import Material
+from idiolect.dataset.scrubbing import Scrubbing
 from idiolect.dataset.splits import Side
 from idiolect.errors import RecipeError
 from idiolect.files import digest_file
@@ -23,12 +25,14 @@ from idiolect.gitread import Repository
 from idiolect.pack import Pack
 from idiolect.recipe import Recipe, Source
 from idiolect.registry import Run
+from idiolect.scrub import Scrubber
 from idiolect.types import SPLITS, Change, Document, Dropped, Sample, Split
 
-VERSION = 2
+VERSION = 3
 """Goes up whenever the same input gives other samples."""
 
 Opened = Sequence[tuple[Source, Repository]]
+Makes = Callable[[Sequence[Document | Change]], list[Sample]]
 
 
 def build(recipe: Recipe) -> Run:
@@ -47,7 +51,8 @@ def build(recipe: Recipe) -> Run:
 def _values(recipe: Recipe) -> dict[str, Any]:
     """The keys that decide what the dataset holds; where a source stands does not."""
     named = [source.model_dump(mode="json", exclude={"path"}) for source in recipe.sources]
-    return {"dataset": recipe.dataset.model_dump(mode="json"), "sources": named, "packs": list(recipe.packs)}
+    scrub = Scrubber(scrubbing.known(recipe)).digest
+    return {"dataset": recipe.dataset.model_dump(mode="json"), "sources": named, "packs": list(recipe.packs), "scrub": scrub}
 
 
 def _inputs(recipe: Recipe, opened: Opened) -> dict[str, str]:
@@ -63,13 +68,15 @@ def _inputs(recipe: Recipe, opened: Opened) -> dict[str, str]:
 def _build(recipe: Recipe, opened: Opened, packs: Sequence[Pack], run: Run) -> None:
     started = time.monotonic()
     funnel = Funnel()
+    people = scrubbing.authors(repository for _, repository in opened)
+    scrubs = Scrubbing(Scrubber(scrubbing.known(recipe), people))
     materials = []
     for source, repository in opened:
-        materials.append(reading.read(source, repository, recipe.dataset, funnel))
+        materials.append(reading.read(source, repository, recipe.dataset, funnel, scrubs))
         _say(_about(materials[-1]))
     kept, divided = _divided(materials, funnel)
     _say(f"{len(kept):,} different files and {sum(len(one.changes) for one in materials):,} commits to make lessons of")
-    made = _made(materials, kept, divided, packs, funnel)
+    made = _made(materials, kept, divided, partial(lessons.make, packs=packs, funnel=funnel, scrubbing=scrubs), funnel)
     made["train"] = list(funnel.sift("balance", "samples", balance.cap(made["train"], recipe.dataset.max_source_share)))
     if not made["train"]:
         reasons = ", ".join(f"{count} {reason}" for reason, count in Counter(funnel.dropped()).most_common(6))
@@ -81,7 +88,7 @@ def _build(recipe: Recipe, opened: Opened, packs: Sequence[Pack], run: Run) -> N
     _say(f"{len(made['train']):,} lessons, {len(made['validation']):,} for validation, {len(probes)} probes; searching them for leaks")
     _write(run, together, funnel)
     guard.check(run.folder)
-    metrics = _metrics(materials, kept, divided, together, funnel) | {"leaks": 0, "searched": len(probes)}
+    metrics = _metrics(materials, kept, divided, together, funnel) | {"leaks": 0, "searched": len(probes), "scrubbed": scrubs.metrics()}
     metrics["seconds"] = round(time.monotonic() - started, 1)
     card.write(run.folder, metrics, together, (Dropped(**_row(row)) for row in funnel.rows), name=recipe.name)
     run.finish(metrics)
@@ -96,7 +103,7 @@ def _divided(materials: Sequence[Material], funnel: Funnel) -> tuple[list[Docume
 
 
 def _made(
-    materials: Sequence[Material], kept: Iterable[Document], divided: splits.Splits, packs: Sequence[Pack], funnel: Funnel
+    materials: Sequence[Material], kept: Iterable[Document], divided: splits.Splits, make: Makes, funnel: Funnel
 ) -> dict[Side, list[Sample]]:
     """The lessons of each side, sources in the order of the recipe."""
     files: dict[tuple[str, Side], list[Document | Change]] = defaultdict(list)
@@ -108,7 +115,7 @@ def _made(
         for side, change in funnel.sift("split", "commits", lessons.sided(material.changes, divided)):
             files[name, side].append(change)
         for side in SIDES:
-            made[side] += lessons.weighted(lessons.make(files.pop((name, side), []), packs, funnel), material.source)
+            made[side] += lessons.weighted(make(files.pop((name, side), [])), material.source)
         material.changes = []
     return {side: list(funnel.sift("merge", "samples", found)) for side, found in lessons.merged(made).items()}
 

@@ -141,6 +141,7 @@ def _sections(census: Census, metrics: Mapping[str, Any], pictures: Mapping[str,
         picture("sources", "Training samples by source"),
         picture("lengths", "Training samples by length in bytes"),
         f"Licences of the sources, by samples that hold their text: {licences}.",
+        *_scrubbed(metrics),
         "## When it was written",
         picture("ages", "Training samples by age"),
         picture("cut", "Per source: lessons before the cut, time probes after it"),
@@ -180,6 +181,15 @@ def _cut(name: str, cut: Mapping[str, Any]) -> tuple[str, ...]:
     when = datetime.fromtimestamp(cut.get("time", 0), UTC).strftime("%Y-%m-%d %H:%M") if cut.get("time") else ""
     found = plots.number(cut.get("candidates", 0))
     return _code(name), _code(str(cut.get("commit", ""))[:12]), when, found, _line(str(cut.get("note", "")))
+
+
+def _scrubbed(metrics: Mapping[str, Any]) -> list[str]:
+    """What was taken out, by rule; what it was stands nowhere."""
+    if "scrubbed" not in metrics:
+        return []
+    rows = [(_code(rule), *(plots.number(count) for count in counts.values())) for rule, counts in metrics["scrubbed"].items()]
+    said = "Replaced by placeholders before anything was written; each different text counts once."
+    return ["## Secrets and personal data", f"{said}\n\n{_table(('rule', 'in files', 'in history'), rows)}" if rows else "None was found."]
 
 
 def _guard(metrics: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from idiolect.dataset.dedupe import dedupe
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.makers import MAKERS
+from idiolect.dataset.scrubbing import Scrubbing
 from idiolect.dataset.splits import Key, Side, Splits
 from idiolect.errors import DataError
 from idiolect.pack import Labeller, Pack
@@ -21,8 +22,8 @@ NEAR_BUDGET = 0.05
 """By how much the distinct bytes of `lessons_from` may miss their budget."""
 
 
-def make(material: Sequence[Document | Change], packs: Sequence[Pack], funnel: Funnel) -> list[Sample]:
-    """Every lesson that the makers, ours and the packs', find in one side of one source."""
+def make(material: Sequence[Document | Change], packs: Sequence[Pack], funnel: Funnel, scrubbing: Scrubbing) -> list[Sample]:
+    """Every lesson that the makers, ours and the packs', find in one side of one source, and that teaches no secret."""
     made: list[Sample] = []
     for kind, maker in MAKERS.items():
         made += funnel.sift(f"make {kind}", "samples", maker(material))
@@ -30,6 +31,7 @@ def make(material: Sequence[Document | Change], packs: Sequence[Pack], funnel: F
     for pack in packs:
         for number, extra in enumerate(pack.makers, 1):
             made += funnel.sift(f"make {pack.name} {number}", "samples", extra(documents))
+    made = list(funnel.sift("secrets", "samples", scrubbing.taught(made)))
     return list(funnel.sift("filter", "samples", _filtered(_labelled(made, documents, packs), packs))) if packs else made
 
 

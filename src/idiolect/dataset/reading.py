@@ -12,6 +12,7 @@ from functools import cache
 from idiolect import gates, rules, sources
 from idiolect.dataset import admission, cut, history, probes
 from idiolect.dataset.funnel import Funnel
+from idiolect.dataset.scrubbing import Scrubbing
 from idiolect.errors import SourceError
 from idiolect.gitread import Repository
 from idiolect.recipe import DatasetRecipe, Source
@@ -46,7 +47,7 @@ class Material:
     """Of a few hundred files, how many a web-scale filter would have held something against, by signal; none is dropped for it."""
 
 
-def read(source: Source, repository: Repository, recipe: DatasetRecipe, funnel: Funnel) -> Material:
+def read(source: Source, repository: Repository, recipe: DatasetRecipe, funnel: Funnel, scrubbing: Scrubbing) -> Material:
     """Read a source up to its cut. A source that is not admitted gives nothing, one with nothing to learn from is a SourceError."""
     told = rules.of(source, repository, repository.head)
     shown = admission.facts(repository, told)
@@ -56,11 +57,13 @@ def read(source: Source, repository: Repository, recipe: DatasetRecipe, funnel: 
         head = repository.first_parents()[-1]
         reasons = "; ".join(admission.misses(source, shown))
         return Material(source, cut.none(head.id, head.committed, f"not admitted: {reasons}"), [], [], [], [], remarks, row)
-    chosen, candidates = _cut(admitted, repository, recipe, told)
+    chosen, candidates = _cut(admitted, repository, recipe, told, scrubbing)
     told = told if chosen.commit == repository.head else rules.of(admitted, repository, chosen.commit)
-    documents, dropped = sources.documents(admitted, repository, chosen.commit, recipe.max_file_bytes, told)
-    funnel.count("read", "documents", len(documents), dropped)
-    changes = list(funnel.sift("history", "commits", _changes(admitted, repository, chosen.commit, recipe, told)))
+    admissible, dropped = sources.documents(admitted, repository, chosen.commit, recipe.max_file_bytes, told)
+    found: list[Document | Dropped] = [*admissible, *dropped]
+    documents = list(funnel.sift("read", "documents", (scrubbing.document(one) for one in found)))
+    commits = map(scrubbing.change, _changes(admitted, repository, chosen.commit, recipe, told))
+    changes = list(funnel.sift("history", "commits", commits))
     renames = [
         (touch.old_path, touch.path) for commit in repository.commits(chosen.commit) for touch in commit.touches if touch.status == "R"
     ]
@@ -85,7 +88,7 @@ def _signals(documents: Sequence[Document]) -> dict[str, int]:
     return {"files": len(drawn), **dict(sorted(counts.items()))} if drawn else {}
 
 
-def _cut(source: Source, repository: Repository, recipe: DatasetRecipe, told: Rules) -> tuple[cut.Cut, list[Sample]]:
+def _cut(source: Source, repository: Repository, recipe: DatasetRecipe, told: Rules, scrubbing: Scrubbing) -> tuple[cut.Cut, list[Sample]]:
     """The cut, and the candidates after it. Where history cannot be compared, everything is for lessons."""
     head = repository.first_parents()[-1]
     if repository.notes.form != "repository":
@@ -93,12 +96,14 @@ def _cut(source: Source, repository: Repository, recipe: DatasetRecipe, told: Ru
     if source.role not in ("team", "reference"):
         return cut.none(head.id, head.committed, f"a source in the role '{source.role}' has no time probes"), []
     try:
-        return _cut_by_time(source, repository, recipe, told)
+        return _cut_by_time(source, repository, recipe, told, scrubbing)
     except SourceError as error:
         return cut.none(head.id, head.committed, f"commits could not be compared: {error.what}"), []
 
 
-def _cut_by_time(source: Source, repository: Repository, recipe: DatasetRecipe, told: Rules) -> tuple[cut.Cut, list[Sample]]:
+def _cut_by_time(
+    source: Source, repository: Repository, recipe: DatasetRecipe, told: Rules, scrubbing: Scrubbing
+) -> tuple[cut.Cut, list[Sample]]:
     now: dict[str, Document] = {}
     refused: set[str] = set()
     for item in sources.read(source, repository, repository.head, recipe.max_file_bytes, told):
@@ -108,8 +113,17 @@ def _cut_by_time(source: Source, repository: Repository, recipe: DatasetRecipe, 
             refused.add(item.what)
 
     @cache
+    def clean(path: str) -> Document | Dropped:
+        return scrubbing.document(now[path], "history")
+
+    @cache
     def units(path: str) -> tuple[probes.Unit, ...]:
-        return probes.units(now[path])
+        document = clean(path)
+        if isinstance(document, Dropped):
+            return ()
+        return tuple(
+            unit for unit in probes.units(document) if not scrubbing.scrubber.touches("", document.data[unit.start : unit.end].decode())
+        )
 
     def after(commit: str) -> list[tuple[str, probes.Unit]]:
         return probes.choose(history.new_lines(repository.git, commit, repository.head, now.__contains__), units)
@@ -120,7 +134,8 @@ def _cut_by_time(source: Source, repository: Repository, recipe: DatasetRecipe, 
 
     steps = history.chain(repository.git, repository.head, counts)
     chosen = cut.choose(steps, lambda commit: len(after(commit)), candidates=recipe.candidates, max_after=recipe.max_after)
-    return chosen, [probes.probe(now[path], unit) for path, unit in after(chosen.commit)] if chosen.candidates else []
+    found = [(clean(path), unit) for path, unit in after(chosen.commit)] if chosen.candidates else []
+    return chosen, [probes.probe(document, unit) for document, unit in found if isinstance(document, Document)]
 
 
 def _changes(source: Source, repository: Repository, until: str, recipe: DatasetRecipe, told: Rules) -> Iterator[Change | Dropped]:

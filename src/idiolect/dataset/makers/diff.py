@@ -11,7 +11,7 @@ from idiolect.dataset.makers.commits import Wish, format_only, intent, reverted,
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.dataset.makers.scope import fenced
 from idiolect.dataset.makers.windows import elided
-from idiolect.types import Change, Dropped, Edit, Message, Sample, Span
+from idiolect.types import Change, Dropped, Edit, Message, Sample, Span, original
 
 FEWEST_LINES, MOST_LINES = 3, 200
 MOST_FILES, MOST_HUNKS = 5, 3
@@ -167,8 +167,8 @@ def _shown(change: Change, parts: Sequence[Part], room: int) -> tuple[str, tuple
         ]
         code = "\n\n".join(texts)
         if len(code.encode()) <= room:
-            paired = [(part.edit.path, span) for part, cut in zip(parts, cuts, strict=True) for span in cut]
-            return code, tuple(_span(change, path, start, end, before=True) for path, (start, end) in paired)
+            paired = [(part.edit, span) for part, cut in zip(parts, cuts, strict=True) for span in cut]
+            return code, tuple(_span(change, edit, *span, before=True) for edit, span in paired)
     return None
 
 
@@ -187,7 +187,7 @@ def _windows(part: Part, margin: int) -> list[tuple[int, int]]:
 def _written(change: Change, part: Part) -> list[Span]:
     """The bytes of the file after that stand in the answer."""
     offsets = _offsets(part.after)
-    return [_span(change, part.edit.path, offsets[region.new_start], offsets[region.new_end]) for region in part.regions]
+    return [_span(change, part.edit, offsets[region.new_start], offsets[region.new_end]) for region in part.regions]
 
 
 def _offsets(rows: Sequence[str]) -> list[int]:
@@ -198,10 +198,11 @@ def _offsets(rows: Sequence[str]) -> list[int]:
     return offsets
 
 
-def _span(change: Change, path: str, start: int, end: int, *, before: bool = False) -> Span:
+def _span(change: Change, edit: Edit, start: int, end: int, *, before: bool = False) -> Span:
     # What stood there before was read at the parent; its own time is not later than the commit's.
+    first, stop = original(edit.replaced_before if before else edit.replaced_after, start, end)
     return Span(
-        source=change.source, commit=change.parent if before else change.commit, path=path, start=start, end=end,
+        source=change.source, commit=change.parent if before else change.commit, path=edit.path, start=first, end=stop,
         time=change.time, authors=(change.author,), licence=change.licence,
     )  # fmt: skip
 
