@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from idiolect.errors import DataError, RecipeError
+from idiolect.outline import Syntax
 from idiolect.types import Document, Dropped, Sample, Score
 
 GROUP = "idiolect.packs"
@@ -26,11 +27,27 @@ Labeller = Callable[[Document], dict[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
+class Language:
+    """A language that no grammar knows, read by a pack's own functions."""
+
+    name: str
+    """In lower case; files that the globs hold are of it, whatever their extension meant before."""
+    globs: tuple[str, ...]
+    """`*` stays within a folder, `**/` spans folders: `("**/*.bas",)`."""
+    spans: Callable[[bytes], Syntax]
+    """Units, nodes for holes, comments and names of a file, by bytes."""
+    parses: Callable[[bytes], bool]
+    """Whether a whole file is well formed."""
+
+
+@dataclass(frozen=True)
 class Pack:
     """What a domain adds. Every function is pure: no network, no clock, no randomness."""
 
     name: str
     description: str = ""
+    languages: tuple[Language, ...] = ()
+    """Languages that it brings; they go before grammars of the same name."""
     label: Labeller | None = None
     """Labels put on every Sample of a Document."""
     makers: tuple[Maker, ...] = ()
