@@ -17,7 +17,7 @@ Noted = tuple[tuple[str, ...], Node, int, int, int]
 """What is wanted of a node (words of `_MEANINGS`), the node, its depth, first byte and end."""
 
 _MAGIC = re.compile(rb"#!|#\s*(?:-\*-|frozen_string_literal|encoding:|coding:|typed:|vim:)")
-_NAME = re.compile(rb"[@$:~\w\x80-\xff][\w.:@$\x80-\xff -]*[?!=]?")
+_NAME = re.compile(rb"[@$:~#\w\x80-\xff][\w.:@$\x80-\xff -]*[?!=]?")
 _IDENTIFIER = bytes(byte for byte in range(256) if byte > 127 or chr(byte).isalnum() or byte in b"_$!?")
 _FILE = re.compile(rb"""[\s(]*(?:(['"`])(?P<quoted>[^'"`\n]+)\1|(?P<bare>[\w.~-]*/[\w./~-]+))""")
 _QUOTES = b"'\"`<> \t\r\n"
@@ -28,9 +28,11 @@ _FURTHEST = 200
 def settle(found: Found, noted: Sequence[Noted], data: bytes, grammar: Grammar) -> None:
     """Add to `found` what the noted nodes, given by start, mean."""
     file = _File(found, data, grammar)
+    last = 0
     for noting, _, _, start, end in noted:
-        if noting[0] == "comment":
-            found.comments.extend((start, end - 1 if data[end - 1 : end] == b"\n" else end))
+        if noting[0] == "comment" and start >= last:
+            last = end - 1 if data[end - 1 : end] == b"\n" else end
+            found.comments.extend((start, last))
     for noting, node, depth, start, _ in noted:
         while file.path and file.path[-1].end <= start:
             file.path.pop()

@@ -119,12 +119,12 @@ def unpack(packed: bytes, data: bytes) -> Syntax:
 
 def calls(packed: bytes) -> list[Range]:
     """Where the names stand that are called."""
-    return _pairs(packed, 2)
+    return sorted(_pairs(packed, 2))
 
 
 def imports(packed: bytes) -> list[Range]:
     """Where the names stand that are brought in."""
-    return _pairs(packed, 3)
+    return sorted(_pairs(packed, 3))
 
 
 def _defined(packed: bytes) -> list[Range]:

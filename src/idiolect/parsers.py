@@ -14,16 +14,18 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
+from queue import LifoQueue
 
 from idiolect.errors import ToolError
 from idiolect.packed import refusal
 
-MAX_SECONDS = 30.0
-"""By the clock on the wall, for one file: a child that says nothing for so long hangs, whatever its processor time."""
+MAX_SECONDS = 3.0
+"""Of processor time for one file. Real files take a tenth or two a megabyte."""
+PATIENCE = 30.0
+"""By the clock on the wall: a child that says nothing for so many seconds hangs, whatever its processor time."""
 _START_SECONDS = 120.0
 _LARGEST = 64 << 20
 """Bytes of an answer; a child that announces more is in a stranger's hands."""
@@ -35,10 +37,12 @@ Question = tuple[str, bytes, bool]
 class ParserProcess:
     """One child; a new one takes the place of one that died."""
 
-    def __init__(self, seconds: float = MAX_SECONDS) -> None:
-        self.seconds = seconds
+    def __init__(self, seconds: float = MAX_SECONDS, patience: float = PATIENCE) -> None:
+        self.seconds, self.patience = seconds, patience
         self.owner = os.getpid()
         self.child: subprocess.Popen[bytes] | None = None
+        self.ended = False
+        """Whether the child has closed its end of the pipe, as it does when it dies."""
 
     def ask(self, files: Sequence[Question]) -> list[bytes]:
         """A packed outline of each file, or why it has none."""
@@ -59,10 +63,10 @@ class ParserProcess:
         child, self.child = self.child, None
         if child is None or self.owner != os.getpid():
             return ""
-        hung = child.poll() is None
-        child.kill()
+        if not self.ended:
+            child.kill()
         child.communicate()
-        return _SLOW if hung or child.returncode == -signal.SIGPROF else f"the parser died with {_died_of(child.returncode)}"
+        return f"the parser died with {_died_of(child.returncode)}" if self.ended and child.returncode != -signal.SIGPROF else _SLOW
 
     def _answers(self, files: Sequence[Question]) -> list[bytes]:
         """The answers until the child falls silent."""
@@ -74,17 +78,19 @@ class ParserProcess:
             child.stdin.write(len(message).to_bytes(8, "big") + message)
             child.stdin.flush()
         except OSError:
+            self.ended = True
             return answers
         for _ in files:
-            if (answer := self._receive(self.seconds)) is None:
+            if (answer := self._receive(self.patience)) is None:
                 break
             answers.append(answer)
         return answers
 
     def _start(self) -> subprocess.Popen[bytes]:
         self.end()
-        command = [sys.executable, "-c", "from idiolect.trees import main; main()"]
+        command = [sys.executable, "-c", f"from idiolect.trees import main; main({self.seconds})"]
         environment = {"PYTHONPATH": os.pathsep.join(str(Path(path).absolute()) for path in sys.path), "PATH": os.defpath, "LC_ALL": "C"}
+        self.ended = False
         self.child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0, env=environment, cwd="/"
         )
@@ -112,6 +118,7 @@ class ParserProcess:
             if not poll.poll(max(0.0, until - time.monotonic()) * 1000):
                 return None
             if not (piece := os.read(descriptor, size - len(data))):
+                self.ended = True
                 return None
             data += piece
         return bytes(data)
@@ -120,9 +127,9 @@ class ParserProcess:
 _SLOW = "takes too long to parse"
 
 
-def side_by_side(batches: Iterable[Sequence[Question]], count: int) -> Iterator[list[bytes]]:
+def side_by_side(batches: Iterable[Sequence[Question]], count: int) -> Generator[list[bytes], None, None]:
     """The answers to each batch, in order, by so many children at a time; they end with the iteration."""
-    idle: SimpleQueue[ParserProcess] = SimpleQueue()
+    idle: LifoQueue[ParserProcess] = LifoQueue()  # who has just answered is awake
     crew = [ParserProcess() for _ in range(count)]
     for parser in crew:
         idle.put(parser)
@@ -135,19 +142,18 @@ def side_by_side(batches: Iterable[Sequence[Question]], count: int) -> Iterator[
             idle.put(parser)
 
     waiting: deque[Future[list[bytes]]] = deque()
-    with ThreadPoolExecutor(count) as pool:
-        try:
-            for batch in batches:
-                waiting.append(pool.submit(ask, batch))
-                if len(waiting) > 2 * count:
-                    yield waiting.popleft().result()
-            while waiting:
+    pool = ThreadPoolExecutor(count)
+    try:
+        for batch in batches:
+            waiting.append(pool.submit(ask, batch))
+            if len(waiting) > 2 * count:
                 yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
-    for parser in crew:
-        parser.end()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        for parser in crew:
+            parser.end()
 
 
 def _died_of(code: int) -> str:

@@ -26,8 +26,6 @@ from idiolect.packed import MAX_SPAN, MIN_SPAN, Found, pack
 
 MAX_DEPTH = 400
 """Deeper nodes are not looked at."""
-MAX_SECONDS = 5.0
-"""Of processor time for one file; then the kernel ends the process. Real files take a tenth or two a megabyte."""
 MEMORY = 2 << 30
 _SMALLEST = 3
 """Bytes of a node within which something may be noted: `f()`."""
@@ -50,8 +48,11 @@ def outline(language: str, data: bytes, marks: bool = True) -> bytes:
     return pack(found)
 
 
-def main() -> None:
-    """Answer batches of (language, bytes, marks) from standard input until it ends; the first word sent is that it is ready."""
+def main(seconds: float) -> None:
+    """Answer batches of (language, bytes, marks) from standard input until it ends; the first word sent is that it is ready.
+
+    The kernel ends the process when it has been at one file for so many `seconds` of processor time.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -60,7 +61,7 @@ def main() -> None:
     send(sys.stdout.buffer, b"ready")
     while (question := _receive(sys.stdin.buffer)) is not None:
         for language, data, marks in marshal.loads(question):
-            signal.setitimer(signal.ITIMER_PROF, MAX_SECONDS)
+            signal.setitimer(signal.ITIMER_PROF, seconds)
             send(sys.stdout.buffer, outline(language, data, marks))
         signal.setitimer(signal.ITIMER_PROF, 0)
 
