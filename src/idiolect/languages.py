@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import PurePosixPath
 
+from idiolect import syntax
+
 _BY_EXTENSION = {
     "ada": "adb ads", "assembly": "asm s", "astro": "astro", "basic": "bas bbj bbx", "batchfile": "bat cmd", "c": "c", "c#": "cs csx",
     "c++": "cc cpp cxx c++ hh hpp hxx inl ipp tpp", "clojure": "clj cljc cljs edn", "cmake": "cmake", "cobol": "cbl ccp cob cobol cpy",
@@ -109,8 +111,11 @@ MAX_LINE, MEAN_LINE, MAX_LINES, MAX_MARKUP_LINE, DATA_LINES = 1000, 100, 100_000
 def language(path: str, data: bytes | None = None) -> str:
     """Linguist's name of the language in lower case by name, extension and `#!` line; empty where nobody knows.
 
-    Without `data`, a file whose name says nothing is `?`: its first line would have to be read.
+    What a pack's language claims is of that language. Without `data`, a file whose name says nothing is `?`: its first line would
+    have to be read.
     """
+    if claimed := next((one.name for one in syntax.brought() if matches(path, one.globs)), ""):
+        return claimed
     name = path.rpartition("/")[2].lower()
     stem, dot, extension = name.rpartition(".")
     found = _NAMES.get(name) or _NAMES.get(stem if extension in ("", "local") else "") or (_EXTENSIONS.get(extension, "") if dot else "")
