@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from idiolect import pack, registry, samples, sources
+from idiolect import pack, registry, samples, sources, syntax
 from idiolect.dataset import balance, card, guard, leaks, lessons, reading, splits
 from idiolect.dataset.dedupe import dedupe
 from idiolect.dataset.funnel import Funnel
@@ -37,7 +37,9 @@ def build(recipe: Recipe) -> Run:
         raise RecipeError("names no source", next="add a [[source]] with the path of a repository")
     packs = [pack.load(name, recipe.folder) for name in recipe.packs]
     opened = [(source, sources.opened(recipe.folder / source.path, recipe.cache)) for source in recipe.sources]
-    with registry.begin(recipe, "dataset", version=VERSION, values=_values(recipe), inputs=_inputs(recipe, opened)) as run:
+    asking = {"version": VERSION, "values": _values(recipe), "inputs": _inputs(recipe, opened)}
+    languages = [language for one in packs for language in one.languages]
+    with registry.begin(recipe, "dataset", **asking) as run, syntax.reading(recipe.cache, languages):
         if not run.done:
             _build(recipe, opened, packs, run)
     return run
@@ -90,8 +92,9 @@ def _divided(materials: Sequence[Material], funnel: Funnel) -> tuple[list[Docume
     """Documents of all sources without duplicates, and the side of each, before any lesson is made."""
     found = dedupe([document for material in materials for document in material.documents])
     funnel.count("dedupe", "documents", len(found.kept), found.dropped)
+    kept = list(funnel.sift("parse", "documents", syntax.read_all(found.kept)))
     names = ((((one.source.name, old), (one.source.name, new)) for old, new in one.renames) for one in materials)
-    return found.kept, splits.assign(found.kept, [*found.edges, *(edge for edges in names for edge in edges)])
+    return kept, splits.assign(kept, [*found.edges, *(edge for edges in names for edge in edges)])
 
 
 def _made(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-from idiolect import sources
+from idiolect import languages, sources, syntax
 from idiolect.dataset import cut, history, probes
 from idiolect.dataset.funnel import Funnel
 from idiolect.errors import SourceError
@@ -45,7 +46,8 @@ def read(source: Source, repository: Repository, recipe: DatasetRecipe, funnel: 
     renames = [
         (touch.old_path, touch.path) for commit in repository.commits(chosen.commit) for touch in commit.touches if touch.status == "R"
     ]
-    return Material(source, chosen, documents, changes, renames, candidates, sources.remarks(repository))
+    said = [*sources.remarks(repository), *syntax.remarks(documents, languages.PROSE)]
+    return Material(source, chosen, documents, changes, renames, candidates, said)
 
 
 def _cut(source: Source, repository: Repository, recipe: DatasetRecipe) -> tuple[cut.Cut, list[Sample]]:
@@ -62,6 +64,7 @@ def _cut(source: Source, repository: Repository, recipe: DatasetRecipe) -> tuple
 def _cut_by_time(source: Source, repository: Repository, recipe: DatasetRecipe) -> tuple[cut.Cut, list[Sample]]:
     now: dict[str, Document] = {}
     refused: set[str] = set()
+    parsed: set[str] = set()
     for item in sources.read(source, repository, repository.head, recipe.max_file_bytes):
         if isinstance(item, Document):
             now[item.path] = item
@@ -73,7 +76,10 @@ def _cut_by_time(source: Source, repository: Repository, recipe: DatasetRecipe) 
         return probes.units(now[path])
 
     def after(commit: str) -> list[tuple[str, probes.Unit]]:
-        return probes.choose(history.new_lines(repository.git, commit, repository.head, now.__contains__), units)
+        added = history.new_lines(repository.git, commit, repository.head, now.__contains__)
+        deque(syntax.read_all(now[path] for path in sorted(added) if path not in parsed), maxlen=0)
+        parsed.update(added)
+        return probes.choose(added, units)
 
     def counts(path: str) -> bool:
         """Whether lines of this file count: one that stands at HEAD and is refused there for its content was never admitted."""
