@@ -105,15 +105,17 @@ def test_a_pack_s_globs_go_before_extensions() -> None:
 
 
 def test_an_answer_is_judged_where_it_stands() -> None:
+    start = CODE.index(b"let owed# = owed#")
+    end = CODE.index(b"\n", start)
     probe = Sample(
-        prompt=Hole(path="a.tly", prefix=CODE[:168].decode(), suffix=CODE[188:].decode()), answer=CODE[168:188].decode(),
+        prompt=Hole(path="a.tly", prefix=CODE[:start].decode(), suffix=CODE[end:].decode()), answer=CODE[start:end].decode(),
         kind="fim", maker="time_probe", labels={"language": ("tally",)},
     )  # fmt: skip
     price = Price(bits=1.0, bytes=1)
     assert grade(probe, "own", probe.answer or "", price).parses is None
     with syntax.reading(languages=pack.brought([str(FOLDER)], Path())):
         assert grade(probe, "own", probe.answer or "", price).parses == 1
-        assert grade(probe, "own", "each line in (basket", price).parses == 0
+        assert grade(probe, "own", "let owed# = (owed#", price).parses == 0
 
 
 def test_what_was_written_after_the_cut_can_be_a_probe() -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from idiolect import packed, parsers, syntax
+from idiolect import packed, parsers, reader, syntax
 from idiolect.syntax import Unit
 
 SAMPLES = {
@@ -207,8 +207,11 @@ def test_offsets_are_bytes() -> None:
 def test_large_files_and_long_lines_are_not_parsed() -> None:
     assert syntax.parses("python", b"x = 1\n" * 200_000) is None
     assert syntax.parses("python", b"x = '" + b"a" * 20_000 + b"'\n") is None
-    assert syntax.longest_line(b"a\nbcd\nef") == 3
-    assert syntax.longest_line(b"") == 0
+    for before in (0, 1, 9_999, 10_000, 10_001, 25_000):
+        lines = b"x\n" * before
+        assert reader.can_be_parsed(lines + b"y" * 20_000 + b"\n" + lines)
+        assert not reader.can_be_parsed(lines + b"y" * 20_001 + b"\n" + lines)
+    assert reader.can_be_parsed(b"")
 
 
 def hostile() -> dict[str, bytes]:

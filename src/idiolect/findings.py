@@ -49,6 +49,8 @@ class _Around:
     row: int
     """Its row among the units, from 1."""
     kind: str
+    local: bool
+    """Whether it is a function or stands in one."""
 
 
 @dataclass
@@ -112,11 +114,13 @@ def _unit(file: _File, node: Node, depth: int) -> None:
         )
     )
     file.units += 1
-    file.path.append(_Around(node.end_byte, file.units, kind))
+    local = kind in ("function", "method") or bool(file.path and file.path[-1].local)
+    file.path.append(_Around(node.end_byte, file.units, kind, local))
 
 
 def _call(file: _File, node: Node, _depth: int) -> None:
-    child = next(_children(node, file.grammar.calls[node.type]), None)
+    spec = file.grammar.calls[node.type]
+    child = node.child_by_field_name(spec) or next(_children(node, spec), None)
     if child is None:
         return
     start, end = child.byte_range
@@ -141,7 +145,7 @@ def _import(file: _File, node: Node, _depth: int) -> None:
 
 
 def _define(file: _File, node: Node, depth: int) -> None:
-    if depth > file.grammar.deepest or any(around.kind in ("function", "method") for around in file.path):
+    if depth > file.grammar.deepest or (file.path and file.path[-1].local):
         return
     if node.type in file.grammar.units and _counts(node):
         return

@@ -20,10 +20,12 @@ from typing import TypeVar
 from idiolect.grammars import GRAMMARS
 from idiolect.outline import Syntax
 from idiolect.pack import Language
-from idiolect.packed import MAX_SPAN, MIN_SPAN
+from idiolect.packed import MAX_SPAN, MIN_SPAN, refused, sound
 from idiolect.parsers import ParserProcess
 from idiolect.shelf import KEY, Shelf
 
+MAX_BYTES = 1_000_000
+MAX_LINE = 20_000
 _MOST = 8192
 """Outlines in memory: a few tens of MB."""
 Value = TypeVar("Value")
@@ -42,9 +44,8 @@ class Reader:
         self.own: OrderedDict[bytes, Syntax | str] = OrderedDict()
         self.lock = threading.RLock()
 
-    def known(self, language: str, data: bytes) -> bytes | None:
-        """The packed outline, where it has been made before."""
-        name = key(language, data)
+    def known(self, name: bytes) -> bytes | None:
+        """The packed outline of that `key`, where it has been made before."""
         with self.lock:
             if (answer := self.memory.get(name)) is not None:
                 self.memory.move_to_end(name)
@@ -52,32 +53,32 @@ class Reader:
                 _keep(self.memory, name, answer)
         return answer
 
-    def keep(self, language: str, data: bytes, answer: bytes) -> None:
-        """Remember an outline."""
-        name = key(language, data)
+    def keep(self, name: bytes, answer: bytes) -> None:
+        """Remember an outline under its `key`."""
         with self.lock:
             self.parsed += 1
             _keep(self.memory, name, answer)
             if self.shelf:
                 self.shelf.put(name, answer)
 
-    def answer(self, language: str, data: bytes) -> bytes:
-        """The packed outline, parsed now if need be."""
+    def answer(self, language: str, data: bytes) -> bytes | None:
+        """The packed outline, parsed now if need be; None where it cannot be."""
+        name = key(language, data)
         with self.lock:
-            if (answer := self.known(language, data)) is None:
+            if (answer := self.known(name)) is None and can_be_parsed(data):
                 (answer,) = _parser().ask([(language, data, True)])
-                self.keep(language, data, answer)
-        return answer
+                self.keep(name, answer)
+        return answer if answer and not refused(answer) else None
 
-    def verdict(self, language: str, data: bytes) -> bytes:
-        """A packed outline that need not hold more than the verdict: answers of a model are not worth a place in the cache."""
+    def verdict(self, language: str, data: bytes) -> bool | None:
+        """Whether a file is sound, None where nobody can say: answers of a model are not worth a place in the cache."""
+        name = key(language, data)
         with self.lock:
-            if (answer := self.known(language, data)) is None:
-                name = b"?" + key(language, data)
-                if (answer := self.memory.get(name)) is None:
-                    (answer,) = _parser().ask([(language, data, False)])
-                    _keep(self.memory, name, answer)
-        return answer
+            answer = self.known(name) or self.memory.get(b"?" + name)
+            if answer is None and can_be_parsed(data):
+                (answer,) = _parser().ask([(language, data, False)])
+                _keep(self.memory, b"?" + name, answer)
+        return sound(answer) if answer and not refused(answer) else None
 
     def of_pack(self, language: str, data: bytes) -> Syntax | str:
         """What a pack's own language finds in a file; or, where its function fails or gives what cannot be, why not."""
@@ -92,6 +93,20 @@ class Reader:
         """Write what is to be kept."""
         if self.shelf:
             self.shelf.close()
+
+
+def can_be_parsed(data: bytes) -> bool:
+    """Whether a file is neither too large nor has lines that are too long for a parser."""
+    return len(data) <= MAX_BYTES and not _has_long_line(data)
+
+
+def _has_long_line(data: bytes) -> bool:
+    """Whether a line has more than `MAX_LINE` bytes. Such a line fills one of the blocks of half its length, which is soon seen."""
+    half = MAX_LINE // 2
+    blocks = range(0, len(data) - half + 1, half)
+    if all(data.find(b"\n", at, at + half) >= 0 for at in blocks):
+        return False
+    return max(map(len, data.split(b"\n"))) > MAX_LINE
 
 
 def key(language: str, data: bytes) -> bytes:

@@ -16,22 +16,21 @@ import os
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from idiolect import grammars, packed
 from idiolect.outline import Marked, Name, Syntax, Unit
 from idiolect.pack import Language
 from idiolect.parsers import Question, side_by_side
-from idiolect.reader import Reader, key
+from idiolect.reader import Reader, can_be_parsed, key
 from idiolect.types import Document, Dropped
 
 __all__ = [
-    "Marked", "Name", "Syntax", "Unit", "brought", "comments", "has_grammar", "line_units", "longest_line", "parses", "ranges", "read",
+    "Marked", "Name", "Syntax", "Unit", "brought", "comments", "has_grammar", "line_units", "parses", "ranges", "read",
     "read_all", "reading", "remarks", "spans", "units",
 ]  # fmt: skip
 
-MAX_BYTES = 1_000_000
-MAX_LINE = 20_000
 DIED = "parser-died"
 """Why a document is dropped that cannot be read without the loss of the reader; the detail says of what."""
 _BATCH_BYTES, _BATCH_FILES = 1 << 18, 64
@@ -68,21 +67,19 @@ def read_all(documents: Iterable[Document], workers: int | None = None) -> Itera
     parsers, by default one for each core that this process may use.
     """
     reader = _READERS[-1]
-    pending: deque[list[Document]] = deque()
-    asked: dict[bytes, Document] = {}
+    pending: deque[_Batch] = deque()
 
     def questions() -> Iterator[list[Question]]:
-        for batch, unknown in _batches(documents, reader, asked):
+        for batch in _batches(documents, reader):
             pending.append(batch)
-            waiting.append(unknown)
-            yield [(document.language, document.data, True) for document in unknown]
+            yield [(document.language, document.data, True) for document in batch.unknown.values()]
 
-    waiting: deque[list[Document]] = deque()
     for answers in side_by_side(questions(), workers or len(os.sched_getaffinity(0))):
-        for document, answer in zip(waiting.popleft(), answers, strict=True):
-            reader.keep(document.language, document.data, answer)
-        for document in pending.popleft():
-            why = _why_not(document, reader)
+        batch = pending.popleft()
+        for name, answer in zip(batch.unknown, answers, strict=True):
+            reader.keep(name, answer)
+        for document, name in batch.documents:
+            why = _why_not(document, name, reader)
             yield Dropped(reason=DIED, what=document.path, source=document.source, detail=why) if why else document
 
 
@@ -138,10 +135,7 @@ def parses(language: str, data: bytes) -> bool | None:
     if language in _READERS[-1].languages:
         found = _of_pack(language, data)
         return found.sound if found else None
-    if not _can_be_parsed(language, data):
-        return None
-    answer = _READERS[-1].verdict(language, data)
-    return None if packed.refused(answer) else packed.sound(answer)
+    return _READERS[-1].verdict(language, data) if grammars.has_grammar(language) else None
 
 
 def line_units(data: bytes, rows: int = 32) -> list[Unit]:
@@ -159,56 +153,45 @@ def line_units(data: bytes, rows: int = 32) -> list[Unit]:
     return [*found, _lines(data, start, end)] if count else found
 
 
-def longest_line(data: bytes) -> int:
-    """Bytes of the longest line, its end not counted."""
-    longest, start = 0, 0
-    while (end := data.find(b"\n", start)) >= 0:
-        if end - start > longest:
-            longest = end - start
-        start = end + 1
-    return max(longest, len(data) - start)
-
-
 def _lines(data: bytes, start: int, end: int) -> Unit:
     stop = start + len(data[start:end].rstrip())
     return Unit("lines", "", start, stop, body_start=start, body_end=stop)
 
 
-def _batches(
-    documents: Iterable[Document], reader: Reader, asked: dict[bytes, Document]
-) -> Iterator[tuple[list[Document], list[Document]]]:
-    """Documents in their order, and those of them that a parser has to be asked about."""
-    batch: list[Document] = []
-    unknown: list[Document] = []
+@dataclass
+class _Batch:
+    """Documents in their order, with their keys where a grammar knows their language, and those a parser has to be asked about."""
+
+    documents: list[tuple[Document, bytes]] = field(default_factory=list)
+    unknown: dict[bytes, Document] = field(default_factory=dict)
+    size: int = 0
+    """Bytes of the unknown ones."""
+
+
+def _batches(documents: Iterable[Document], reader: Reader) -> Iterator[_Batch]:
+    batch = _Batch()
+    asked: set[bytes] = set()
     for document in documents:
-        batch.append(document)
-        if _is_unknown(document, reader) and asked.setdefault(key(document.language, document.data), document) is document:
-            unknown.append(document)
-        if len(unknown) == _BATCH_FILES or len(batch) == 16 * _BATCH_FILES or sum(len(one.data) for one in unknown) >= _BATCH_BYTES:
-            yield batch, unknown
-            batch, unknown = [], []
-    yield batch, unknown
+        grammar = document.language not in reader.languages and grammars.has_grammar(document.language)
+        name = key(document.language, document.data) if grammar else b""
+        batch.documents.append((document, name))
+        if name and name not in asked and reader.known(name) is None and can_be_parsed(document.data):
+            asked.add(name)
+            batch.unknown[name] = document
+            batch.size += len(document.data)
+        if batch.size >= _BATCH_BYTES or len(batch.unknown) == _BATCH_FILES or len(batch.documents) == 16 * _BATCH_FILES:
+            yield batch
+            batch = _Batch()
+    yield batch
 
 
-def _is_unknown(document: Document, reader: Reader) -> bool:
-    if document.language in reader.languages or not _can_be_parsed(document.language, document.data):
-        return False
-    return reader.known(document.language, document.data) is None
-
-
-def _why_not(document: Document, reader: Reader) -> str:
+def _why_not(document: Document, name: bytes, reader: Reader) -> str:
     """Why a document cannot be read; empty where it was, or where nobody tried."""
     if document.language in reader.languages:
         found = reader.of_pack(document.language, document.data)
         return found if isinstance(found, str) else ""
-    if not _can_be_parsed(document.language, document.data):
-        return ""
-    answer = reader.known(document.language, document.data)
+    answer = reader.known(name) if name else None
     return packed.refused(answer) if answer else ""
-
-
-def _can_be_parsed(language: str, data: bytes) -> bool:
-    return grammars.has_grammar(language) and len(data) <= MAX_BYTES and longest_line(data) <= MAX_LINE
 
 
 def _of_pack(language: str, data: bytes) -> Syntax | None:
@@ -218,7 +201,4 @@ def _of_pack(language: str, data: bytes) -> Syntax | None:
 
 def _answer(language: str, data: bytes) -> bytes | None:
     """A packed outline, or None where there is none."""
-    if not _can_be_parsed(language, data):
-        return None
-    answer = _READERS[-1].answer(language, data)
-    return None if packed.refused(answer) else answer
+    return _READERS[-1].answer(language, data) if grammars.has_grammar(language) else None
