@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from tree_sitter import Node
 
-from idiolect.grammars import FUNCTIONS, ONLY_WITH_BODY, ONLY_WITH_FUNCTION, TYPES, WRAPS_ALWAYS, Grammar
+from idiolect.grammars import COMMENTS, FUNCTIONS, ONLY_WITH_BODY, ONLY_WITH_FUNCTION, PREFIXES, TYPES, WRAPPERS, WRAPS_ALWAYS, Grammar
 from idiolect.outline import UNIT_KINDS
 from idiolect.packed import Found
 
-Noted = tuple[tuple[str, ...], Node, int, int, int]
-"""What is wanted of a node (words of `_MEANINGS`), the node, its depth, first byte and end."""
+Noting = tuple[tuple["Meaning", str], ...]
+"""What is wanted of a node: functions of this module, and the row of the grammar's table that each goes by."""
+Noted = tuple[Noting, Node, int, int, int]
+"""What is wanted of a node, the node, its depth, first byte and end."""
 
 _MAGIC = re.compile(rb"#!|#\s*(?:-\*-|frozen_string_literal|encoding:|coding:|typed:|vim:)")
 _NAME = re.compile(rb"[@$:~#\w\x80-\xff][\w.:@$\x80-\xff -]*[?!=]?")
 _IDENTIFIER = bytes(byte for byte in range(256) if byte > 127 or chr(byte).isalnum() or byte in b"_$!?")
 _FILE = re.compile(rb"""[\s(]*(?:(['"`])(?P<quoted>[^'"`\n]+)\1|(?P<bare>[\w.~-]*/[\w./~-]+))""")
+_SPACE = b" \t\r\n\f\v"
+_UNIT_KINDS = {kind: place for place, kind in enumerate(UNIT_KINDS)}
 _QUOTES = b"'\"`<> \t\r\n"
 _FURTHEST = 200
 """Bytes back from its end within which the name of what is called must begin."""
@@ -28,17 +31,22 @@ _FURTHEST = 200
 def settle(found: Found, noted: Sequence[Noted], data: bytes, grammar: Grammar) -> None:
     """Add to `found` what the noted nodes, given by start, mean."""
     file = _File(found, data, grammar)
-    last = 0
-    for noting, _, _, start, end in noted:
-        if noting[0] == "comment" and start >= last:
-            last = end - 1 if data[end - 1 : end] == b"\n" else end
-            found.comments.extend((start, last))
+    path = file.path
     for noting, node, depth, start, _ in noted:
-        while file.path and file.path[-1].end <= start:
-            file.path.pop()
-        for what in noting:
-            if meaning := _MEANINGS.get(what):
-                meaning(file, node, depth)
+        while path and path[-1].end <= start:
+            path.pop()
+        for meaning, spec in noting:
+            meaning(file, node, depth, spec)
+
+
+def noting_of(kind: str, grammar: Grammar) -> Noting:
+    """What is wanted of nodes of a kind."""
+    tables: tuple[tuple[Meaning, Mapping[str, str]], ...] = (
+        (_unit, grammar.units), (_call, grammar.calls), (_import, grammar.imports), (_define, grammar.defines)
+    )  # fmt: skip
+    named = ((_comment, COMMENTS), (_wrapper, WRAPPERS), (_prefix, PREFIXES))
+    plain = tuple((meaning, "") for meaning, kinds in named if kind in kinds)
+    return plain + tuple((meaning, table[kind]) for meaning, table in tables if kind in table)
 
 
 @dataclass
@@ -51,6 +59,9 @@ class _Around:
     kind: str
     local: bool
     """Whether it is a function or stands in one."""
+
+
+_NOWHERE = _Around(0, 0, "", local=False)
 
 
 @dataclass
@@ -69,95 +80,89 @@ class _File:
     """Rows above units."""
     units: int = 0
 
-    @cached_property
-    def standing(self) -> dict[int, tuple[int, int, int]]:
-        """Comments alone on their lines: last row -> (first row, start, end)."""
-        rows, row, at = {}, 0, 0
-        ranges = self.found.comments
-        for start, end in zip(ranges[::2], ranges[1::2], strict=True):
-            row, at = row + self.data.count(b"\n", at, start), start
-            line = self.data.rfind(b"\n", 0, start) + 1
-            if not self.data[line:start].strip() and not _MAGIC.match(self.data, start):
-                rows[row + self.data.count(b"\n", start, end)] = (row, start, end)
-        return rows
+    standing: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    """Comments alone on their lines: last row -> (first row, start, end)."""
+    row: int = 0
+    """Of the byte `at`."""
+    at: int = 0
 
 
-def _wrapper(file: _File, node: Node, depth: int) -> None:
+def _comment(file: _File, node: Node, _depth: int, _spec: str) -> None:
+    start, end = node.byte_range
+    data = file.data
+    if start < file.at:  # within another
+        return
+    end -= data[end - 1 : end] == b"\n"
+    file.found.comments.extend((start, end))
+    first = file.row + data.count(b"\n", file.at, start)
+    file.row, file.at = first + data.count(b"\n", start, end), end
+    line = data.rfind(b"\n", 0, start) + 1
+    if (line == start or not data[line:start].strip()) and not _MAGIC.match(data, start):
+        file.standing[file.row] = (first, start, end)
+
+
+def _wrapper(file: _File, node: Node, depth: int, _spec: str) -> None:
     file.wrappers[depth] = node
 
 
-def _prefix(file: _File, node: Node, _depth: int) -> None:
+def _prefix(file: _File, node: Node, _depth: int, _spec: str) -> None:
     file.prefixes[node.end_point[0]] = node
 
 
-def _unit(file: _File, node: Node, depth: int) -> None:
+def _unit(file: _File, node: Node, depth: int, kind: str) -> None:
     if depth > file.grammar.deepest or not _counts(node):
         return
-    kind = file.grammar.units[node.type]
-    if kind == "function" and file.path and file.path[-1].kind in TYPES:
+    around = file.path[-1] if file.path else _NOWHERE
+    if kind == "function" and around.kind in TYPES:
         kind = "method"
     first, end = _whole(file, node, depth)
     body = _body(node, file.grammar)
     inner = _within(body, file.data) if body else None
     doc = _docstring(body) or _comment_above(file, first)
-    parent = file.path[-1].row if file.path else 0
+    sound = file.found.sound or not node.has_error
     file.found.units.extend(
-        (
-            UNIT_KINDS.index(kind),
-            *_name_of(file, node, depth),
-            first.start_byte,
-            end,
-            *_or_none(inner),
-            *_or_none(doc),
-            parent,
-            not node.has_error,
-        )
+        (_UNIT_KINDS[kind], *_name_of(file, node, depth), first.start_byte, end, *_or_none(inner), *_or_none(doc), around.row, sound)
     )
     file.units += 1
-    local = kind in ("function", "method") or bool(file.path and file.path[-1].local)
-    file.path.append(_Around(node.end_byte, file.units, kind, local))
+    file.path.append(_Around(node.end_byte, file.units, kind, local=around.local or kind in ("function", "method")))
 
 
-def _call(file: _File, node: Node, _depth: int) -> None:
-    spec = file.grammar.calls[node.type]
+def _call(file: _File, node: Node, _depth: int, spec: str) -> None:
     child = node.child_by_field_name(spec) or next(_children(node, spec), None)
     if child is None:
         return
     start, end = child.byte_range
-    start = max(start, end - _FURTHEST)
-    text = file.data[start:end]
+    text = file.data[start if end - start < _FURTHEST else end - _FURTHEST : end]
     if text.endswith(b">"):
         text = text[: text.find(b"<")].rstrip(b":")
+        end = start + len(text)
     name = b"." if text == b"." else text[len(text.rstrip(_IDENTIFIER)) :]
     if not name:
         return
-    end = start + len(text)
     file.found.calls.extend((end - len(name), end))
     if name in file.grammar.importers and (match := _FILE.match(file.data, end)):
         file.found.imports.extend(match.span("quoted" if match["quoted"] else "bare"))
 
 
-def _import(file: _File, node: Node, _depth: int) -> None:
-    for child in _children(node, file.grammar.imports[node.type]):
+def _import(file: _File, node: Node, _depth: int, spec: str) -> None:
+    for child in _children(node, spec):
         named = child.child_by_field_name("name") if child.type == "aliased_import" else child
         if named:
             file.found.imports.extend(_unquoted(file.data, *named.byte_range))
 
 
-def _define(file: _File, node: Node, depth: int) -> None:
+def _define(file: _File, node: Node, depth: int, spec: str) -> None:
     if depth > file.grammar.deepest or (file.path and file.path[-1].local):
         return
     if node.type in file.grammar.units and _counts(node):
         return
-    for child in _children(node, file.grammar.defines[node.type]):
+    for child in _children(node, spec):
         start, end = _innermost(child).byte_range
         if _NAME.fullmatch(file.data, start, end):
             file.found.defined.extend((start, end))
 
 
-_MEANINGS: dict[str, Callable[[_File, Node, int], None]] = {
-    "wrapper": _wrapper, "prefix": _prefix, "unit": _unit, "call": _call, "import": _import, "define": _define,
-}  # fmt: skip
+Meaning = Callable[[_File, Node, int, str], None]
 
 
 def _children(node: Node, spec: str) -> Iterator[Node]:
@@ -179,24 +184,25 @@ def _innermost(node: Node) -> Node:
 
 def _counts(node: Node) -> bool:
     """Whether a node of a unit's kind is one: a constant only with a function in it, a struct only with a body."""
-    if node.type in ONLY_WITH_FUNCTION:
+    kind = node.type
+    if kind in ONLY_WITH_FUNCTION:
         value = node.child_by_field_name("value")
         return value is not None and value.type in FUNCTIONS
-    return node.type not in ONLY_WITH_BODY or node.child_by_field_name("body") is not None
+    return kind not in ONLY_WITH_BODY or node.child_by_field_name("body") is not None
 
 
 def _whole(file: _File, node: Node, depth: int) -> tuple[Node, int]:
     """The first node of a unit, with its decorators, `export`, `const` or attributes, and where it ends."""
-    outer = node
+    outer, end = node, node.end_byte
     for above in range(depth - 1, 0, -1):
         wrapper = file.wrappers.get(above)
-        if wrapper is None or wrapper.start_byte > node.start_byte or wrapper.end_byte < node.end_byte:
+        if wrapper is None or wrapper.start_byte > node.start_byte or wrapper.end_byte < end:
             break
         if wrapper.type not in WRAPS_ALWAYS and wrapper.named_child_count > 1:
             break
         outer = wrapper
     end = outer.end_byte
-    while before := file.prefixes.get(outer.start_point[0] - 1):
+    while file.prefixes and (before := file.prefixes.get(outer.start_point[0] - 1)):
         outer = before
     return outer, end
 
@@ -223,8 +229,10 @@ def _within(body: Node, data: bytes) -> tuple[int, int] | None:
         start, end = start + 1, end - 1
     elif data[start : start + 2] == b"=>":
         start += 2
-    text = data[start:end]
-    start, end = start + len(text) - len(text.lstrip()), end - len(text) + len(text.rstrip())
+    while start < end and data[end - 1] in _SPACE:
+        end -= 1
+    while start < end and data[start] in _SPACE:
+        start += 1
     return (start, end) if start < end else None
 
 

@@ -199,7 +199,7 @@ LEAVES = _kinds(
     int_literal float_literal true false none nil null self this super string_start string_end string_content string_fragment
     string_literal_content escape_sequence predefined_type primitive_type void_type integral_type tag_name attribute_name
     attribute_value text content code word hash_key_symbol modifier visibility access_specifier type_qualifier
-    storage_class_specifier interpreted_string_literal_content"""
+    dotted_name storage_class_specifier interpreted_string_literal_content"""
 )
 """Kinds whose nodes have nothing within that we look for: the walk passes over them."""
 MARKS: Mapping[str, str] = {

@@ -17,22 +17,22 @@ from collections.abc import Iterator
 from functools import cache
 from typing import IO
 
-from tree_sitter import Language, Parser, Tree
+from tree_sitter import Language, Node, Parser, Tree
 
-from idiolect.findings import Noted, settle
-from idiolect.grammars import COMMENTS, GRAMMARS, LEAVES, MARKS, PREFIXES, WRAPPERS, Layer
+from idiolect.findings import Noted, Noting, noting_of, settle
+from idiolect.grammars import GRAMMARS, LEAVES, MARKS, Layer
 from idiolect.outline import MARK_KINDS
 from idiolect.packed import MAX_SPAN, MIN_SPAN, Found, pack
 
 MAX_DEPTH = 400
 """Deeper nodes are not looked at."""
 MEMORY = 2 << 30
-_SMALLEST = 3
-"""Bytes of a node within which something may be noted: `f()`."""
-
-Role = tuple[int, tuple[str, ...]]
+_SMALLEST = 2
+"""Nodes of so many bytes have nothing within: `f()` is larger."""
+Role = tuple[int, Noting]
 """Of a kind of node: its place in `MARK_KINDS` or -1, and what is noted of it."""
 _BORING: Role = (-1, ())
+_LEAF: Role = (-2, ())
 _BLANKS = bytes(byte if byte in b"\r\n" else 32 for byte in range(256))
 
 
@@ -86,25 +86,23 @@ def walk(tree: Tree, language: str, found: Found) -> list[Noted]:
     descend, across, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
     starts, lengths, kinds = found.starts.append, found.lengths.append, found.kinds.append
     noted: list[Noted] = []
-    roles, sound, depth = _roles(language), not tree.root_node.has_error, 0
+    roles, sound, depth, leaf, boring = _roles(language), not tree.root_node.has_error, 0, _LEAF, _BORING
     while True:
-        node = cursor.node
-        assert node
+        node: Node = cursor.node  # type: ignore[assignment]  # a cursor always has one
         role = roles[node.kind_id]
-        if role is not None:
-            deeper = True
-            if role is not _BORING and depth:
+        if role is not leaf:
+            size = MAX_SPAN
+            if role is not boring and depth:
                 mark, noting = role
                 start, end = node.byte_range
                 size = end - start
-                deeper = size >= _SMALLEST
                 if mark >= 0 and MIN_SPAN <= size <= MAX_SPAN and (sound or not node.has_error):
                     starts(start)
                     lengths(size)
                     kinds(mark)
                 if noting:
                     noted.append((noting, node, depth, start, end))
-            if deeper and depth < MAX_DEPTH and descend():
+            if size > _SMALLEST and depth < MAX_DEPTH and descend():
                 depth += 1
                 continue
         while not across():
@@ -120,24 +118,20 @@ def _grammar(language: str) -> Language:
 
 
 @cache
-def _roles(language: str) -> list[Role | None]:
-    """By the number of a kind, its role; None where nothing within is looked for either. Errors have the last number."""
-    parser, grammar = _grammar(language), GRAMMARS[language]
+def _roles(language: str) -> list[Role]:
+    """By the number of a kind, its role. Errors have the last number."""
+    parser = _grammar(language)
     marks = {kind: MARK_KINDS.index(mark) for mark, kinds in MARKS.items() for kind in kinds.split()}
-    noted = {
-        "comment": COMMENTS, "wrapper": WRAPPERS, "prefix": PREFIXES, "unit": grammar.units, "call": grammar.calls,
-        "import": grammar.imports, "define": grammar.defines,
-    }  # fmt: skip
-    roles: list[Role | None] = [_BORING] * (1 << 16)
+    roles = [_BORING] * (1 << 16)
     for number in range(parser.node_kind_count):
         name = parser.node_kind_for_id(number) or ""
-        noting = tuple(what for what, kinds in noted.items() if name in kinds)
+        noting = noting_of(name, GRAMMARS[language])
         if not (parser.node_kind_is_named(number) and parser.node_kind_is_visible(number)):
-            roles[number] = None
+            roles[number] = _LEAF
         elif name in marks or noting:
             roles[number] = (marks.get(name, -1), noting)
         elif name in LEAVES:
-            roles[number] = None
+            roles[number] = _LEAF
     return roles
 
 
