@@ -10,6 +10,7 @@ import sys
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import add
 
 from idiolect.outline import MARK_KINDS, UNIT_KINDS, Marked, Name, Syntax, Unit
 
@@ -93,7 +94,7 @@ def units(packed: bytes, data: bytes) -> list[Unit]:
 def ranges(packed: bytes) -> list[Range]:
     """Start and end of the spans, by start, outer before inner."""
     starts, lengths, _ = _spans(packed)
-    return [(start, start + length) for start, length in zip(starts, lengths, strict=True)]
+    return list(zip(starts, map(add, starts, lengths), strict=True))
 
 
 def spans(packed: bytes) -> list[Marked]:

@@ -112,15 +112,16 @@ def walk(tree: Tree, language: str, found: Found) -> list[Noted]:
 
 
 @cache
-def _grammar(language: str) -> Language:
-    grammar = GRAMMARS[language]
-    return Language(getattr(importlib.import_module(grammar.module), grammar.function)())
+def grammar(language: str) -> Language:
+    """The grammar of a language, out of its wheel."""
+    row = GRAMMARS[language]
+    return Language(getattr(importlib.import_module(row.module), row.function)())
 
 
 @cache
 def _roles(language: str) -> list[Role]:
     """By the number of a kind, its role. Errors have the last number."""
-    parser = _grammar(language)
+    parser = grammar(language)
     marks = {kind: MARK_KINDS.index(mark) for mark, kinds in MARKS.items() for kind in kinds.split()}
     roles = [_BORING] * (1 << 16)
     for number in range(parser.node_kind_count):
@@ -137,11 +138,11 @@ def _roles(language: str) -> list[Role]:
 
 def _trees(language: str, data: bytes) -> Iterator[tuple[str, bytes, Tree, bool]]:
     """The tree of the file and those of the languages within it: language, text, tree, and whether its errors count."""
-    tree = Parser(_grammar(language)).parse(data)
+    tree = Parser(grammar(language)).parse(data)
     yield language, data, tree, True
     for layer in GRAMMARS[language].layers:
         text = _masked(tree, data, layer)
-        yield layer.language, text, Parser(_grammar(layer.language)).parse(text), layer.strict
+        yield layer.language, text, Parser(grammar(layer.language)).parse(text), layer.strict
 
 
 def _masked(tree: Tree, data: bytes, layer: Layer) -> bytes:

@@ -37,9 +37,11 @@ def build(recipe: Recipe) -> Run:
         raise RecipeError("names no source", next="add a [[source]] with the path of a repository")
     packs = [pack.load(name, recipe.folder) for name in recipe.packs]
     opened = [(source, sources.opened(recipe.folder / source.path, recipe.cache)) for source in recipe.sources]
-    asking = {"version": VERSION, "values": _values(recipe), "inputs": _inputs(recipe, opened)}
     languages = [language for one in packs for language in one.languages]
-    with registry.begin(recipe, "dataset", **asking) as run, syntax.reading(recipe.cache, languages):
+    with (
+        syntax.reading(recipe.cache, languages),
+        registry.begin(recipe, "dataset", version=VERSION, values=_values(recipe), inputs=_inputs(recipe, opened)) as run,
+    ):
         if not run.done:
             _build(recipe, opened, packs, run)
     return run
