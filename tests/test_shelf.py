@@ -88,9 +88,9 @@ def test_two_processes_write_side_by_side_and_neither_spoils_the_other(tmp_path:
 
 
 def test_a_process_that_is_killed_leaves_whole_rows_and_its_file_to_the_next(tmp_path: Path) -> None:
-    last = 0
+    known = 0
     for number in range(8):
-        one = writer(tmp_path, last, 10**9)
+        one = writer(tmp_path, known, 10**9)
         assert one.stdout
         one.stdout.readline()
         time.sleep(0.02 * number)
@@ -99,11 +99,11 @@ def test_a_process_that_is_killed_leaves_whole_rows_and_its_file_to_the_next(tmp
         one.wait()
         one.stdout.close()
         found = Shelf(tmp_path)
-        last = max(last, *told) if told else last
-        assert all(found.get(key(at)) == value(at) for at in range(last + 1))
-        assert all(got in (None, value(at)) for at in range(last, last + 2000) for got in [found.get(key(at))])
+        known = max([known, *(number + 1 for number in told)])
+        assert [at for at in range(known) if found.get(key(at)) != value(at)] == []
+        assert all(got in (None, value(at)) for at in range(known, known + 2000) for got in [found.get(key(at))])
         found.close()
-    assert last > 0
+    assert known > 0
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -121,6 +121,16 @@ def test_a_torn_or_damaged_row_is_a_row_that_is_not_there(tmp_path: Path, cut: i
     got = [found.get(key(number)) for number in range(300, 304)]
     assert None in got
     assert all(one in (None, value(number)) for number, one in zip(range(300, 304), got, strict=True))
+
+
+def test_a_row_that_was_never_filled_hides_no_older_one_of_its_key(tmp_path: Path) -> None:
+    filled(tmp_path, range(300, 304))
+    (file,) = tmp_path.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole + whole[:24] + bytes(len(whole) - 24))
+    assert [Shelf(tmp_path).get(key(number)) for number in range(300, 304)] == [value(number) for number in range(300, 304)]
+    filled(tmp_path, range(304, 306))
+    assert [Shelf(tmp_path).get(key(number)) for number in range(300, 306)] == [value(number) for number in range(300, 306)]
 
 
 def test_rows_after_a_torn_one_are_written_where_it_was(tmp_path: Path) -> None:

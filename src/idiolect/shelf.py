@@ -128,13 +128,17 @@ class Shelf:
 
 
 def _rows(descriptor: int) -> list[tuple[bytes, _Place]]:
-    """The rows of a file, up to the first that is not whole; values are checked when they are read."""
+    """The rows of a file, up to the first that is not whole.
+
+    Values are checked when they are read, those of the last writes at once: a file system may make a file longer before it has what
+    stands there, and a row that a killed process left in that state must not hide an older one of the same key.
+    """
     rows, at, size = [], 0, os.fstat(descriptor).st_size
     while at + _HEAD.size <= size:
         key, length, check = _HEAD.unpack(os.pread(descriptor, _HEAD.size, at))
         start = at + _HEAD.size
         at = start + length
-        if at > size:
+        if at > size or (at > size - 2 * _HELD and _check(key, os.pread(descriptor, length, start)) != check):
             break
         rows.append((key, _Place(descriptor, start, length, check)))
     return rows
