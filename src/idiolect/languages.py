@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from idiolect import globs, syntax
+
 _BY_EXTENSION = {
     "ada": "adb ads", "assembly": "asm s", "astro": "astro", "basic": "bas bbj bbx", "batchfile": "bat cmd", "c": "c", "c#": "cs csx",
     "c++": "cc cpp cxx c++ hh hpp hxx inl ipp tpp", "clojure": "clj cljc cljs edn", "cmake": "cmake", "cobol": "cbl ccp cob cobol cpy",
@@ -59,8 +61,11 @@ MAX_PATH = 1024
 def language(path: str, data: bytes | None = None) -> str:
     """Linguist's name of the language in lower case by name, extension and `#!` line; empty where nobody knows.
 
-    Without `data`, a file whose name says nothing is `?`: its first line would have to be read.
+    What a pack's language claims is of that language. Without `data`, a file whose name says nothing is `?`: its first line would
+    have to be read.
     """
+    if claimed := next((one.name for one in syntax.brought() if globs.matches(path, one.globs)), ""):
+        return claimed
     name = path.rpartition("/")[2].lower()
     stem, dot, extension = name.rpartition(".")
     found = _NAMES.get(name) or _NAMES.get(stem if extension in ("", "local") else "") or (_EXTENSIONS.get(extension, "") if dot else "")

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from idiolect.errors import DataError, RecipeError
-from idiolect.types import Document, Dropped, Sample, Score
+from idiolect.outline import Syntax
+from idiolect.types import Document, Dropped, Hole, Sample, Score
 
 GROUP = "idiolect.packs"
 Maker = Callable[[Iterable[Document]], Iterator[Sample | Dropped]]
@@ -26,11 +27,27 @@ Labeller = Callable[[Document], dict[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
+class Language:
+    """A language that no grammar knows, read by a pack's own functions."""
+
+    name: str
+    """In lower case; files that the globs hold are of it, whatever their extension meant before."""
+    globs: tuple[str, ...]
+    """`*` stays within a folder, `**/` spans folders: `("**/*.bas",)`."""
+    spans: Callable[[bytes], Syntax]
+    """Units, nodes for holes, comments and names of a file, by bytes."""
+    parses: Callable[[bytes], bool]
+    """Whether a whole file is well formed."""
+
+
+@dataclass(frozen=True)
 class Pack:
     """What a domain adds. Every function is pure: no network, no clock, no randomness."""
 
     name: str
     description: str = ""
+    languages: tuple[Language, ...] = ()
+    """Languages that it brings; they go before grammars of the same name."""
     label: Labeller | None = None
     """Labels put on every Sample of a Document."""
     makers: tuple[Maker, ...] = ()
@@ -55,6 +72,11 @@ def load(name: str, folder: Path) -> Pack:
     return _checked(points[0].load(), name)
 
 
+def brought(names: Iterable[str], folder: Path) -> list[Language]:
+    """The languages that the packs of a recipe bring."""
+    return [language for name in names for language in load(name, folder).languages]
+
+
 def _from_folder(folder: Path) -> Pack:
     file = folder / "pack.py"
     if not file.is_file():
@@ -77,9 +99,13 @@ def _checked(pack: object, where: str) -> Pack:
 
 
 def prove(pack: Pack) -> None:
-    """Grade every probe: its own answer must score 1 in every check, the empty answer below 1 in one; else a DataError."""
+    """Grade every probe: its own answer must score 1 in every check, the empty answer below 1 in one; else a DataError.
+
+    A hole in a language that the pack brings must parse with its answer in it.
+    """
     for probe in pack.probes:
         answer = probe.answer or ""
+        _parses(pack, probe, answer)
         for check in pack.checks:
             if (score := check(probe, answer)).value < 1:
                 raise DataError(
@@ -91,3 +117,14 @@ def prove(pack: Pack) -> None:
             raise DataError(
                 "no check tells the empty answer from the gold one", where=f"{pack.name}, probe {probe.id}", next="add a check that does"
             )
+
+
+def _parses(pack: Pack, probe: Sample, answer: str) -> None:
+    hole = probe.prompt
+    for language in pack.languages:
+        if isinstance(hole, Hole) and language.name in probe.labels.get("language", ()):
+            text = f"{hole.prefix}{hole.typed}{answer}{hole.suffix}".encode()
+            if not language.parses(text):
+                raise DataError(
+                    f"{language.name}: the gold answer does not parse", where=f"{pack.name}, probe {probe.id}", next="mend one of them"
+                )

@@ -1,116 +1,141 @@
-"""Parsing: units (functions, classes), nodes worth a hole, and comments of a file, by tree-sitter and one walk.
+"""Parsing: units (functions, classes), nodes worth a hole, comments and names of a file, each file once.
 
-Grammars are single-grammar wheels; a language without one has no units, no spans and an unknown verdict, and callers fall
-back to `line_units`. All offsets are bytes. What the team's files hold may be hostile: large files and long lines are not
-parsed, and the parser (`trees`) works in a child process, which is ended and replaced where it takes too long or dies.
+    with syntax.reading(cache, languages):
+        kept = list(syntax.read_all(documents))     # several parsers at once
+        units = syntax.units("python", data)        # found again, here and in the next run
+
+Grammars are single-grammar wheels, and a pack may bring a language of its own. A language with neither has no units and no spans,
+and an unknown verdict; callers fall back to `line_units`, and `remarks` says so. All offsets are bytes. What the team's files hold
+may be hostile: large files and long lines are not parsed, and grammars work in child processes (`parsers`), where a file that ends
+its parser costs itself alone. What was found is kept by content in the private cache (`shelf`), as numbers without any text.
 """
 
 from __future__ import annotations
 
-import atexit
-import importlib.util
-import marshal
 import os
-import select
-import subprocess
-import sys
-import threading
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from collections import Counter, deque
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
-from idiolect.errors import ToolError
-from idiolect.trees import GRAMMARS, Outline, receive, send
+from idiolect import grammars, packed
+from idiolect.outline import Marked, Name, Syntax, Unit
+from idiolect.pack import Language
+from idiolect.parsers import Question, side_by_side
+from idiolect.reader import Reader, can_be_parsed, key
+from idiolect.types import Document, Dropped
 
-MAX_BYTES = 1_000_000
-MAX_LINE = 20_000
-MAX_SECONDS = 10.0
-"""By the clock on the wall; then the parser is ended, and the file is one that cannot be parsed."""
-_START_SECONDS = 120.0
+__all__ = [
+    "Marked", "Name", "Syntax", "Unit", "brought", "comments", "has_grammar", "line_units", "parses", "ranges", "read",
+    "read_all", "reading", "remarks", "spans", "units",
+]  # fmt: skip
 
-
-@dataclass(frozen=True)
-class Unit:
-    """A function, method, class, module or type; without a grammar a run of lines."""
-
-    kind: str
-    """function, method, class, module, interface, enum, struct, type or lines."""
-    name: str
-    start: int
-    """First byte, decorators and `export` included, the comment above it not."""
-    end: int
-    body_start: int | None = None
-    """First byte of the body's first statement, within the braces; None where there is no body."""
-    body_end: int | None = None
-    doc: tuple[int, int] | None = None
-    """The docstring (a Python string node, in the body) or the comment lines right above (before `start`)."""
-    parents: tuple[str, ...] = ()
-    """Names of the units around it, outermost first."""
-    sound: bool = True
-    """No syntax error within."""
+DIED = "parser-died"
+"""Why a document is dropped that cannot be read without the loss of the reader; the detail says of what."""
+_BATCH_BYTES, _BATCH_FILES = 1 << 18, 64
+"""What one question to a parser holds at most."""
+_READERS = [Reader()]
 
 
-class Marked(NamedTuple):
-    """A node that a hole may take."""
-
-    start: int
-    end: int
-    kind: str
-    """arguments, expression, statement, block, method, class, literal, string or tag."""
-
-
-@dataclass(frozen=True)
-class Syntax:
-    """What one walk of a file's tree found, each list by start."""
-
-    sound: bool
-    """The whole file parses: no ERROR and no MISSING node."""
-    units: list[Unit]
-    spans: list[Marked]
-    comments: list[tuple[int, int]]
+@contextmanager
+def reading(cache: Path | None = None, languages: Iterable[Language] = ()) -> Iterator[Reader]:
+    """Within this, outlines are kept in `cache`/parsed, and the languages that packs bring are known."""
+    reader = Reader(cache / "parsed" if cache else None, languages)
+    _READERS.append(reader)
+    try:
+        yield reader
+    finally:
+        _READERS.remove(reader)
+        reader.close()
 
 
-@cache
+def brought() -> Collection[Language]:
+    """The languages that packs have brought."""
+    return _READERS[-1].languages.values()
+
+
 def has_grammar(language: str) -> bool:
     """Whether files of this language can be parsed here."""
-    return language in GRAMMARS and importlib.util.find_spec(GRAMMARS[language][0]) is not None
+    return language in _READERS[-1].languages or grammars.has_grammar(language)
+
+
+def read_all(documents: Iterable[Document], workers: int | None = None) -> Iterator[Document | Dropped]:
+    """Parse documents side by side, so that whoever asks later finds the answer; order is kept, and each is parsed once.
+
+    A document comes back when all about it is known, or as Dropped with the reason `parser-died`. `workers` is the number of
+    parsers, by default one for each core that this process may use.
+    """
+    reader = _READERS[-1]
+    pending: deque[_Batch] = deque()
+
+    def questions() -> Iterator[list[Question]]:
+        for batch in _batches(documents, reader):
+            pending.append(batch)
+            yield [(document.language, document.data, True) for document in batch.unknown.values()]
+
+    for answers in side_by_side(questions(), workers or len(os.sched_getaffinity(0))):
+        batch = pending.popleft()
+        for name, answer in zip(batch.unknown, answers, strict=True):
+            reader.keep(name, answer)
+        for document, name in batch.documents:
+            why = _why_not(document, name, reader)
+            yield Dropped(reason=DIED, what=document.path, source=document.source, detail=why) if why else document
+
+
+def remarks(documents: Iterable[Document], but: Collection[str] = ()) -> list[str]:
+    """Which languages have no grammar here, with the number of their files, as a sentence; `but` are languages that need none."""
+    counts = Counter(document.language for document in documents if document.language not in but and not has_grammar(document.language))
+    named = ", ".join(f"{language} ({count:,})" for language, count in sorted(counts.items()))
+    return [f"no grammar for {named}: such files are cut by lines, unless a pack brings the language"] if named else []
 
 
 def read(language: str, data: bytes) -> Syntax | None:
-    """Units, spans and comments of a file.
-
-    None without a grammar, for files over 1 MB or lines over 20,000 bytes, and where the parser took too long or died.
-    """
-    answer = _ask(language, data, True)
-    if answer is None:
-        return None
-    sound, units, spans, comments = answer
-    return Syntax(sound, [Unit(*unit) for unit in units], list(map(Marked._make, spans)), comments)
+    """All that one reading finds. None without a grammar, for files over 1 MB or lines over 20,000 bytes, and where parsing fails."""
+    if language in _READERS[-1].languages:
+        return _of_pack(language, data)
+    answer = _answer(language, data)
+    return packed.unpack(answer, data) if answer else None
 
 
 def units(language: str, data: bytes) -> list[Unit]:
     """Functions, methods, classes and the like by start; empty where the file cannot be parsed."""
-    answer = _ask(language, data, True)
-    return [Unit(*unit) for unit in answer[1]] if answer else []
+    if language in _READERS[-1].languages:
+        return (_of_pack(language, data) or Syntax()).units
+    answer = _answer(language, data)
+    return packed.units(answer, data) if answer else []
 
 
 def spans(language: str, data: bytes) -> list[Marked]:
     """Nodes of 6 to 4000 bytes without an error within, by start, outer before inner; empty where the file cannot be parsed."""
-    answer = _ask(language, data, True)
-    return list(map(Marked._make, answer[2])) if answer else []
+    if language in _READERS[-1].languages:
+        return (_of_pack(language, data) or Syntax()).spans
+    answer = _answer(language, data)
+    return packed.spans(answer) if answer else []
+
+
+def ranges(language: str, data: bytes) -> list[tuple[int, int]]:
+    """Start and end of the `spans`, at half their price."""
+    if language in _READERS[-1].languages:
+        return [(span.start, span.end) for span in (_of_pack(language, data) or Syntax()).spans]
+    answer = _answer(language, data)
+    return packed.ranges(answer) if answer else []
 
 
 def comments(language: str, data: bytes) -> list[tuple[int, int]]:
     """Byte ranges of the comments by start; empty where the file cannot be parsed."""
-    answer = _ask(language, data, True)
-    return answer[3] if answer else []
+    if language in _READERS[-1].languages:
+        return (_of_pack(language, data) or Syntax()).comments
+    answer = _answer(language, data)
+    return packed.comments(answer) if answer else []
 
 
 def parses(language: str, data: bytes) -> bool | None:
     """Whether the text is well formed; None where nobody can say: no grammar, too large, too slow."""
-    answer = _ask(language, data, False)
-    return None if answer is None else answer[0]
+    if language in _READERS[-1].languages:
+        found = _of_pack(language, data)
+        return found.sound if found else None
+    return _READERS[-1].verdict(language, data) if grammars.has_grammar(language) else None
 
 
 def line_units(data: bytes, rows: int = 32) -> list[Unit]:
@@ -128,96 +153,52 @@ def line_units(data: bytes, rows: int = 32) -> list[Unit]:
     return [*found, _lines(data, start, end)] if count else found
 
 
-def longest_line(data: bytes) -> int:
-    """Bytes of the longest line, its end not counted."""
-    longest, start = 0, 0
-    while (end := data.find(b"\n", start)) >= 0:
-        if end - start > longest:
-            longest = end - start
-        start = end + 1
-    return max(longest, len(data) - start)
-
-
 def _lines(data: bytes, start: int, end: int) -> Unit:
     stop = start + len(data[start:end].rstrip())
     return Unit("lines", "", start, stop, body_start=start, body_end=stop)
 
 
-def _ask(language: str, data: bytes, marks: bool) -> Outline | None:
-    if not has_grammar(language) or len(data) > MAX_BYTES or longest_line(data) > MAX_LINE:
-        return None
-    answer: Outline | None = marshal.loads(_answer(language, data, marks))
-    return answer
+@dataclass
+class _Batch:
+    """Documents in their order, with their keys where a grammar knows their language, and those a parser has to be asked about."""
+
+    documents: list[tuple[Document, bytes]] = field(default_factory=list)
+    unknown: dict[bytes, Document] = field(default_factory=dict)
+    size: int = 0
+    """Bytes of the unknown ones."""
 
 
-@lru_cache(maxsize=8192)
-def _answer(language: str, data: bytes, marks: bool) -> bytes:
-    """The parser's answer as it came: a tenth of the memory of what it means, so that every maker can ask about every file."""
-    with _LOCK:
-        return _parser().ask(language, data, marks)
+def _batches(documents: Iterable[Document], reader: Reader) -> Iterator[_Batch]:
+    batch = _Batch()
+    asked: set[bytes] = set()
+    for document in documents:
+        grammar = document.language not in reader.languages and grammars.has_grammar(document.language)
+        name = key(document.language, document.data) if grammar else b""
+        batch.documents.append((document, name))
+        if name and name not in asked and reader.known(name) is None and can_be_parsed(document.data):
+            asked.add(name)
+            batch.unknown[name] = document
+            batch.size += len(document.data)
+        if batch.size >= _BATCH_BYTES or len(batch.unknown) == _BATCH_FILES or len(batch.documents) == 16 * _BATCH_FILES:
+            yield batch
+            batch = _Batch()
+    yield batch
 
 
-class ParserProcess:
-    """The child process that parses; a new one takes the place of one that died."""
-
-    def __init__(self, seconds: float = MAX_SECONDS) -> None:
-        self.seconds = seconds
-        self.owner = os.getpid()
-        self.child: subprocess.Popen[bytes] | None = None
-
-    def ask(self, language: str, data: bytes, marks: bool = True) -> bytes:
-        """An `Outline`, marshalled; None where the child does not give one in time."""
-        child = self.child if self.child and self.child.poll() is None else self._start()
-        assert child.stdin
-        assert child.stdout
-        try:
-            send(child.stdin, marshal.dumps((language, data, marks)))
-            if self._speaks(self.seconds) and (answer := receive(child.stdout)) is not None:
-                return answer
-        except OSError:
-            pass
-        self.end()
-        return marshal.dumps(None)
-
-    def end(self) -> None:
-        """End the child, if it is this process's."""
-        child, self.child = self.child, None
-        if child and self.owner == os.getpid():
-            child.kill()
-            child.communicate()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        self.end()
-        command = [sys.executable, "-c", "from idiolect.trees import main; main()"]
-        environment = {"PYTHONPATH": os.pathsep.join(str(Path(path).absolute()) for path in sys.path), "PATH": os.defpath, "LC_ALL": "C"}
-        child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd="/"
-        )
-        self.child = child
-        assert child.stdout
-        if not self._speaks(_START_SECONDS) or receive(child.stdout) is None:
-            self.end()
-            raise ToolError(
-                "the parser does not start", where=sys.executable, next="install idiolect anew: tree-sitter is missing or damaged"
-            )
-        return child
-
-    def _speaks(self, seconds: float) -> bool:
-        """Whether the child says something, or ends, in that time."""
-        assert self.child
-        assert self.child.stdout
-        poll = select.poll()
-        poll.register(self.child.stdout, select.POLLIN)
-        return bool(poll.poll(seconds * 1000))
+def _why_not(document: Document, name: bytes, reader: Reader) -> str:
+    """Why a document cannot be read; empty where it was, or where nobody tried."""
+    if document.language in reader.languages:
+        found = reader.of_pack(document.language, document.data)
+        return found if isinstance(found, str) else ""
+    answer = reader.known(name) if name else None
+    return packed.refused(answer) if answer else ""
 
 
-_LOCK = threading.Lock()
-_PARSERS: list[ParserProcess] = []
+def _of_pack(language: str, data: bytes) -> Syntax | None:
+    found = _READERS[-1].of_pack(language, data)
+    return found if isinstance(found, Syntax) else None
 
 
-def _parser() -> ParserProcess:
-    """The parser of this process: one that was there before a fork belongs to the parent."""
-    if not _PARSERS or _PARSERS[0].owner != os.getpid():
-        _PARSERS[:] = [ParserProcess()]
-        atexit.register(_PARSERS[0].end)
-    return _PARSERS[0]
+def _answer(language: str, data: bytes) -> bytes | None:
+    """A packed outline, or None where there is none."""
+    return _READERS[-1].answer(language, data) if grammars.has_grammar(language) else None

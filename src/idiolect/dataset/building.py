@@ -11,7 +11,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from idiolect import pack, registry, samples, sources
+from idiolect import pack, registry, samples, sources, syntax
 from idiolect.dataset import balance, card, guard, leaks, lessons, reading, scrubbing, splits
 from idiolect.dataset.dedupe import dedupe
 from idiolect.dataset.funnel import Funnel
@@ -42,7 +42,11 @@ def build(recipe: Recipe) -> Run:
     packs = [pack.load(name, recipe.folder) for name in recipe.packs]
     places = [recipe.folder / source.path for source in recipe.sources]
     opened = list(zip(recipe.sources, sources.all_opened(places, recipe.cache), strict=True))
-    with registry.begin(recipe, "dataset", version=VERSION, values=_values(recipe), inputs=_inputs(recipe, opened)) as run:
+    languages = [language for one in packs for language in one.languages]
+    with (
+        syntax.reading(recipe.cache, languages),
+        registry.begin(recipe, "dataset", version=VERSION, values=_values(recipe), inputs=_inputs(recipe, opened)) as run,
+    ):
         if not run.done:
             _build(recipe, opened, packs, run)
     return run
@@ -98,8 +102,9 @@ def _divided(materials: Sequence[Material], funnel: Funnel) -> tuple[list[Docume
     """Documents of all sources without duplicates, and the side of each, before any lesson is made."""
     found = dedupe([document for material in materials for document in material.documents])
     funnel.count("dedupe", "documents", len(found.kept), found.dropped)
+    kept = list(funnel.sift("parse", "documents", syntax.read_all(found.kept)))
     names = ((((one.source.name, old), (one.source.name, new)) for old, new in one.renames) for one in materials)
-    return found.kept, splits.assign(found.kept, [*found.edges, *(edge for edges in names for edge in edges)])
+    return kept, splits.assign(kept, [*found.edges, *(edge for edges in names for edge in edges)])
 
 
 def _made(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from idiolect import gates, rules, sources
+from idiolect import gates, languages, rules, sources, syntax
 from idiolect.dataset import admission, cut, history, probes
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.scrubbing import Scrubbing
@@ -69,7 +69,7 @@ def read(source: Source, repository: Repository, recipe: DatasetRecipe, funnel: 
     ]
     if told.lacking:
         remarks.append(f"lacks {', '.join(map(sources.shown, told.lacking[:3]))}, or they are too large: what they say is unknown")
-    remarks += _hidden(documents)
+    remarks += [*_hidden(documents), *syntax.remarks(documents, languages.PROSE)]
     return Material(admitted, chosen, documents, changes, renames, candidates, remarks, row, _signals(documents))
 
 
@@ -106,6 +106,7 @@ def _cut_by_time(
 ) -> tuple[cut.Cut, list[Sample]]:
     now: dict[str, Document] = {}
     refused: set[str] = set()
+    parsed: set[str] = set()
     for item in sources.read(source, repository, repository.head, recipe.max_file_bytes, told):
         if isinstance(item, Document):
             now[item.path] = item
@@ -126,7 +127,11 @@ def _cut_by_time(
         )
 
     def after(commit: str) -> list[tuple[str, probes.Unit]]:
-        return probes.choose(history.new_lines(repository.git, commit, repository.head, now.__contains__), units)
+        added = history.new_lines(repository.git, commit, repository.head, now.__contains__)
+        fresh = (clean(path) for path in sorted(added) if path not in parsed)
+        deque(syntax.read_all(document for document in fresh if isinstance(document, Document)), maxlen=0)
+        parsed.update(added)
+        return probes.choose(added, units)
 
     def counts(path: str) -> bool:
         """Whether lines of this file count: one that stands at HEAD and is refused there for its content was never admitted."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from idiolect import general, registry
+from idiolect import general, pack, registry, syntax
 from idiolect.client import Client
 from idiolect.evaluate import ask, figures, probes
 from idiolect.evaluate.figures import Grade, Part
@@ -19,7 +19,6 @@ from idiolect.measure import CONTEXT, Price, bits, edit_similarity, exact_match,
 from idiolect.recipe import Recipe
 from idiolect.registry import Run
 from idiolect.render import Renderer
-from idiolect.syntax import parses
 from idiolect.types import Dropped, Hole, Model, Sample
 
 VERSION = 1
@@ -36,7 +35,7 @@ def evaluate(recipe: Recipe, model: Model, url: str, lessons: Run) -> Run:
     """See `idiolect.evaluate.evaluate`."""
     asking = _asking(recipe, model, lessons)
     context = asking["values"]["context"]
-    with registry.begin(recipe, "evaluate", **asking) as run:
+    with registry.begin(recipe, "evaluate", **asking) as run, syntax.reading(languages=pack.brought(recipe.packs, recipe.folder)):
         if run.done:
             return run
         started = time.monotonic()
@@ -109,9 +108,9 @@ def _parses(probe: Sample, answer: str) -> float | None:
     """Whether the file parses with the answer in it; unknown where it does not even parse with the wanted one."""
     assert isinstance(probe.prompt, Hole)
     before, after, language = probe.prompt.prefix + probe.prompt.typed, probe.prompt.suffix, probes.language_of(probe)
-    if not parses(language, f"{before}{probe.answer}{after}".encode()):
+    if not syntax.parses(language, f"{before}{probe.answer}{after}".encode()):
         return None
-    return float(bool(answer.strip()) and bool(parses(language, f"{before}{answer}{after}".encode())))
+    return float(bool(answer.strip()) and bool(syntax.parses(language, f"{before}{answer}{after}".encode())))
 
 
 def _ask(client: Client, renderer: Renderer, asked: Sequence[Sample], run: Run, context: int) -> dict[str, str | None]:

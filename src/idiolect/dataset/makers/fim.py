@@ -16,7 +16,7 @@ from random import Random
 
 from idiolect.dataset.makers.material import BUDGET, Material, choices_of, dropped, files, labels
 from idiolect.dataset.makers.windows import after, before, lines, on_character
-from idiolect.syntax import spans
+from idiolect.syntax import ranges
 from idiolect.types import Document, Dropped, Hole, Sample
 
 MIX = (("node", 0.4), ("aligned", 0.4), ("cursor", 0.1), ("character", 0.1))
@@ -111,7 +111,7 @@ def _ways(document: Document, middle: int) -> dict[str, Way]:
     data = document.data
     rows = [(start, end) for start, end in lines(data) if len(data[start:end].strip()) >= 8]
     ways: dict[str, Way] = {}
-    marked = [(start, end) for start, end, _ in spans(document.language, data)]
+    marked = ranges(document.language, data)
     sized = [node for node in marked if SHORTEST_NODE <= node[1] - node[0] <= middle and _WORD.search(data, *node)]
     if sized:
         weights = [math.sqrt(end - start) for start, end in sized]  # between one vote a node (mostly names) and one a byte (mostly classes)

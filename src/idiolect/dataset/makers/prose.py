@@ -7,7 +7,7 @@ from textwrap import dedent
 
 _PYTHON_DOC = re.compile(r"^[rRbBuUfF]{0,2}(\"\"\"|'''|\"|')(.*)\1$", re.DOTALL)
 _BLOCK = re.compile(r"^\s*(?:/\*+!?|<!--|=begin\b|--\[\[)(.*?)(?:\*+/|-->|^=end\b|\]\])\s*$", re.DOTALL | re.MULTILINE)
-_LINE_MARK = re.compile(r"^[ \t]*(?:#+|//+!?|--+|;+|\*+|%+|')(?:[ \t]|$)?", re.MULTILINE)
+_LINE_MARK = re.compile(r"^[ \t]*(?:#+|//+!?|--+|;+|\*+|%+|'|[Rr][Ee][Mm]\b)(?:[ \t]|$)?", re.MULTILINE)
 _STAR = re.compile(r"^[ \t]*\*+(?:[ \t]|$)?", re.MULTILINE)
 _DIRECTIVE = re.compile(
     r"""\s*(?:rubocop:|noqa|type:\s*ignore|pragma|eslint|prettier|pylint|mypy:|frozen_string_literal|encoding:|coding[:=]|typed:|sorbet|!/|-\*-

@@ -11,7 +11,9 @@ from idiolect.dataset.makers.sections import PROSE
 from idiolect.syntax import Unit, units
 from idiolect.types import Document, Dropped, Message, Sample
 
-KINDS = frozenset({"function", "method", "class", "module", "interface", "struct", "enum", "trait", "type", "rule", "test"})
+KINDS = frozenset(
+    {"function", "method", "class", "module", "interface", "struct", "enum", "trait", "type", "rule", "test", "table", "view", "macro"}
+)
 FRAMES = (
     "{wish}\n\nWrite the {kind} `{name}` for `{path}`.",
     "Write `{name}` in `{path}`. {wish}",
