@@ -20,6 +20,7 @@ from idiolect.types import Hole, Sample, Split
 
 _WORDS = re.compile(r"[A-Za-z0-9_]+")
 SIDES: tuple[Split, ...] = ("train", "validation")
+TESTS: tuple[Split, ...] = ("time", "cluster", "source")
 _FIVE, _TWO, _SIX = 5, 2, 6
 
 Run = tuple[str, ...]
@@ -62,11 +63,11 @@ class _Sought:
 
 
 def check(folder: Path) -> int:
-    """Search train and validation of a finished dataset for its time probes; return how many pieces of text were searched.
+    """Search train and validation of a finished dataset for its probes of every kind; return how many pieces of text were searched.
 
     A leak is a DataError that names the probe and the lesson.
     """
-    probes = list(samples.read(folder, "time"))
+    probes = [probe for split in TESTS for probe in samples.read(folder, split)]
     guard = Guard(probes)
     found = [leak for split in SIDES for leak in guard.search(samples.read(folder, split))]
     if found:

@@ -19,8 +19,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from idiolect.dataset import shingles
-from idiolect.dataset.shingles import Hashes, Rows
+from idiolect.dataset.duplicates import shingles
+from idiolect.dataset.duplicates.shingles import Hashes, Rows
 from idiolect.types import Hole, Message, Sample
 
 RENAMED = 6
