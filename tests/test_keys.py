@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from idiolect import dataset, export, general, recipe, registry, samples, serve, train
-from idiolect.errors import UsageError
+from idiolect.errors import RecipeError, UsageError
 from idiolect.evaluate import probes
 from idiolect.evaluate.figures import compared
 from idiolect.evaluate.gate import judge
@@ -179,6 +179,16 @@ def max_after(ground: Ground) -> None:
     assert ground.built(dataset={"max_after": 0.05}).metrics["probes"]["kept"] == 0
 
 
+def held_out(ground: Ground) -> None:
+    both = {"path": "shop"}, {"path": "other"}
+    assert {span.source for one in lessons(ground.built(*both)) for span in one.origins} == {"shop", "other"}
+    held = ground.built(*both, dataset={"held_out": "other"})
+    assert {span.source for one in samples.read(held.folder, "train") for span in one.origins} == {"shop"}
+    assert {span.source for one in samples.read(held.folder, "source") for span in one.origins} == {"other"}
+    with pytest.raises(RecipeError, match="no source is called 'shed'"):
+        ground.built(*both, dataset={"held_out": "shed"})
+
+
 # What is tuned, and for how long.
 
 
@@ -334,6 +344,7 @@ CHECKS: dict[str, Callable[..., None]] = {
     "dataset.max_file_bytes": max_file_bytes,
     "dataset.candidates": candidates,
     "dataset.max_after": max_after,
+    "dataset.held_out": held_out,
     "train.learning_rate": learning_rate,
     "train.rank": rank,
     "train.epochs": epochs,

@@ -69,6 +69,8 @@ class DatasetRecipe(Record):
     """How many probe candidates the cut by time leaves after it."""
     max_after: float = Field(default=0.2, gt=0, lt=1)
     """No more than this share of the added lines comes after the cut."""
+    held_out: str = "auto"
+    """A source that is a test set as a whole: its name, `none`, or `auto`: of three or more of the team's the smallest that says enough."""
 
 
 class TrainRecipe(Record):

@@ -11,8 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from idiolect import pack, registry, samples, sources
-from idiolect.dataset import balance, card, guard, leaks, lessons, reading, splits
-from idiolect.dataset.dedupe import dedupe
+from idiolect.dataset import balance, card, dividing, guard, leaks, lessons, reading, splits
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.lessons import SIDES
 from idiolect.dataset.reading import Material
@@ -25,7 +24,7 @@ from idiolect.recipe import Recipe, Source
 from idiolect.registry import Run
 from idiolect.types import SPLITS, Change, Document, Dropped, Sample, Split
 
-VERSION = 1
+VERSION = 2
 """Goes up whenever the same input gives other samples."""
 
 Opened = Sequence[tuple[Source, Repository]]
@@ -66,7 +65,7 @@ def _build(recipe: Recipe, opened: Opened, packs: Sequence[Pack], run: Run) -> N
     for source, repository in opened:
         materials.append(reading.read(source, repository, recipe.dataset, funnel))
         _say(_about(materials[-1]))
-    kept, divided = _divided(materials, funnel)
+    kept, divided = dividing.divided(materials, recipe.dataset.held_out, funnel)
     _say(f"{len(kept):,} different files and {sum(len(one.changes) for one in materials):,} commits to make lessons of")
     made = _made(materials, kept, divided, packs, funnel)
     made["train"] = list(funnel.sift("balance", "samples", balance.cap(made["train"], recipe.dataset.max_source_share)))
@@ -75,8 +74,10 @@ def _build(recipe: Recipe, opened: Opened, packs: Sequence[Pack], run: Run) -> N
         raise RecipeError(
             f"there is nothing to learn from ({reasons or 'no files'})", next="name a source with more code, or widen its include"
         )
-    probes = list(funnel.sift("probes", "candidates", _probes(materials, made)))
-    together: dict[Split, Sequence[Sample]] = {"train": made["train"], "validation": made["validation"], "time": probes}
+    candidates = dividing.candidates(materials, kept, divided, recipe.dataset.candidates)
+    probes = list(funnel.sift("probes", "candidates", _probes(candidates, made)))
+    together: dict[Split, Sequence[Sample]] = {"train": made["train"], "validation": made["validation"]}
+    together |= {split: [probe for test, probe in probes if test == split] for split in guard.TESTS}
     _say(f"{len(made['train']):,} lessons, {len(made['validation']):,} for validation, {len(probes)} probes; searching them for leaks")
     _write(run, together, funnel)
     guard.check(run.folder)
@@ -84,14 +85,6 @@ def _build(recipe: Recipe, opened: Opened, packs: Sequence[Pack], run: Run) -> N
     metrics["seconds"] = round(time.monotonic() - started, 1)
     card.write(run.folder, metrics, together, (Dropped(**_row(row)) for row in funnel.rows), name=recipe.name)
     run.finish(metrics)
-
-
-def _divided(materials: Sequence[Material], funnel: Funnel) -> tuple[list[Document], splits.Splits]:
-    """Documents of all sources without duplicates, and the side of each, before any lesson is made."""
-    found = dedupe([document for material in materials for document in material.documents])
-    funnel.count("dedupe", "documents", len(found.kept), found.dropped)
-    names = ((((one.source.name, old), (one.source.name, new)) for old, new in one.renames) for one in materials)
-    return found.kept, splits.assign(found.kept, [*found.edges, *(edge for edges in names for edge in edges)])
 
 
 def _made(
@@ -112,17 +105,16 @@ def _made(
     return {side: list(funnel.sift("merge", "samples", found)) for side, found in lessons.merged(made).items()}
 
 
-def _probes(materials: Sequence[Material], made: Mapping[Side, Sequence[Sample]]) -> Iterator[Sample | Dropped]:
-    """The candidates of all sources that stand in no lesson and are not the same as one before."""
-    candidates = [probe for material in materials for probe in material.candidates]
+def _probes(candidates: Sequence[tuple[Split, Sample]], made: Mapping[Side, Sequence[Sample]]) -> Iterator[tuple[Split, Sample] | Dropped]:
+    """The candidates of every test set that stand in no lesson and are not the same as one before."""
     training = (text for side in SIDES for sample in made[side] for text in leaks.texts(sample))
-    leaking = leaks.leaking([probe.answer or "" for probe in candidates], training)
+    leaking = leaks.leaking([probe.answer or "" for _, probe in candidates], training)
     seen: set[str] = set()
-    for place, probe in enumerate(candidates):
+    for place, (split, probe) in enumerate(candidates):
         text = leaks.normal(probe.answer or "")
         reason = leaking.get(place, "duplicate-probe" if text in seen else "")
         seen.add(text)
-        yield Dropped(reason=reason, what=_where(probe), source=probe.origins[0].source) if reason else probe
+        yield Dropped(reason=reason, what=_where(probe), source=probe.origins[0].source) if reason else (split, probe)
 
 
 def _where(probe: Sample) -> str:
@@ -161,6 +153,7 @@ def _metrics(
         "documents": len(kept),
         "bytes": sum(len(one.data) for one in kept),
         "languages": languages,
+        "splits": dividing.sizes(kept, divided),
         "samples": dict(sorted(counts.items())),
         "probes": {"kept": sifted.kept, "dropped": dict(sorted(sifted.dropped.items()))},
         "dropped": funnel.dropped(),

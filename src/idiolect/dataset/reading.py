@@ -32,6 +32,8 @@ class Material:
     """Old and new path, of the same commits."""
     candidates: list[Sample]
     """Time probes, before anybody asked whether they stand in the lessons."""
+    roots: frozenset[str] = frozenset()
+    """Ids of its commits without a parent: two repositories that share one began as the same."""
     remarks: list[str] = field(default_factory=list)
     """What a person should know about how it could be read."""
 
@@ -45,7 +47,8 @@ def read(source: Source, repository: Repository, recipe: DatasetRecipe, funnel: 
     renames = [
         (touch.old_path, touch.path) for commit in repository.commits(chosen.commit) for touch in commit.touches if touch.status == "R"
     ]
-    return Material(source, chosen, documents, changes, renames, candidates, sources.remarks(repository))
+    roots = frozenset(commit.id for commit in repository.commits(chosen.commit) if not commit.parents)
+    return Material(source, chosen, documents, changes, renames, candidates, roots, sources.remarks(repository))
 
 
 def _cut(source: Source, repository: Repository, recipe: DatasetRecipe) -> tuple[cut.Cut, list[Sample]]:
