@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from idiolect.dataset.duplicates import shingles
+from idiolect.dataset.duplicates.index import Index, numbered
 from idiolect.dataset.duplicates.shingles import Hashes, Rows
 from idiolect.types import Hole, Message, Sample
 
@@ -28,7 +29,6 @@ RENAMED = 6
 _SEED = 2
 _KEY = 20
 _BATCH = 1_000_000
-_BITS = 22
 
 Places = npt.NDArray[np.int64]
 
@@ -63,28 +63,6 @@ def leaking(probes: Sequence[str], training: Iterable[str]) -> dict[int, str]:
     return found
 
 
-class _Index:
-    """A multimap from hashes to numbers, asked for many hashes at once."""
-
-    def __init__(self, hashes: Hashes, numbers: Places) -> None:
-        order = np.argsort(hashes, kind="stable")
-        self.hashes, self.numbers = hashes[order], numbers[order]
-        self.mask = np.zeros(1 << _BITS, dtype=bool)
-        self.mask[self._low(hashes)] = True
-
-    def find(self, asked: Hashes) -> tuple[Places, Places]:
-        """Places in `asked` and the numbers found there, one row for each number."""
-        maybe = np.flatnonzero(self.mask[self._low(asked)])
-        left = np.searchsorted(self.hashes, asked[maybe], "left")
-        counts = np.searchsorted(self.hashes, asked[maybe], "right") - left
-        inner = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return np.repeat(maybe, counts), self.numbers[np.repeat(left, counts) + inner]
-
-    @staticmethod
-    def _low(hashes: Hashes) -> Places:
-        return (hashes & np.uint64((1 << _BITS) - 1)).astype(np.int64)
-
-
 class _Wanted:
     """The probes, prepared for searching."""
 
@@ -94,13 +72,13 @@ class _Wanted:
         self.lengths = np.diff(self.words.offsets)
         rows = shingles.shingles(self.words)
         self.sets = [set(rows.row(place).tolist()) for place in range(len(rows))]
-        self.keys: dict[int, _Index] = {}
-        self.shingles: dict[int, _Index] = {}
+        self.keys: dict[int, Index] = {}
+        self.shingles: dict[int, Index] = {}
         self._index_keys()
         for width in np.unique(np.minimum(self.lengths, shingles.WIDTH)):
             if width:
                 chosen = [place for place in range(len(rows)) if min(int(self.lengths[place]), shingles.WIDTH) == width]
-                self.shingles[int(width)] = _numbered([np.unique(rows.row(place)) for place in chosen], chosen)
+                self.shingles[int(width)] = numbered([np.unique(rows.row(place)) for place in chosen], chosen)
         self.seeds, self.offsets = self._index_seeds()
 
     def _index_keys(self) -> None:
@@ -109,14 +87,14 @@ class _Wanted:
             by_width[min(len(plain), _KEY)].append(place)
         for width, places in by_width.items():
             if width:
-                self.keys[width] = _numbered([shingles.grams(self.plain[place][:width], width) for place in places], places)
+                self.keys[width] = numbered([shingles.grams(self.plain[place][:width], width) for place in places], places)
 
-    def _index_seeds(self) -> tuple[_Index, Places]:
+    def _index_seeds(self) -> tuple[Index, Places]:
         """Two words in a row, at every place of every probe that is long enough: number -> probe * 2^20 + place in it."""
         chosen = [place for place, length in enumerate(self.lengths.tolist()) if length >= RENAMED]
         runs = [shingles.shingles(Rows(self.words.row(place), np.array([0, self.lengths[place]])), _SEED).hashes for place in chosen]
         numbers = [np.arange(len(run), dtype=np.int64) + (place << 20) for run, place in zip(runs, chosen, strict=True)]
-        return _Index(_joined(runs), _joined_places(numbers)), np.array(chosen)
+        return Index(_joined(runs), _joined_places(numbers)), np.array(chosen)
 
     def exact(self, batch: Sequence[bytes]) -> set[int]:
         """Probes whose text stands in one of these."""
@@ -195,10 +173,6 @@ def _near(wanted: set[int], window: Sequence[int]) -> bool:
             if 10 * shared >= 7 * (len(wanted) + len(seen) - shared):
                 return True
     return False
-
-
-def _numbered(rows: Sequence[Hashes], numbers: Sequence[int]) -> _Index:
-    return _Index(_joined(rows), np.repeat(np.array(numbers, dtype=np.int64), [len(row) for row in rows]))
 
 
 def _joined(rows: Sequence[Hashes]) -> Hashes:

@@ -140,11 +140,12 @@ def _tokens(batch: list[bytes]) -> Rows:
     edges = np.flatnonzero(change)
     starts, ends = edges[0::2], edges[1::2]
     begins = _offsets(np.fromiter((len(text) + 1 for text in batch), np.int64, len(batch)))
-    return Rows(_words(_loads(data), starts, ends - starts), np.searchsorted(starts, begins))
+    return Rows(words(data, starts, ends - starts), np.searchsorted(starts, begins))
 
 
-def _words(loads: Hashes, starts: Offsets, lengths: Offsets) -> Hashes:
-    """The hash of each run of bytes: eight at a time, those of a longer run folded in one after another."""
+def words(data: bytes, starts: Offsets, lengths: Offsets) -> Hashes:
+    """The hash of each of these runs of bytes: eight at a time, those of a longer run folded in one after another."""
+    loads = _loads(data)
     total = loads[starts]
     total &= _MASKS[np.minimum(lengths, _LOAD)]
     total *= _BASE
