@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -189,6 +190,16 @@ def held_out(ground: Ground) -> None:
         ground.built(*both, dataset={"held_out": "shed"})
 
 
+def benchmarks(ground: Ground) -> None:
+    (ground.folder / "tasks").mkdir(exist_ok=True)
+    learned = next(one.answer for one in samples.read(ground.built().folder, "train", kinds=["raw"]))
+    (ground.folder / "tasks" / "rows.jsonl").write_text(json.dumps({"solution": (learned or "")[:600]}) + "\n")
+    held = ground.built(dataset={"benchmarks": ["tasks"]})
+    assert held.metrics["dropped"]["benchmark"] > 0
+    assert "benchmark" not in ground.built().metrics["dropped"]
+    assert learned not in {one.answer for one in samples.read(held.folder, "train")}
+
+
 # What is tuned, and for how long.
 
 
@@ -345,6 +356,7 @@ CHECKS: dict[str, Callable[..., None]] = {
     "dataset.candidates": candidates,
     "dataset.max_after": max_after,
     "dataset.held_out": held_out,
+    "dataset.benchmarks": benchmarks,
     "train.learning_rate": learning_rate,
     "train.rank": rank,
     "train.epochs": epochs,

@@ -71,6 +71,8 @@ class DatasetRecipe(Record):
     """No more than this share of the added lines comes after the cut."""
     held_out: str = "auto"
     """A source that is a test set as a whole: its name, `none`, or `auto`: of three or more of the team's the smallest that says enough."""
+    benchmarks: tuple[str, ...] = ()
+    """Public benchmarks, as files or folders relative to the recipe; a lesson that holds text of theirs is dropped."""
 
 
 class TrainRecipe(Record):

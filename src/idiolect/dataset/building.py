@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from idiolect import pack, registry, samples, sources
-from idiolect.dataset import balance, card, dividing, guard, leaks, lessons, reading, splits
+from idiolect.dataset import balance, benchmarks, card, dividing, guard, leaks, lessons, reading, splits
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.lessons import SIDES
 from idiolect.dataset.reading import Material
@@ -36,16 +36,18 @@ def build(recipe: Recipe) -> Run:
         raise RecipeError("names no source", next="add a [[source]] with the path of a repository")
     packs = [pack.load(name, recipe.folder) for name in recipe.packs]
     opened = [(source, sources.opened(recipe.folder / source.path, recipe.cache)) for source in recipe.sources]
-    with registry.begin(recipe, "dataset", version=VERSION, values=_values(recipe), inputs=_inputs(recipe, opened)) as run:
+    inputs = _inputs(recipe, opened) | benchmarks.digests(benchmarks.files(recipe.folder, recipe.dataset.benchmarks))
+    with registry.begin(recipe, "dataset", version=VERSION, values=_values(recipe), inputs=inputs) as run:
         if not run.done:
             _build(recipe, opened, packs, run)
     return run
 
 
 def _values(recipe: Recipe) -> dict[str, Any]:
-    """The keys that decide what the dataset holds; where a source stands does not."""
+    """The keys that decide what the dataset holds; where a source or a benchmark stands does not."""
     named = [source.model_dump(mode="json", exclude={"path"}) for source in recipe.sources]
-    return {"dataset": recipe.dataset.model_dump(mode="json"), "sources": named, "packs": list(recipe.packs)}
+    settings = recipe.dataset.model_dump(mode="json", exclude={"benchmarks"})
+    return {"dataset": settings, "sources": named, "packs": list(recipe.packs)}
 
 
 def _inputs(recipe: Recipe, opened: Opened) -> dict[str, str]:
@@ -67,7 +69,7 @@ def _build(recipe: Recipe, opened: Opened, packs: Sequence[Pack], run: Run) -> N
         _say(_about(materials[-1]))
     kept, divided = dividing.divided(materials, recipe.dataset.held_out, funnel)
     _say(f"{len(kept):,} different files and {sum(len(one.changes) for one in materials):,} commits to make lessons of")
-    made = _made(materials, kept, divided, packs, funnel)
+    made = _without_benchmarks(_made(materials, kept, divided, packs, funnel), recipe, funnel)
     made["train"] = list(funnel.sift("balance", "samples", balance.cap(made["train"], recipe.dataset.max_source_share)))
     if not made["train"]:
         reasons = ", ".join(f"{count} {reason}" for reason, count in Counter(funnel.dropped()).most_common(6))
@@ -103,6 +105,14 @@ def _made(
             made[side] += lessons.weighted(lessons.make(files.pop((name, side), []), packs, funnel), material.source)
         material.changes = []
     return {side: list(funnel.sift("merge", "samples", found)) for side, found in lessons.merged(made).items()}
+
+
+def _without_benchmarks(made: Mapping[Side, Sequence[Sample]], recipe: Recipe, funnel: Funnel) -> dict[Side, list[Sample]]:
+    """The lessons that hold nothing of the public benchmarks that the recipe names."""
+    passages = [one for path in benchmarks.files(recipe.folder, recipe.dataset.benchmarks) for one in benchmarks.read(path)]
+    if not passages:
+        return {side: list(found) for side, found in made.items()}
+    return {side: list(funnel.sift("decontaminate", "samples", benchmarks.without(found, passages))) for side, found in made.items()}
 
 
 def _probes(candidates: Sequence[tuple[Split, Sample]], made: Mapping[Side, Sequence[Sample]]) -> Iterator[tuple[Split, Sample] | Dropped]:
