@@ -1,7 +1,8 @@
 """The leak guard: searches the finished training text for every probe.
 
 It reads what was written to disk and shares no code with the filter that chose the probes (`leaks`), only its definition of a
-leak: plain Python, words by a regular expression, dictionaries of words in a row. A hit means that the build is wrong.
+leak: plain Python, words and signs by regular expressions, dictionaries of runs of them. A hit means that the build is wrong.
+Lessons can be searched shard by shard; the pieces of one file that stand in what was searched of it before are passed over.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import ne
 from pathlib import Path
 
 from idiolect import samples
+from idiolect.dataset.guard_parts import Parts
 from idiolect.errors import DataError
 from idiolect.types import Hole, Sample, Split
 
@@ -22,6 +24,8 @@ _WORDS = re.compile(r"[A-Za-z0-9_]+")
 SIDES: tuple[Split, ...] = ("train", "validation")
 TESTS: tuple[Split, ...] = ("time", "cluster", "source")
 _FIVE, _TWO, _SIX = 5, 2, 6
+_HELD = 100_000_000
+"""Characters of whole files that are kept, so that their pieces need no search."""
 
 Run = tuple[str, ...]
 
@@ -35,7 +39,7 @@ class Leak:
     lesson: str
     """Id of the lesson."""
     how: str
-    """exact, near or renamed."""
+    """exact, near, renamed, words or syntax."""
 
 
 @dataclass
@@ -83,8 +87,12 @@ def check(folder: Path) -> int:
 class Guard:
     """Looks for probes in lessons."""
 
-    def __init__(self, probes: Iterable[Sample]) -> None:
+    def __init__(self, probes: Sequence[Sample]) -> None:
         self.sought = [_Sought(one.id, " ".join((one.answer or "").split()), tuple(_WORDS.findall(one.answer or ""))) for one in probes]
+        self.parts = Parts((one.id, one.answer or "") for one in probes)
+        self.named = {one.id: one for one in self.sought}
+        self.wholes: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self.held = 0
         self.searched = 0
         self.anchors: dict[str, list[_Sought]] = defaultdict(list)
         self.unanchored: list[_Sought] = []
@@ -106,14 +114,26 @@ class Guard:
                 self.twos[run].append((one, place))
 
     def search(self, lessons: Iterable[Sample]) -> Iterator[Leak]:
-        """Every probe that stands in a lesson; equal pieces of text are searched once."""
-        seen: set[str] = set()
+        """Every probe that stands in a lesson; equal pieces of text, and pieces of a file that was searched, are searched once."""
+        seen: set[int] = set()
         for lesson in lessons:
+            files = [(span.source, span.path) for span in lesson.origins]
             for piece in _pieces(lesson):
-                if piece not in seen:
-                    seen.add(piece)
-                    yield from (Leak(one.id, lesson.id, how) for one, how in self._in(piece))
+                if hash(piece) in seen or any(piece in whole for file in files for whole in self.wholes.get(file, ())):
+                    continue
+                seen.add(hash(piece))
+                yield from (Leak(one.id, lesson.id, how) for one, how in self._in(piece))
+                if lesson.kind == "raw" and files:
+                    self._hold(files[0], piece)
         self.searched += len(seen)
+
+    def _hold(self, file: tuple[str, str], text: str) -> None:
+        """Keep a text that was searched, so that its parts need not be."""
+        if self.held > _HELD:
+            self.wholes.clear()
+            self.held = 0
+        self.wholes[file].append(text)
+        self.held += len(text)
 
     def _in(self, piece: str) -> Iterator[tuple[_Sought, str]]:
         plain = piece.split()
@@ -124,11 +144,12 @@ class Guard:
         for width, runs in self.runs.items():
             yield from ((one, "near") for one in _near(words, width, runs))
         yield from ((one, "renamed") for one in self._renamed(words))
+        yield from ((self.named[name], how) for name, how in self.parts.search(piece, words))
 
     def _renamed(self, words: list[str]) -> Iterator[_Sought]:
         tried: set[tuple[int, int]] = set()
-        for place, run in enumerate(_in_a_row(words, _TWO)):
-            for one, offset in self.twos.get(run, ()):
+        for place, run in [found for found in enumerate(_in_a_row(words, _TWO)) if found[1] in self.twos]:
+            for one, offset in self.twos[run]:
                 start = place - offset
                 if start >= 0 and start + len(one.words) <= len(words) and (id(one), start) not in tried:
                     tried.add((id(one), start))
@@ -141,8 +162,8 @@ def _near(words: list[str], width: int, runs: dict[Run, list[_Sought]]) -> Itera
     every = list(_in_a_row(words, width))
     places: dict[int, list[int]] = defaultdict(list)
     owners: dict[int, _Sought] = {}
-    for place, run in enumerate(every):
-        for one in runs.get(run, ()):
+    for place, run in [found for found in enumerate(every) if found[1] in runs]:
+        for one in runs[run]:
             places[id(one)].append(place)
             owners[id(one)] = one
     for key, at in places.items():

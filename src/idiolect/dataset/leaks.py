@@ -5,7 +5,8 @@ A probe leaks where, in one training text,
 - a window of words has a Jaccard of 5-word shingles with it of 0.7 or more, the window at most 1 / 0.7 times as long; a probe of
   fewer than five words counts as one shingle; or
 - a run of as many words shares two in a row with it at the same place, and differs in one word put for another throughout, or
-  in at most 3 of 17 words: the share from which on a Jaccard of words is 0.7 (for probes of RENAMED words and more).
+  in at most 3 of 17 words: the share from which on a Jaccard of words is 0.7 (for probes of RENAMED words and more); or
+- ten of its words in a row, or half of its patterns, stand there: `contamination`, the rules for public benchmarks.
 
 `guard` finds the same in another way, in what was written to disk.
 """
@@ -19,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from idiolect.dataset.contamination import Wanted
 from idiolect.dataset.duplicates import shingles
 from idiolect.dataset.duplicates.index import Index, numbered
 from idiolect.dataset.duplicates.shingles import Hashes, Rows
@@ -51,8 +53,9 @@ def normal(text: str) -> str:
 
 
 def leaking(probes: Sequence[str], training: Iterable[str]) -> dict[int, str]:
-    """Probes, by place, that leak, each with `in-training` or `near-training`."""
+    """Probes, by place, that leak, each with `in-training`, `near-training`, `words-in-training` or `syntax-in-training`."""
     wanted = _Wanted(probes)
+    parts = Wanted([probe.encode("utf-8", "surrogatepass") for probe in probes])
     found: dict[int, str] = {}
     for batch in _batches(training):
         for place in wanted.exact(batch):
@@ -60,6 +63,8 @@ def leaking(probes: Sequence[str], training: Iterable[str]) -> dict[int, str]:
         rows = shingles.tokens(batch)
         for place in {*wanted.near(rows), *wanted.renamed(rows)}:
             found.setdefault(place, "near-training")
+        for _, place, how in parts.search(batch):
+            found.setdefault(place, f"{how}-in-training")
     return found
 
 

@@ -25,8 +25,8 @@ _NUMBER = np.uint64(1)
 _NAME = 2
 """And as many more as the name was last seen tokens ago."""
 _FAR = 1 << 30
-_COMMENT = re.compile(rb"^[ \t]*(?:#(?!include|define|if|endif)|//|/?\*+(?=[\s/])|--\s).*\n?", re.MULTILINE)
-_KEYWORDS = (
+COMMENT = re.compile(rb"^[ \t]*(?:#(?!include|define|if|endif)|//|/?\*+(?=[\s/])|--\s).*\n?", re.MULTILINE)
+KEYWORDS = (
     b"and as assert async await begin break case catch class const continue def default del do elif else elsif end ensure enum except "
     b"extends false False final finally fn for foreach from func function global go if implements import in instanceof interface is lambda "
     b"let match module namespace new next nil None nonlocal not null or package pass private protected public raise require rescue return "
@@ -42,7 +42,7 @@ def _class(byte: int) -> int:
 
 
 _CLASSES = bytes(map(_class, range(256)))
-_SEEN = np.unique(shingles.tokens(_KEYWORDS).hashes)
+_SEEN = np.unique(shingles.tokens(KEYWORDS).hashes)
 
 
 def of(texts: Iterable[bytes], width: int = WIDTH) -> Rows:
@@ -51,7 +51,7 @@ def of(texts: Iterable[bytes], width: int = WIDTH) -> Rows:
 
 
 def _patterns(batch: Sequence[bytes], width: int) -> Rows:
-    hashes, names, offsets = _tokens([_COMMENT.sub(b"", text) for text in batch])
+    hashes, names, offsets = _tokens([COMMENT.sub(b"", text) for text in batch])
     count = len(hashes) - width + 1
     if count < 1:
         return Rows(np.zeros(0, np.uint64), np.zeros(len(batch) + 1, np.int64))
