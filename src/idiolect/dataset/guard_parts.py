@@ -17,6 +17,7 @@ _TOKENS = re.compile(r"[A-Za-z0-9_\u0080-\U0010ffff]+|[!-/:-@\[-^`{-~]")
 _NUMBER = re.compile(r"[0-9]+")
 _KEYWORDS = frozenset(word.decode() for word in patterns.KEYWORDS)
 _TEN, _TWENTY = 10, 20
+_NAME = "name of any kind"
 _VARIED_WORDS, _VARIED_TOKENS, _FEWEST = 5, 8, 10
 
 Run = tuple[str, ...]
@@ -28,6 +29,7 @@ class Parts:
 
     def __init__(self, probes: Iterable[tuple[str, str]]) -> None:
         self.tens: dict[Run, list[str]] = defaultdict(list)
+        self.shape = _Shapes()
         self.shapes: set[Run] = set()
         self.patterns: dict[Pattern, list[str]] = defaultdict(list)
         self.sizes: dict[str, int] = {}
@@ -35,10 +37,10 @@ class Parts:
             for run in {run for run in _runs(_WORDS.findall(text), _TEN) if _varied(run)}:
                 self.tens[run].append(name)
             tokens = _tokens(text)
-            found = {pattern for run in _runs(tokens, _TWENTY) if (pattern := _pattern(run))}
+            found = {pattern for run in _runs(tokens, _TWENTY) if (pattern := self._pattern(run))}
             if len(found) >= _FEWEST:
                 self.sizes[name] = len(found)
-                self.shapes.update(_runs(_shape(tokens), _TWENTY))
+                self.shapes.update(_runs([self.shape[token] for token in tokens], _TWENTY))
                 for pattern in found:
                     self.patterns[pattern].append(name)
 
@@ -47,15 +49,26 @@ class Parts:
         if not self.tens.keys().isdisjoint(_runs(words, _TEN)):
             yield from ((name, "words") for name in {name for run in _runs(words, _TEN) for name in self.tens.get(run, ())})
         tokens = _tokens(text)
-        shape = _shape(tokens)
+        shape = [self.shape[token] for token in tokens]
         if self.shapes.isdisjoint(_runs(shape, _TWENTY)):
             return
-        seen = {_pattern(run) for run, like in zip(_runs(tokens, _TWENTY), _runs(shape, _TWENTY), strict=True) if like in self.shapes}
+        seen = {self._pattern(run) for run, like in zip(_runs(tokens, _TWENTY), _runs(shape, _TWENTY), strict=True) if like in self.shapes}
         counts: dict[str, int] = defaultdict(int)
         for pattern in seen - {()}:
             for name in self.patterns.get(pattern, ()):
                 counts[name] += 1
         yield from ((name, "syntax") for name, count in counts.items() if 2 * count >= self.sizes[name])
+
+    def _pattern(self, run: Run) -> Pattern:
+        """Each name as how far back it was last seen, 0 where it was not; nothing where there is too little variety."""
+        if len(set(run)) < _VARIED_TOKENS:
+            return ()
+        last: dict[str, int] = {}
+        found: list[str | int] = []
+        for place, token in enumerate(run):
+            found.append(place - last.get(token, place) if self.shape[token] == _NAME else token)
+            last[token] = place
+        return tuple(found)
 
 
 def _runs(words: Sequence[str], width: int) -> Iterator[Run]:
@@ -72,22 +85,10 @@ def _tokens(text: str) -> list[str]:
     return ["0" if "0" <= token[0] <= "9" else token for token in _TOKENS.findall(code)]
 
 
-def _shape(tokens: Sequence[str]) -> list[str]:
-    """The tokens with every name put alike."""
-    return ["name" if _named(token) else token for token in tokens]
+class _Shapes(dict[str, str]):
+    """Each token with every name put alike; a token is looked at once."""
 
-
-def _named(token: str) -> bool:
-    return (token[0].isalpha() or token[0] == "_" or token[0] >= "\u0080") and token not in _KEYWORDS
-
-
-def _pattern(run: Run) -> Pattern:
-    """Each name as how far back it was last seen, 0 where it was not; nothing where there is too little variety."""
-    if len(set(run)) < _VARIED_TOKENS:
-        return ()
-    last: dict[str, int] = {}
-    found: list[str | int] = []
-    for place, token in enumerate(run):
-        found.append(place - last.get(token, place) if _named(token) else token)
-        last[token] = place
-    return tuple(found)
+    def __missing__(self, token: str) -> str:
+        name = (token[0].isalpha() or token[0] == "_" or token[0] >= "\u0080") and token not in _KEYWORDS
+        self[token] = _NAME if name else token
+        return self[token]
