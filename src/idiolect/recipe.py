@@ -162,6 +162,15 @@ class Recipe(Record):
                 raise ValueError(f"two [[{what}]] are called '{twice[0]}'; give one of them another `name`")
         return self
 
+    @model_validator(mode="after")
+    def _held_out_is_a_source(self) -> Recipe:
+        names = [source.name for source in self.sources]
+        if self.dataset.held_out not in ("auto", "none", *names):
+            raise ValueError(
+                f"dataset.held_out: no source is called '{self.dataset.held_out}'; name one of {', '.join(names)}, `auto` or `none`"
+            )
+        return self
+
     @property
     def home(self) -> Path:
         """The folder of everything that idiolect writes."""

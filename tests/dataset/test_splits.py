@@ -1,3 +1,5 @@
+import random
+
 from idiolect.dataset import splits
 from idiolect.types import Document, Role
 from tests.dataset.corpus import document
@@ -84,3 +86,14 @@ def test_of_three_team_sources_the_smallest_large_enough_is_held_out() -> None:
     assert splits.held_out("auto", {"a": 1, "b": 2, "c": 3}, ()) == ""
     assert splits.held_out("none", team, ()) == ""
     assert splits.held_out("shop", {"shop": 1}, ()) == "shop"
+
+
+def test_the_order_of_files_and_ties_changes_nothing() -> None:
+    given = [*big("shop"), *big("desk", 100)]
+    ties = [(("shop", f"file_{number}.py"), ("desk", f"file_{number % 90}.py")) for number in range(0, 600, 5)]
+    wanted = splits.assign(given, ties)
+    for seed in range(3):
+        choose = random.Random(seed)
+        found = splits.assign(choose.sample(given, len(given)), [(b, a) for a, b in choose.sample(ties, len(ties))])
+        assert (found.validation, found.cluster) == (wanted.validation, wanted.cluster)
+        assert dict(found.roots) == dict(wanted.roots)

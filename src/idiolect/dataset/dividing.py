@@ -10,7 +10,6 @@ from idiolect.dataset.duplicates.forks import Fork, Holding, forks
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.reading import Material
 from idiolect.dataset.splits import Splits
-from idiolect.errors import RecipeError
 from idiolect.types import Document, Sample, Split
 
 
@@ -83,8 +82,5 @@ def _forks(materials: Sequence[Material]) -> list[Fork]:
 
 
 def _held_out(materials: Sequence[Material], wanted: str, copies: Sequence[Fork]) -> str:
-    names = [material.source.name for material in materials]
-    if wanted not in ("auto", "none", *names):
-        raise RecipeError(f"dataset.held_out: no source is called '{wanted}'", next=f"name one of {', '.join(names)}, `auto` or `none`")
     team = {one.source.name: sum(len(document.data) for document in one.documents) for one in materials if one.source.role == "team"}
     return splits.held_out(wanted, team, {name for fork in copies for name in (fork.name, fork.of)})
