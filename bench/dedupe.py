@@ -15,6 +15,7 @@ import hashlib
 import json
 import logging
 import re
+import resource
 import sys
 import sysconfig
 import time
@@ -57,6 +58,13 @@ def ours(texts: Sequence[bytes]) -> int:
     """The step of the build: bytes that it worked on."""
     documents = [Document("bench", "team", "", str(place), "python", text, 0) for place, text in enumerate(texts)]
     dedupe.dedupe(documents)
+    return sum(map(len, texts))
+
+
+def shingled(texts: Sequence[bytes]) -> int:
+    """Tokens and shingles alone."""
+    for batch in shingles.batches(texts):
+        shingles.of(batch)
     return sum(map(len, texts))
 
 
@@ -136,11 +144,15 @@ def main(folder: Path, size: int, as_json: bool) -> None:
         raise ToolError("the peers are missing", next="bring them with `make setup-bench`")
     sys.path.append(str(PEERS))
     texts = corpus(folder, size)
-    speeds = {name: round(speed(work, texts), 2) for name, work in (("ours", ours), ("datasketch", datasketch), ("datatrove", datatrove))}
+    speeds = {"ours": round(speed(ours, texts), 2)}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    speeds |= {name: round(speed(work, texts), 2) for name, work in (("datasketch", datasketch), ("datatrove", datatrove))}
     result = {
         "texts": len(texts),
         "megabytes": round(sum(map(len, texts)) / 1e6, 1),
         "mb_per_s": speeds,
+        "peak_mib": round(peak),
+        "shingles_mb_per_s": round(speed(shingled, texts), 1),
         "dedupe_vs_datasketch": round(speeds["ours"] / speeds["datasketch"], 1),
         "dedupe_vs_datatrove": round(speeds["ours"] / speeds["datatrove"], 1),
         **recall(texts[:6000]),

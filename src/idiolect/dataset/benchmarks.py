@@ -48,7 +48,7 @@ def files(folder: Path, names: Iterable[str]) -> list[Path]:
 
 def digests(paths: Iterable[Path]) -> dict[str, str]:
     """What a run's key holds of them."""
-    return {f"benchmark:{path.name}": digest_file(path) for path in paths}
+    return {f"benchmark {number}:{path.name}": digest_file(path) for number, path in enumerate(paths, 1)}
 
 
 def read(path: Path) -> list[Passage]:

@@ -52,11 +52,14 @@ class _Sought:
     runs: frozenset[Run] = field(init=False)
     most: int = field(init=False)
     """Words that a leak can have changed."""
+    least: int = field(init=False)
+    """Words two in a row that a leak cannot have changed: a word stands in two of them."""
 
     def __post_init__(self) -> None:
         width = min(_FIVE, len(self.words))
         self.runs = frozenset(_in_a_row(self.words, width)) if width else frozenset()
         self.most = max([3 * len(self.words) // 17, *Counter(self.words).values()])
+        self.least = max(1, len(self.words) - 1 - 2 * self.most)
 
     def changed_at_most_in_a_word(self, words: list[str]) -> bool:
         """Whether as many words are these with one put for another, or with at most 3 of 17 changed."""
@@ -97,11 +100,11 @@ class Guard:
         self.anchors: dict[str, list[_Sought]] = defaultdict(list)
         self.unanchored: list[_Sought] = []
         self.runs: dict[int, dict[Run, list[_Sought]]] = defaultdict(lambda: defaultdict(list))
-        self.twos: dict[Run, list[tuple[_Sought, int]]] = defaultdict(list)
-        for one in self.sought:
-            self._prepare(one)
+        self.twos: dict[Run, list[tuple[int, int]]] = defaultdict(list)
+        for number, one in enumerate(self.sought):
+            self._prepare(number, one)
 
-    def _prepare(self, one: _Sought) -> None:
+    def _prepare(self, number: int, one: _Sought) -> None:
         inner = one.text.split(" ")[1:-1]
         if inner:
             self.anchors[max(inner, key=len)].append(one)
@@ -111,7 +114,7 @@ class Guard:
             self.runs[len(run)][run].append(one)
         if len(one.words) >= _SIX:
             for place, run in enumerate(_in_a_row(one.words, _TWO)):
-                self.twos[run].append((one, place))
+                self.twos[run].append((number, place))
 
     def search(self, lessons: Iterable[Sample]) -> Iterator[Leak]:
         """Every probe that stands in a lesson; equal pieces of text, and pieces of a file that was searched, are searched once."""
@@ -147,14 +150,16 @@ class Guard:
         yield from ((self.named[name], how) for name, how in self.parts.search(piece, words))
 
     def _renamed(self, words: list[str]) -> Iterator[_Sought]:
-        tried: set[tuple[int, int]] = set()
+        """Probes that stand here with a word changed: where enough of their words two in a row stand at the same distance."""
+        twos: Counter[tuple[int, int]] = Counter()
         for place, run in [found for found in enumerate(_in_a_row(words, _TWO)) if found[1] in self.twos]:
-            for one, offset in self.twos[run]:
-                start = place - offset
-                if start >= 0 and start + len(one.words) <= len(words) and (id(one), start) not in tried:
-                    tried.add((id(one), start))
-                    if one.changed_at_most_in_a_word(words[start : start + len(one.words)]):
-                        yield one
+            for number, offset in self.twos[run]:
+                twos[number, place - offset] += 1
+        for (number, start), count in twos.items():
+            one = self.sought[number]
+            fits = count >= one.least and 0 <= start <= len(words) - len(one.words)
+            if fits and one.changed_at_most_in_a_word(words[start : start + len(one.words)]):
+                yield one
 
 
 def _near(words: list[str], width: int, runs: dict[Run, list[_Sought]]) -> Iterator[_Sought]:

@@ -8,7 +8,8 @@ import numpy as np
 
 from idiolect.dataset.duplicates.shingles import Hashes, Offsets
 
-_BITS = 22
+_BITS = 26
+"""At most, of the table; one bit in sixteen is set."""
 
 
 class Index:
@@ -17,12 +18,13 @@ class Index:
     def __init__(self, hashes: Hashes, numbers: Offsets) -> None:
         order = np.argsort(hashes, kind="stable")
         self.hashes, self.numbers = hashes[order], numbers[order]
-        self.mask = np.zeros(1 << _BITS, dtype=bool)
-        self.mask[_low(hashes)] = True
+        self.low = np.uint64((1 << min(_BITS, (16 * len(hashes)).bit_length())) - 1)
+        self.mask = np.zeros(int(self.low) + 1, dtype=bool)
+        self.mask[(hashes & self.low).astype(np.int64)] = True
 
     def find(self, asked: Hashes) -> tuple[Offsets, Offsets]:
         """Places in `asked` and the numbers found there, one row for each number."""
-        maybe = np.flatnonzero(self.mask[_low(asked)])
+        maybe = np.flatnonzero(self.mask[(asked & self.low).astype(np.int64)])
         left = np.searchsorted(self.hashes, asked[maybe], "left")
         counts = np.searchsorted(self.hashes, asked[maybe], "right") - left
         inner = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -33,7 +35,3 @@ def numbered(rows: Sequence[Hashes], numbers: Sequence[int]) -> Index:
     """An index of several arrays, all hashes of one array under its number."""
     hashes = np.concatenate([np.zeros(0, np.uint64), *rows])
     return Index(hashes, np.repeat(np.array(numbers, dtype=np.int64), [len(row) for row in rows]))
-
-
-def _low(hashes: Hashes) -> Offsets:
-    return (hashes & np.uint64((1 << _BITS) - 1)).astype(np.int64)
