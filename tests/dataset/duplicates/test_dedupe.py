@@ -62,6 +62,15 @@ def test_nothing_is_dropped_through_a_chain() -> None:
     assert [one.path for one in dedupe.dedupe(files).kept] == ["a", "c"]
 
 
+def test_what_is_dropped_still_ties_its_relatives_to_what_is_kept() -> None:
+    """b is near a and goes; c is a relative of b, but not of a."""
+    words = [f"w{number}" for number in range(1100)]
+    parts = (("a", words[0:800], 3), ("b", words[100:900], 2), ("c", words[280:1080], 1))
+    found = dedupe.dedupe([document(name, " ".join(part), time=time) for name, part, time in parts])
+    assert [one.path for one in found.kept] == ["a", "c"]
+    assert {frozenset(path for _, path in edge) for edge in found.edges} == {frozenset("ab"), frozenset("bc")}
+
+
 BETTER: dict[str, tuple[Document, Document]] = {
     "as it stood at the cut": (
         document("a.py", text(1), time=1),
