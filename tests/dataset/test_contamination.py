@@ -20,7 +20,7 @@ def hits(wanted: list[str], texts: list[str], groups: list[int] | None = None) -
 def odd(seed: int) -> str:
     """A Python function whose very syntax depends on the seed."""
     choose = random.Random(seed)
-    names = [*VERBS, *THINGS]
+    names = [f"{verb}_{thing}" for verb in VERBS for thing in THINGS]
 
     def value(depth: int) -> str:
         if depth == 0:

@@ -62,7 +62,7 @@ def statements(seeds: range) -> list[str]:
 def test_planted_leaks_are_found(find: Find, how: str) -> None:
     answers = statements(range(50_000_000, 50_000_400))
     choose = random.Random(how)
-    lessons = [raw("\n".join(odd(10 * seed + part) for part in range(5))) for seed in range(150)]
+    lessons = [raw("\n".join(odd(10 * seed + part) for part in range(5))) for seed in range(100)]
     chance = find(answers, lessons)
     answers = [answer for place, answer in enumerate(answers) if place not in chance]
     assert len(chance) < 5

@@ -118,8 +118,7 @@ class _Wanted:
         for width, index in self.shingles.items():
             runs = shingles.windows(rows.hashes, width)
             starts, places = index.find(runs)
-            for place in np.unique(places).tolist():
-                at = starts[places == place]
+            for place, at in _grouped(places, starts):
                 if self._dense(place, at, rows, runs, width):
                     found.add(place)
         return found
@@ -147,10 +146,9 @@ class _Wanted:
         found: set[int] = set()
         starts, numbers = self.seeds.find(shingles.windows(rows.hashes, _SEED))
         begins = starts - (numbers & ((1 << 20) - 1))
-        owners = numbers >> 20
-        for place in np.unique(owners).tolist():
+        for place, hits in _grouped(numbers >> 20, begins):
             length = int(self.lengths[place])
-            at = np.unique(begins[owners == place])
+            at = np.unique(hits)
             at = at[(at >= 0) & (at + length <= len(rows.hashes))]
             at = at[at + length <= rows.offsets[np.searchsorted(rows.offsets, at, "right")]]
             if len(at) and self._alike(place, rows.hashes[at[:, None] + np.arange(length)]):
@@ -165,6 +163,13 @@ class _Wanted:
         here, there = words[first], runs[np.arange(len(runs)), first]
         one = (~differs | ((words == here[:, None]) & (runs == there[:, None]))).all(axis=1)
         return bool((one | (17 * differs.sum(axis=1) <= 3 * len(words))).any())
+
+
+def _grouped(owners: Places, values: Places) -> Iterator[tuple[int, Places]]:
+    """The values of each owner, in their order."""
+    order = np.argsort(owners, kind="stable")
+    names, begins = np.unique(owners[order], return_index=True)
+    yield from zip(names.tolist(), np.split(values[order], begins[1:]), strict=True) if len(names) else ()
 
 
 def _near(wanted: set[int], window: Sequence[int]) -> bool:
