@@ -21,7 +21,7 @@ from idiolect.dataset.duplicates import shingles
 from idiolect.dataset.duplicates.shingles import Hashes, Offsets, Rows
 
 PERMUTATIONS = 256
-CROWD = 24
+CROWD = 128
 """In a crowd of texts that share a band, each is compared with the first and with so many before it."""
 _SEED = 42
 _PORTION = 64_000_000
@@ -118,10 +118,13 @@ def _portions(texts: Sequence[bytes], pairs: Offsets) -> Iterator[Offsets]:
     """Pairs in order, as many at a time as have no more than `_PORTION` bytes of text together."""
     held: set[int] = set()
     size, start = 0, 0
-    for place, pair in enumerate(pairs.tolist()):
-        new = [index for index in pair if index not in held]
-        size += sum(len(texts[index]) for index in new)
-        held.update(new)
+    for place, (first, second) in enumerate(pairs.tolist()):
+        if first not in held:
+            held.add(first)
+            size += len(texts[first])
+        if second not in held:
+            held.add(second)
+            size += len(texts[second])
         if size > _PORTION:
             yield pairs[start : place + 1]
             held, size, start = set(), 0, place + 1
