@@ -55,9 +55,8 @@ def corpus(folder: Path, size: int) -> list[bytes]:
 
 
 def ours(texts: Sequence[bytes]) -> int:
-    """The step of the build: bytes that it worked on."""
-    documents = [Document("bench", "team", "", str(place), "python", text, 0) for place, text in enumerate(texts)]
-    dedupe.dedupe(documents)
+    """The near-duplicate step of the build: bytes that it worked on."""
+    dedupe.near_duplicates(texts)
     return sum(map(len, texts))
 
 

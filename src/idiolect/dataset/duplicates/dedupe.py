@@ -68,7 +68,7 @@ def dedupe(documents: Sequence[Document], standing: Standing | None = None) -> D
     preference = _preference(documents, standing or Standing())
     order = sorted(range(len(documents)), key=lambda index: preference(documents[index]))
     ranked, dropped, edges = _without_exact([documents[index] for index in order])
-    losers, ties = _near([documents[order[place]] for place in ranked])
+    losers, ties = near_duplicates([documents[order[place]].data for place in ranked])
     names = [order[place] for place in ranked]
     dropped += [_duplicate("near-duplicate", documents[names[place]], documents[names[winner]]) for place, winner in losers.items()]
     edges += [(_key(documents[names[one]]), _key(documents[names[other]])) for one, other in ties]
@@ -92,13 +92,12 @@ def _without_exact(ranked: Sequence[Document]) -> tuple[list[int], list[Dropped]
     return kept, dropped, edges
 
 
-def _near(ranked: Sequence[Document]) -> tuple[dict[int, int], list[tuple[int, int]]]:
-    """Which documents, best first, are near-duplicates of which better ones that are kept, and what ties relatives together.
+def near_duplicates(texts: Sequence[bytes]) -> tuple[dict[int, int], list[tuple[int, int]]]:
+    """Which texts, best first, are near-duplicates of which better ones that are kept, and pairs that tie all relatives together.
 
     Pairs come in the order of their better member, so that whether that one is kept is known by then; a pair that can
     neither drop anybody nor tie two clusters is not compared.
     """
-    texts = [document.data for document in ranked]
     losers: dict[int, int] = {}
     clusters: Clusters[int] = Clusters()
 
