@@ -47,6 +47,7 @@ bench: setup
 setup-bench: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt detect-secrets
 	$(BIN)/python seedling/fetch.py seedling/placebo.txt .bench/placebo
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) --upgrade --target .bench/peers -r bench/peers.txt
 
 seedling: setup
 	$(BIN)/python -m seedling

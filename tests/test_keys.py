@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,7 +14,7 @@ import httpx
 import pytest
 
 from idiolect import dataset, export, general, recipe, registry, samples, serve, train
-from idiolect.errors import SourceError, UsageError
+from idiolect.errors import RecipeError, SourceError, UsageError
 from idiolect.evaluate import probes
 from idiolect.evaluate.figures import compared
 from idiolect.evaluate.gate import judge
@@ -231,6 +232,26 @@ def scrub_rules(ground: Ground) -> None:
     assert after.metrics["scrubbed"]["house"]["history"] > 0
 
 
+def held_out(ground: Ground) -> None:
+    both = {"path": "shop"}, {"path": "other"}
+    assert {span.source for one in lessons(ground.built(*both)) for span in one.origins} == {"shop", "other"}
+    held = ground.built(*both, dataset={"held_out": "other"})
+    assert {span.source for one in samples.read(held.folder, "train") for span in one.origins} == {"shop"}
+    assert {span.source for one in samples.read(held.folder, "source") for span in one.origins} == {"other"}
+    with pytest.raises(RecipeError, match="no source is called 'shed'"):
+        ground.built(*both, dataset={"held_out": "shed"})
+
+
+def benchmarks(ground: Ground) -> None:
+    (ground.folder / "tasks").mkdir(exist_ok=True)
+    learned = next(one.answer for one in samples.read(ground.built().folder, "train", kinds=["raw"]))
+    (ground.folder / "tasks" / "rows.jsonl").write_text(json.dumps({"solution": (learned or "")[:600]}) + "\n")
+    held = ground.built(dataset={"benchmarks": ["tasks"]})
+    assert held.metrics["dropped"]["benchmark"] > 0
+    assert "benchmark" not in ground.built().metrics["dropped"]
+    assert learned not in {one.answer for one in samples.read(held.folder, "train")}
+
+
 # What is tuned, and for how long.
 
 
@@ -393,6 +414,8 @@ CHECKS: dict[str, Callable[..., None]] = {
     "dataset.candidates": candidates,
     "dataset.max_after": max_after,
     "scrub.rules": scrub_rules,
+    "dataset.held_out": held_out,
+    "dataset.benchmarks": benchmarks,
     "train.learning_rate": learning_rate,
     "train.rank": rank,
     "train.epochs": epochs,

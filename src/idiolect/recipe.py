@@ -88,6 +88,10 @@ class DatasetRecipe(Record):
     """How many probe candidates the cut by time leaves after it."""
     max_after: float = Field(default=0.2, gt=0, lt=1)
     """No more than this share of the added lines comes after the cut."""
+    held_out: str = "auto"
+    """A source that is a test set as a whole: its name, `none`, or `auto`: of three or more of the team's the smallest that says enough."""
+    benchmarks: tuple[str, ...] = ()
+    """Public benchmarks, as files or folders relative to the recipe; a lesson that holds text of theirs is dropped."""
 
 
 class ScrubRecipe(Record):
@@ -183,6 +187,15 @@ class Recipe(Record):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"two [[{what}]] are called '{twice[0]}'; give one of them another `name`")
+        return self
+
+    @model_validator(mode="after")
+    def _held_out_is_a_source(self) -> Recipe:
+        names = [source.name for source in self.sources]
+        if self.dataset.held_out not in ("auto", "none", *names):
+            raise ValueError(
+                f"dataset.held_out: no source is called '{self.dataset.held_out}'; name one of {', '.join(names)}, `auto` or `none`"
+            )
         return self
 
     @property

@@ -9,7 +9,9 @@ import pytest
 from idiolect.dataset import leaks
 from idiolect.dataset.guard import Guard
 from idiolect.types import File, Hole, Message, Sample
-from tests.dataset.corpus import THINGS, function, text
+from tests.dataset.corpus import THINGS, text
+from tests.dataset.test_contamination import odd
+from tests.dataset.test_contamination import renamed as renamed_throughout
 
 
 def probe(answer: str) -> Sample:
@@ -38,7 +40,7 @@ def reindented(code: str) -> str:
 
 
 def renamed(code: str, choose: random.Random) -> str:
-    names = [name for name in re.findall(r"[A-Za-z_]\w*", code) if name not in ("for", "in", "if", "def", "return")]
+    names = [name for name in re.findall(r"[A-Za-z_]\w*", code) if name not in ("for", "in", "if", "else", "not", "pass", "def", "return")]
     return re.sub(rf"\b{choose.choice(names)}\b", f"other_{choose.randrange(999)}", code)
 
 
@@ -46,7 +48,7 @@ def statements(seeds: range) -> list[str]:
     """Statements of one line and of several, of six words at least."""
     found = []
     for seed in seeds:
-        lines = function(seed).rstrip("\n").split("\n")
+        lines = odd(seed).rstrip("\n").split("\n")[1:]
         choose = random.Random(seed)
         start = choose.randrange(len(lines))
         piece = "\n".join(lines[start : start + choose.randrange(1, 5)]).strip()
@@ -60,7 +62,7 @@ def statements(seeds: range) -> list[str]:
 def test_planted_leaks_are_found(find: Find, how: str) -> None:
     answers = statements(range(50_000_000, 50_000_400))
     choose = random.Random(how)
-    lessons = [raw(text(seed)) for seed in range(150)]
+    lessons = [raw("\n".join(odd(10 * seed + part) for part in range(5))) for seed in range(100)]
     chance = find(answers, lessons)
     answers = [answer for place, answer in enumerate(answers) if place not in chance]
     assert len(chance) < 5
@@ -130,9 +132,19 @@ def test_a_short_probe_is_found_by_its_words_in_a_row(find: Find) -> None:
 
 
 @FINDERS
-def test_half_of_a_probe_is_no_leak(find: Find) -> None:
-    lines = function(99).split("\n")
-    assert find(["\n".join(lines[:6])], [raw("\n".join(lines[3:6]))]) == set()
+def test_half_of_a_probe_is_no_leak_where_it_is_less_than_ten_words_in_a_row(find: Find) -> None:
+    words = [f"w{number}" for number in range(18)]
+    assert find([" ".join(words)], [raw(" ".join(words[9:])), raw(" ".join(words[:9]))]) == set()
+    assert find([" ".join(words)], [raw(" ".join(words[8:]))]) == {0}
+
+
+@FINDERS
+def test_a_probe_with_all_its_names_changed_is_found_by_its_syntax(find: Find) -> None:
+    answers = [odd(seed).partition("\n")[2].strip() for seed in range(300, 340)]
+    lessons = [raw(f"x = 1\n{renamed_throughout(answer, place)}\nrest()") for place, answer in enumerate(answers)]
+    found = find(answers, lessons)
+    assert len(found) >= 0.95 * len(answers)
+    assert find(answers, [raw(odd(seed)) for seed in range(400, 500)]) == set()
 
 
 @FINDERS

@@ -12,8 +12,7 @@ from functools import partial
 from typing import Any
 
 from idiolect import pack, registry, samples, sources, syntax
-from idiolect.dataset import balance, card, guard, leaks, lessons, reading, scrubbing, splits
-from idiolect.dataset.dedupe import dedupe
+from idiolect.dataset import balance, benchmarks, card, dividing, guard, leaks, lessons, reading, scrubbing, splits
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.lessons import SIDES
 from idiolect.dataset.reading import Material
@@ -43,9 +42,10 @@ def build(recipe: Recipe) -> Run:
     places = [recipe.folder / source.path for source in recipe.sources]
     opened = list(zip(recipe.sources, sources.all_opened(places, recipe.cache), strict=True))
     languages = [language for one in packs for language in one.languages]
+    inputs = _inputs(recipe, opened) | benchmarks.digests(benchmarks.files(recipe.folder, recipe.dataset.benchmarks))
     with (
         syntax.reading(recipe.cache, languages),
-        registry.begin(recipe, "dataset", version=VERSION, values=_values(recipe), inputs=_inputs(recipe, opened)) as run,
+        registry.begin(recipe, "dataset", version=VERSION, values=_values(recipe), inputs=inputs) as run,
     ):
         if not run.done:
             _build(recipe, opened, packs, run)
@@ -53,10 +53,11 @@ def build(recipe: Recipe) -> Run:
 
 
 def _values(recipe: Recipe) -> dict[str, Any]:
-    """The keys that decide what the dataset holds; where a source stands does not."""
+    """The keys that decide what the dataset holds; where a source or a benchmark stands does not."""
     named = [source.model_dump(mode="json", exclude={"path"}) for source in recipe.sources]
     scrub = Scrubber(scrubbing.known(recipe)).digest
-    return {"dataset": recipe.dataset.model_dump(mode="json"), "sources": named, "packs": list(recipe.packs), "scrub": scrub}
+    settings = recipe.dataset.model_dump(mode="json", exclude={"benchmarks"})
+    return {"dataset": settings, "sources": named, "packs": list(recipe.packs), "scrub": scrub}
 
 
 def _inputs(recipe: Recipe, opened: Opened) -> dict[str, str]:
@@ -78,17 +79,20 @@ def _build(recipe: Recipe, opened: Opened, packs: Sequence[Pack], run: Run) -> N
     for source, repository in opened:
         materials.append(reading.read(source, repository, recipe.dataset, funnel, scrubs))
         _say(_about(materials[-1]))
-    kept, divided = _divided(materials, funnel)
+    kept, divided = dividing.divided(materials, recipe.dataset.held_out, funnel)
     _say(f"{len(kept):,} different files and {sum(len(one.changes) for one in materials):,} commits to make lessons of")
-    made = _made(materials, kept, divided, partial(lessons.make, packs=packs, funnel=funnel, scrubbing=scrubs), funnel)
+    make = partial(lessons.make, packs=packs, funnel=funnel, scrubbing=scrubs)
+    made = _without_benchmarks(_made(materials, kept, divided, make, funnel), recipe, funnel)
     made["train"] = list(funnel.sift("balance", "samples", balance.cap(made["train"], recipe.dataset.max_source_share)))
     if not made["train"]:
         reasons = ", ".join(f"{count} {reason}" for reason, count in Counter(funnel.dropped()).most_common(6))
         raise RecipeError(
             f"there is nothing to learn from ({reasons or 'no files'})", next="name a source with more code, or widen its include"
         )
-    probes = list(funnel.sift("probes", "candidates", _probes(materials, made)))
-    together: dict[Split, Sequence[Sample]] = {"train": made["train"], "validation": made["validation"], "time": probes}
+    candidates = dividing.candidates(materials, kept, divided, recipe.dataset.candidates)
+    probes = list(funnel.sift("probes", "candidates", _probes(candidates, made, scrubs)))
+    together: dict[Split, Sequence[Sample]] = {"train": made["train"], "validation": made["validation"]}
+    together |= {split: [probe for test, probe in probes if test == split] for split in guard.TESTS}
     _say(f"{len(made['train']):,} lessons, {len(made['validation']):,} for validation, {len(probes)} probes; searching them for leaks")
     _write(run, together, funnel)
     guard.check(run.folder)
@@ -96,15 +100,6 @@ def _build(recipe: Recipe, opened: Opened, packs: Sequence[Pack], run: Run) -> N
     metrics["seconds"] = round(time.monotonic() - started, 1)
     card.write(run.folder, metrics, together, (Dropped(**_row(row)) for row in funnel.rows), name=recipe.name)
     run.finish(metrics)
-
-
-def _divided(materials: Sequence[Material], funnel: Funnel) -> tuple[list[Document], splits.Splits]:
-    """Documents of all sources without duplicates, and the side of each, before any lesson is made."""
-    found = dedupe([document for material in materials for document in material.documents])
-    funnel.count("dedupe", "documents", len(found.kept), found.dropped)
-    kept = list(funnel.sift("parse", "documents", syntax.read_all(found.kept)))
-    names = ((((one.source.name, old), (one.source.name, new)) for old, new in one.renames) for one in materials)
-    return kept, splits.assign(kept, [*found.edges, *(edge for edges in names for edge in edges)])
 
 
 def _made(
@@ -125,17 +120,27 @@ def _made(
     return {side: list(funnel.sift("merge", "samples", found)) for side, found in lessons.merged(made).items()}
 
 
-def _probes(materials: Sequence[Material], made: Mapping[Side, Sequence[Sample]]) -> Iterator[Sample | Dropped]:
-    """The candidates of all sources that stand in no lesson and are not the same as one before."""
-    candidates = [probe for material in materials for probe in material.candidates]
+def _without_benchmarks(made: Mapping[Side, Sequence[Sample]], recipe: Recipe, funnel: Funnel) -> dict[Side, list[Sample]]:
+    """The lessons that hold nothing of the public benchmarks that the recipe names."""
+    passages = [one for path in benchmarks.files(recipe.folder, recipe.dataset.benchmarks) for one in benchmarks.read(path)]
+    if not passages:
+        return {side: list(found) for side, found in made.items()}
+    return {side: list(funnel.sift("decontaminate", "samples", benchmarks.without(found, passages))) for side, found in made.items()}
+
+
+def _probes(
+    candidates: Sequence[tuple[Split, Sample]], made: Mapping[Side, Sequence[Sample]], scrubs: Scrubbing
+) -> Iterator[tuple[Split, Sample] | Dropped]:
+    """The candidates of every test set that held no secret, stand in no lesson and are not the same as one before."""
     training = (text for side in SIDES for sample in made[side] for text in leaks.texts(sample))
-    leaking = leaks.leaking([probe.answer or "" for probe in candidates], training)
+    leaking = leaks.leaking([probe.answer or "" for _, probe in candidates], training)
     seen: set[str] = set()
-    for place, probe in enumerate(candidates):
+    for place, (split, probe) in enumerate(candidates):
         text = leaks.normal(probe.answer or "")
-        reason = leaking.get(place, "duplicate-probe" if text in seen else "")
+        secret = "secret-in-answer" if scrubs.teaches(probe) else ""
+        reason = secret or leaking.get(place, "duplicate-probe" if text in seen else "")
         seen.add(text)
-        yield Dropped(reason=reason, what=_where(probe), source=probe.origins[0].source) if reason else probe
+        yield Dropped(reason=reason, what=_where(probe), source=probe.origins[0].source) if reason else (split, probe)
 
 
 def _where(probe: Sample) -> str:
@@ -174,6 +179,7 @@ def _metrics(
         "documents": len(kept),
         "bytes": sum(len(one.data) for one in kept),
         "languages": languages,
+        "splits": dividing.sizes(kept, divided),
         "samples": dict(sorted(counts.items())),
         "probes": {"kept": sifted.kept, "dropped": dict(sorted(sifted.dropped.items()))},
         "dropped": funnel.dropped(),

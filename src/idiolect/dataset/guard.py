@@ -1,7 +1,8 @@
 """The leak guard: searches the finished training text for every probe.
 
 It reads what was written to disk and shares no code with the filter that chose the probes (`leaks`), only its definition of a
-leak: plain Python, words by a regular expression, dictionaries of words in a row. A hit means that the build is wrong.
+leak: plain Python, words and signs by regular expressions, dictionaries of runs of them. A hit means that the build is wrong.
+Lessons can be searched shard by shard; the pieces of one file that stand in what was searched of it before are passed over.
 """
 
 from __future__ import annotations
@@ -9,18 +10,22 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import ne
 from pathlib import Path
 
 from idiolect import samples
+from idiolect.dataset.guard_parts import Parts
 from idiolect.errors import DataError
 from idiolect.types import Hole, Sample, Split
 
 _WORDS = re.compile(r"[A-Za-z0-9_]+")
 SIDES: tuple[Split, ...] = ("train", "validation")
+TESTS: tuple[Split, ...] = ("time", "cluster", "source")
 _FIVE, _TWO, _SIX = 5, 2, 6
+_HELD = 100_000_000
+"""Characters of whole files that are kept, so that their pieces need no search."""
 
 Run = tuple[str, ...]
 
@@ -34,7 +39,7 @@ class Leak:
     lesson: str
     """Id of the lesson."""
     how: str
-    """exact, near or renamed."""
+    """exact, near, renamed, words or syntax."""
 
 
 @dataclass
@@ -47,11 +52,14 @@ class _Sought:
     runs: frozenset[Run] = field(init=False)
     most: int = field(init=False)
     """Words that a leak can have changed."""
+    least: int = field(init=False)
+    """Words two in a row that a leak cannot have changed: a word stands in two of them."""
 
     def __post_init__(self) -> None:
         width = min(_FIVE, len(self.words))
         self.runs = frozenset(_in_a_row(self.words, width)) if width else frozenset()
         self.most = max([3 * len(self.words) // 17, *Counter(self.words).values()])
+        self.least = max(1, len(self.words) - 1 - 2 * self.most)
 
     def changed_at_most_in_a_word(self, words: list[str]) -> bool:
         """Whether as many words are these with one put for another, or with at most 3 of 17 changed."""
@@ -62,11 +70,11 @@ class _Sought:
 
 
 def check(folder: Path) -> int:
-    """Search train and validation of a finished dataset for its time probes; return how many pieces of text were searched.
+    """Search train and validation of a finished dataset for its probes of every kind; return how many pieces of text were searched.
 
     A leak is a DataError that names the probe and the lesson.
     """
-    probes = list(samples.read(folder, "time"))
+    probes = [probe for split in TESTS for probe in samples.read(folder, split)]
     guard = Guard(probes)
     found = [leak for split in SIDES for leak in guard.search(samples.read(folder, split))]
     if found:
@@ -82,17 +90,21 @@ def check(folder: Path) -> int:
 class Guard:
     """Looks for probes in lessons."""
 
-    def __init__(self, probes: Iterable[Sample]) -> None:
+    def __init__(self, probes: Sequence[Sample]) -> None:
         self.sought = [_Sought(one.id, " ".join((one.answer or "").split()), tuple(_WORDS.findall(one.answer or ""))) for one in probes]
+        self.parts = Parts((one.id, one.answer or "") for one in probes)
+        self.named = {one.id: one for one in self.sought}
+        self.wholes: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self.held = 0
         self.searched = 0
         self.anchors: dict[str, list[_Sought]] = defaultdict(list)
         self.unanchored: list[_Sought] = []
         self.runs: dict[int, dict[Run, list[_Sought]]] = defaultdict(lambda: defaultdict(list))
-        self.twos: dict[Run, list[tuple[_Sought, int]]] = defaultdict(list)
-        for one in self.sought:
-            self._prepare(one)
+        self.twos: dict[Run, list[tuple[int, int]]] = defaultdict(list)
+        for number, one in enumerate(self.sought):
+            self._prepare(number, one)
 
-    def _prepare(self, one: _Sought) -> None:
+    def _prepare(self, number: int, one: _Sought) -> None:
         inner = one.text.split(" ")[1:-1]
         if inner:
             self.anchors[max(inner, key=len)].append(one)
@@ -102,17 +114,29 @@ class Guard:
             self.runs[len(run)][run].append(one)
         if len(one.words) >= _SIX:
             for place, run in enumerate(_in_a_row(one.words, _TWO)):
-                self.twos[run].append((one, place))
+                self.twos[run].append((number, place))
 
     def search(self, lessons: Iterable[Sample]) -> Iterator[Leak]:
-        """Every probe that stands in a lesson; equal pieces of text are searched once."""
-        seen: set[str] = set()
+        """Every probe that stands in a lesson; equal pieces of text, and pieces of a file that was searched, are searched once."""
+        seen: set[int] = set()
         for lesson in lessons:
+            files = [(span.source, span.path) for span in lesson.origins]
             for piece in _pieces(lesson):
-                if piece not in seen:
-                    seen.add(piece)
-                    yield from (Leak(one.id, lesson.id, how) for one, how in self._in(piece))
+                if hash(piece) in seen or any(piece in whole for file in files for whole in self.wholes.get(file, ())):
+                    continue
+                seen.add(hash(piece))
+                yield from (Leak(one.id, lesson.id, how) for one, how in self._in(piece))
+                if lesson.kind == "raw" and files:
+                    self._hold(files[0], piece)
         self.searched += len(seen)
+
+    def _hold(self, file: tuple[str, str], text: str) -> None:
+        """Keep a text that was searched, so that its parts need not be."""
+        if self.held > _HELD:
+            self.wholes.clear()
+            self.held = 0
+        self.wholes[file].append(text)
+        self.held += len(text)
 
     def _in(self, piece: str) -> Iterator[tuple[_Sought, str]]:
         plain = piece.split()
@@ -123,16 +147,19 @@ class Guard:
         for width, runs in self.runs.items():
             yield from ((one, "near") for one in _near(words, width, runs))
         yield from ((one, "renamed") for one in self._renamed(words))
+        yield from ((self.named[name], how) for name, how in self.parts.search(piece, words))
 
     def _renamed(self, words: list[str]) -> Iterator[_Sought]:
-        tried: set[tuple[int, int]] = set()
-        for place, run in enumerate(_in_a_row(words, _TWO)):
-            for one, offset in self.twos.get(run, ()):
-                start = place - offset
-                if start >= 0 and start + len(one.words) <= len(words) and (id(one), start) not in tried:
-                    tried.add((id(one), start))
-                    if one.changed_at_most_in_a_word(words[start : start + len(one.words)]):
-                        yield one
+        """Probes that stand here with a word changed: where enough of their words two in a row stand at the same distance."""
+        twos: Counter[tuple[int, int]] = Counter()
+        for place, run in [found for found in enumerate(_in_a_row(words, _TWO)) if found[1] in self.twos]:
+            for number, offset in self.twos[run]:
+                twos[number, place - offset] += 1
+        for (number, start), count in twos.items():
+            one = self.sought[number]
+            fits = count >= one.least and 0 <= start <= len(words) - len(one.words)
+            if fits and one.changed_at_most_in_a_word(words[start : start + len(one.words)]):
+                yield one
 
 
 def _near(words: list[str], width: int, runs: dict[Run, list[_Sought]]) -> Iterator[_Sought]:
@@ -140,8 +167,8 @@ def _near(words: list[str], width: int, runs: dict[Run, list[_Sought]]) -> Itera
     every = list(_in_a_row(words, width))
     places: dict[int, list[int]] = defaultdict(list)
     owners: dict[int, _Sought] = {}
-    for place, run in enumerate(every):
-        for one in runs.get(run, ()):
+    for place, run in [found for found in enumerate(every) if found[1] in runs]:
+        for one in runs[run]:
             places[id(one)].append(place)
             owners[id(one)] = one
     for key, at in places.items():

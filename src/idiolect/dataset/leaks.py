@@ -5,7 +5,8 @@ A probe leaks where, in one training text,
 - a window of words has a Jaccard of 5-word shingles with it of 0.7 or more, the window at most 1 / 0.7 times as long; a probe of
   fewer than five words counts as one shingle; or
 - a run of as many words shares two in a row with it at the same place, and differs in one word put for another throughout, or
-  in at most 3 of 17 words: the share from which on a Jaccard of words is 0.7 (for probes of RENAMED words and more).
+  in at most 3 of 17 words: the share from which on a Jaccard of words is 0.7 (for probes of RENAMED words and more); or
+- ten of its words in a row, or half of its patterns, stand there: `contamination`, the rules for public benchmarks.
 
 `guard` finds the same in another way, in what was written to disk.
 """
@@ -19,8 +20,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from idiolect.dataset import shingles
-from idiolect.dataset.shingles import Hashes, Rows
+from idiolect.dataset.contamination import Wanted
+from idiolect.dataset.duplicates import shingles
+from idiolect.dataset.duplicates.index import Index, numbered
+from idiolect.dataset.duplicates.shingles import Hashes, Rows
 from idiolect.types import Hole, Message, Sample
 
 RENAMED = 6
@@ -28,7 +31,6 @@ RENAMED = 6
 _SEED = 2
 _KEY = 20
 _BATCH = 1_000_000
-_BITS = 22
 
 Places = npt.NDArray[np.int64]
 
@@ -51,8 +53,9 @@ def normal(text: str) -> str:
 
 
 def leaking(probes: Sequence[str], training: Iterable[str]) -> dict[int, str]:
-    """Probes, by place, that leak, each with `in-training` or `near-training`."""
+    """Probes, by place, that leak, each with `in-training`, `near-training`, `words-in-training` or `syntax-in-training`."""
     wanted = _Wanted(probes)
+    parts = Wanted([probe.encode("utf-8", "surrogatepass") for probe in probes])
     found: dict[int, str] = {}
     for batch in _batches(training):
         for place in wanted.exact(batch):
@@ -60,29 +63,9 @@ def leaking(probes: Sequence[str], training: Iterable[str]) -> dict[int, str]:
         rows = shingles.tokens(batch)
         for place in {*wanted.near(rows), *wanted.renamed(rows)}:
             found.setdefault(place, "near-training")
+        for _, place, how in parts.search(batch):
+            found.setdefault(place, f"{how}-in-training")
     return found
-
-
-class _Index:
-    """A multimap from hashes to numbers, asked for many hashes at once."""
-
-    def __init__(self, hashes: Hashes, numbers: Places) -> None:
-        order = np.argsort(hashes, kind="stable")
-        self.hashes, self.numbers = hashes[order], numbers[order]
-        self.mask = np.zeros(1 << _BITS, dtype=bool)
-        self.mask[self._low(hashes)] = True
-
-    def find(self, asked: Hashes) -> tuple[Places, Places]:
-        """Places in `asked` and the numbers found there, one row for each number."""
-        maybe = np.flatnonzero(self.mask[self._low(asked)])
-        left = np.searchsorted(self.hashes, asked[maybe], "left")
-        counts = np.searchsorted(self.hashes, asked[maybe], "right") - left
-        inner = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return np.repeat(maybe, counts), self.numbers[np.repeat(left, counts) + inner]
-
-    @staticmethod
-    def _low(hashes: Hashes) -> Places:
-        return (hashes & np.uint64((1 << _BITS) - 1)).astype(np.int64)
 
 
 class _Wanted:
@@ -94,13 +77,13 @@ class _Wanted:
         self.lengths = np.diff(self.words.offsets)
         rows = shingles.shingles(self.words)
         self.sets = [set(rows.row(place).tolist()) for place in range(len(rows))]
-        self.keys: dict[int, _Index] = {}
-        self.shingles: dict[int, _Index] = {}
+        self.keys: dict[int, Index] = {}
+        self.shingles: dict[int, Index] = {}
         self._index_keys()
         for width in np.unique(np.minimum(self.lengths, shingles.WIDTH)):
             if width:
                 chosen = [place for place in range(len(rows)) if min(int(self.lengths[place]), shingles.WIDTH) == width]
-                self.shingles[int(width)] = _numbered([np.unique(rows.row(place)) for place in chosen], chosen)
+                self.shingles[int(width)] = numbered([np.unique(rows.row(place)) for place in chosen], chosen)
         self.seeds, self.offsets = self._index_seeds()
 
     def _index_keys(self) -> None:
@@ -109,14 +92,14 @@ class _Wanted:
             by_width[min(len(plain), _KEY)].append(place)
         for width, places in by_width.items():
             if width:
-                self.keys[width] = _numbered([shingles.grams(self.plain[place][:width], width) for place in places], places)
+                self.keys[width] = numbered([shingles.grams(self.plain[place][:width], width) for place in places], places)
 
-    def _index_seeds(self) -> tuple[_Index, Places]:
+    def _index_seeds(self) -> tuple[Index, Places]:
         """Two words in a row, at every place of every probe that is long enough: number -> probe * 2^20 + place in it."""
         chosen = [place for place, length in enumerate(self.lengths.tolist()) if length >= RENAMED]
         runs = [shingles.shingles(Rows(self.words.row(place), np.array([0, self.lengths[place]])), _SEED).hashes for place in chosen]
         numbers = [np.arange(len(run), dtype=np.int64) + (place << 20) for run, place in zip(runs, chosen, strict=True)]
-        return _Index(_joined(runs), _joined_places(numbers)), np.array(chosen)
+        return Index(_joined(runs), _joined_places(numbers)), np.array(chosen)
 
     def exact(self, batch: Sequence[bytes]) -> set[int]:
         """Probes whose text stands in one of these."""
@@ -135,8 +118,7 @@ class _Wanted:
         for width, index in self.shingles.items():
             runs = shingles.windows(rows.hashes, width)
             starts, places = index.find(runs)
-            for place in np.unique(places).tolist():
-                at = starts[places == place]
+            for place, at in _grouped(places, starts):
                 if self._dense(place, at, rows, runs, width):
                     found.add(place)
         return found
@@ -164,10 +146,9 @@ class _Wanted:
         found: set[int] = set()
         starts, numbers = self.seeds.find(shingles.windows(rows.hashes, _SEED))
         begins = starts - (numbers & ((1 << 20) - 1))
-        owners = numbers >> 20
-        for place in np.unique(owners).tolist():
+        for place, hits in _grouped(numbers >> 20, begins):
             length = int(self.lengths[place])
-            at = np.unique(begins[owners == place])
+            at = np.unique(hits)
             at = at[(at >= 0) & (at + length <= len(rows.hashes))]
             at = at[at + length <= rows.offsets[np.searchsorted(rows.offsets, at, "right")]]
             if len(at) and self._alike(place, rows.hashes[at[:, None] + np.arange(length)]):
@@ -184,6 +165,13 @@ class _Wanted:
         return bool((one | (17 * differs.sum(axis=1) <= 3 * len(words))).any())
 
 
+def _grouped(owners: Places, values: Places) -> Iterator[tuple[int, Places]]:
+    """The values of each owner, in their order."""
+    order = np.argsort(owners, kind="stable")
+    names, begins = np.unique(owners[order], return_index=True)
+    yield from zip(names.tolist(), np.split(values[order], begins[1:]), strict=True) if len(names) else ()
+
+
 def _near(wanted: set[int], window: Sequence[int]) -> bool:
     """Whether some beginning of the window has a Jaccard of at least 0.7 with the probe's shingles."""
     seen: set[int] = set()
@@ -195,10 +183,6 @@ def _near(wanted: set[int], window: Sequence[int]) -> bool:
             if 10 * shared >= 7 * (len(wanted) + len(seen) - shared):
                 return True
     return False
-
-
-def _numbered(rows: Sequence[Hashes], numbers: Sequence[int]) -> _Index:
-    return _Index(_joined(rows), np.repeat(np.array(numbers, dtype=np.int64), [len(row) for row in rows]))
 
 
 def _joined(rows: Sequence[Hashes]) -> Hashes:

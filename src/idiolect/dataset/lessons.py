@@ -6,7 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from idiolect.dataset.dedupe import dedupe
+from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.makers import MAKERS
 from idiolect.dataset.scrubbing import Scrubbing
@@ -17,6 +17,7 @@ from idiolect.recipe import Source
 from idiolect.types import Change, Document, Dropped, Kind, Role, Sample
 
 SIDES: tuple[Side, ...] = ("train", "validation")
+"""The sides that lessons are made of."""
 ROLE_WEIGHTS: dict[Role, float] = {"reference": 2.0, "public": 0.5}
 NEAR_BUDGET = 0.05
 """By how much the distinct bytes of `lessons_from` may miss their budget."""
@@ -36,13 +37,14 @@ def make(material: Sequence[Document | Change], packs: Sequence[Pack], funnel: F
 
 
 def sided(changes: Iterable[Change], splits: Splits) -> Iterator[tuple[Side, Change] | Dropped]:
-    """The side of each commit: that of its files; one that touches both sides is dropped."""
+    """The side of each commit: that of its files; one that touches several sides is dropped, and one of held-out files."""
     for change in changes:
-        sides = {splits.side(change.source, edit.path) for edit in change.edits}
-        if len(sides) > 1:
-            yield Dropped(reason="crosses-split", what=change.commit, source=change.source)
+        sides = {splits.side(change.source, edit.path) for edit in change.edits} or {"train"}
+        if len(sides) == 1 and sides <= set(SIDES):
+            yield sides.pop(), change
         else:
-            yield next(iter(sides), "train"), change
+            reason = "crosses-split" if len(sides) > 1 else "held-out"
+            yield Dropped(reason=reason, what=change.commit, source=change.source)
 
 
 def weighted(samples: Iterable[Sample], source: Source) -> list[Sample]:

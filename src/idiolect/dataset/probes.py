@@ -1,7 +1,7 @@
-"""Time probes: holes in what the team wrote after the cut and has kept since.
+"""Probes: holes in what the team wrote after the cut and has kept since, and in files that nothing was learned from.
 
-A candidate is a syntactic unit that fills whole lines, all of them written after the cut: a statement, a definition, a run of
-them. At most one is taken from every ten such lines, and no two overlap.
+A candidate is a syntactic unit that fills whole lines, for a time probe all of them written after the cut: a statement, a
+definition, a run of them. At most one is taken from every ten such lines, and no two overlap.
 """
 
 from __future__ import annotations
@@ -102,15 +102,24 @@ def choose(added: Found, units_of: Callable[[str], Sequence[Unit]]) -> list[tupl
     return chosen
 
 
-def probe(document: Document, unit: Unit) -> Sample:
-    """The unit as a hole in its file as it stands now."""
+def everywhere(documents: Sequence[Document], most: int) -> list[tuple[Document, Unit]]:
+    """Units of files that nothing was learned from, at most one from every ten lines and `most` in all, by the order of a hash."""
+    files = {document.path: document for document in documents}
+    lines = {path: (range(document.data.count(b"\n") + 1),) for path, document in files.items()}
+    found = choose(lines, lambda path: units(files[path]))
+    least = sorted(found, key=lambda one: (one[1].rank, one[0]))[:most]
+    return [(files[path], unit) for path, unit in sorted(least, key=lambda one: (one[0], one[1].start))]
+
+
+def probe(document: Document, unit: Unit, maker: str = "time_probe") -> Sample:
+    """The unit as a hole in its file as it stands there."""
     data = document.data
     hole = Hole(path=document.path, prefix=data[: unit.start].decode(), suffix=data[unit.end :].decode())
     return Sample(
         prompt=hole,
         answer=data[unit.start : unit.end].decode(),
         kind="fim",
-        maker="time_probe",
+        maker=maker,
         labels={"language": (document.language,)},
         origins=(document.span(unit.start, unit.end),),
     )

@@ -39,6 +39,8 @@ class Material:
     """Old and new path, of the same commits."""
     candidates: list[Sample]
     """Time probes, before anybody asked whether they stand in the lessons."""
+    roots: frozenset[str] = frozenset()
+    """Ids of its commits without a parent: two repositories that share one began as the same."""
     remarks: list[str] = field(default_factory=list)
     """What a person should know about how it could be read."""
     admission: dict[str, object] = field(default_factory=dict)
@@ -56,7 +58,9 @@ def read(source: Source, repository: Repository, recipe: DatasetRecipe, funnel: 
     if admitted is None:
         head = repository.first_parents()[-1]
         reasons = "; ".join(admission.misses(source, shown))
-        return Material(source, cut.none(head.id, head.committed, f"not admitted: {reasons}"), [], [], [], [], remarks, row)
+        return Material(
+            source, cut.none(head.id, head.committed, f"not admitted: {reasons}"), [], [], [], [], remarks=remarks, admission=row
+        )
     chosen, candidates = _cut(admitted, repository, recipe, told, scrubbing)
     told = told if chosen.commit == repository.head else rules.of(admitted, repository, chosen.commit)
     admissible, dropped = sources.documents(admitted, repository, chosen.commit, recipe.max_file_bytes, told)
@@ -70,7 +74,8 @@ def read(source: Source, repository: Repository, recipe: DatasetRecipe, funnel: 
     if told.lacking:
         remarks.append(f"lacks {', '.join(map(sources.shown, told.lacking[:3]))}, or they are too large: what they say is unknown")
     remarks += [*_hidden(documents), *syntax.remarks(documents, languages.PROSE)]
-    return Material(admitted, chosen, documents, changes, renames, candidates, remarks, row, _signals(documents))
+    roots = frozenset(commit.id for commit in repository.commits(chosen.commit) if not commit.parents)
+    return Material(admitted, chosen, documents, changes, renames, candidates, roots, remarks, row, _signals(documents))
 
 
 def _hidden(documents: Sequence[Document]) -> Iterator[str]:

@@ -74,7 +74,7 @@ class Scrubbing:
     def taught(self, samples: Iterable[Sample]) -> Iterator[Sample | Dropped]:
         """The samples, but for those whose answer held a secret: `secret-in-answer`."""
         for sample in samples:
-            if self._teaches(sample):
+            if self.teaches(sample):
                 yield Dropped(reason="secret-in-answer", what=sample.id, source=sample.origins[0].source if sample.origins else "")
             else:
                 yield sample
@@ -83,7 +83,8 @@ class Scrubbing:
         """A short text without secrets; it is not counted."""
         return self.scrubber.text(text) if text else text
 
-    def _teaches(self, sample: Sample) -> bool:
+    def teaches(self, sample: Sample) -> bool:
+        """Whether the answer held a secret, so that a placeholder stands in it."""
         prompt = sample.prompt
         before, after = (prompt.prefix + prompt.typed, prompt.suffix) if isinstance(prompt, Hole) else ("", "")
         return any(self.scrubber.touches(before, text, after) for text in (sample.answer, sample.rejected) if text)

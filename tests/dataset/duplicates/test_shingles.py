@@ -2,7 +2,7 @@ import re
 
 import numpy as np
 
-from idiolect.dataset import shingles
+from idiolect.dataset.duplicates import shingles
 from tests.dataset.corpus import text
 
 
