@@ -22,7 +22,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Run:
     repository(folder / "desk", grown(5_000, files=8, functions=45))
     repository(folder / "till", grown(9_000, files=14, functions=45))
     repository(folder / "copy", [*shop[:12], ("Go our own way", {"src/part_1.py": text(1, 23), "own.py": text(70_000, 9)})])
-    rows: list[dict[str, Any]] = [{"path": name, "role": role} for name, role in TEAM.items()]
+    rows: list[dict[str, Any]] = [{"path": name, "role": role, "licence": "MIT"} for name, role in TEAM.items()]
     settings = {"candidates": 40, "max_source_share": 1.0}
     return build(recipe.parse({"name": "acme", "source": rows, "dataset": settings}, folder=folder))
 
@@ -49,7 +49,7 @@ def test_every_test_set_has_holes_in_files_that_nothing_was_learned_from(built: 
 
 
 def test_what_is_held_out_is_said_and_counted(built: Run) -> None:
-    assert "held out" in built.metrics["remarks"]["desk"][0]
+    assert "held out" in built.metrics["remarks"]["desk"][-1]
     sizes = built.metrics["splits"]
     assert set(sizes) == {"train", "validation", "cluster", "source"}
     assert sum(row["documents"] for row in sizes.values()) == built.metrics["documents"]
@@ -58,7 +58,7 @@ def test_what_is_held_out_is_said_and_counted(built: Run) -> None:
 
 
 def test_a_fork_is_said_and_loses_the_files_that_both_hold(built: Run) -> None:
-    assert "is a fork of shop (both begin with commit" in built.metrics["remarks"]["copy"][0]
+    assert "is a fork of shop (both begin with commit" in built.metrics["remarks"]["copy"][-1]
     raw = [one for split in guard.SIDES for one in samples.read(built.folder, split, kinds=["raw"])]  # a commit of both has both as origins
     assert {span.path for one in raw for span in one.origins if span.source == "copy"} == {"own.py"}
 
