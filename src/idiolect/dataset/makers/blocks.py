@@ -51,10 +51,10 @@ def hunks(before: Sequence[str], after: Sequence[str], near: int = NEAR) -> list
         tail += 1
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]
     found: list[Hunk] = []
-    for tag, i1, i2, j1, j2 in LCSseq.opcodes(old, new):
-        if tag == "equal":
+    for step in LCSseq.opcodes(old, new):
+        if step.tag == "equal":
             continue
-        hunk = Hunk(i1 + head, i2 + head, j1 + head, j2 + head)
+        hunk = Hunk(step.src_start + head, step.src_end + head, step.dest_start + head, step.dest_end + head)
         if found and hunk.start - found[-1].end <= near:
             hunk = Hunk(found[-1].start, hunk.end, found[-1].new_start, hunk.new_end)
             found.pop()
