@@ -19,9 +19,11 @@ from pathlib import Path
 
 from tree_sitter import Parser, Query, QueryCursor, Tree
 
-from idiolect import gates, grammars, languages, packed, syntax, trees
-from idiolect.findings import settle
-from idiolect.reader import can_be_parsed
+from idiolect import syntax
+from idiolect.sources import gates, languages
+from idiolect.syntax import grammars, packed, trees
+from idiolect.syntax.findings import settle
+from idiolect.syntax.reader import can_be_parsed
 from idiolect.types import Document
 
 

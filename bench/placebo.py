@@ -9,12 +9,13 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from idiolect import gates, headers, languages, registry, samples
+from idiolect import registry, samples
 from idiolect.dataset import lessons_from
 from idiolect.errors import DataError
 from idiolect.files import digest_json
 from idiolect.recipe import Recipe
 from idiolect.registry import Run
+from idiolect.sources import gates, headers, languages
 from idiolect.types import Document, Sample, Split
 
 MINOR = 0.02

@@ -22,7 +22,7 @@ from idiolect.cli import ended
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.guard import SIDES, TESTS
 from idiolect.dataset.splits import Clusters
-from idiolect.gitread import Repository
+from idiolect.sources.gitread import Repository
 from idiolect.types import Document
 
 ROOT = Path(__file__).parent.parent

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from idiolect import dataset, languages, pack, recipe, rules, samples, syntax
+from idiolect import dataset, pack, recipe, samples, syntax
 from idiolect.dataset import probes
 from idiolect.evaluate.stage import grade
 from idiolect.measure import Price
 from idiolect.recipe import Source
 from idiolect.registry import Run
+from idiolect.sources import languages, rules
 from idiolect.types import Document, Hole, Sample
-from tests.test_parsers import GOOD
+from tests.syntax.test_parsers import GOOD
 
 FOLDER = Path(__file__).parent.parent / "examples" / "basic"
 CODE = b"""use "money"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from idiolect import syntax
-from idiolect.grammars import GRAMMARS
+from idiolect.syntax.grammars import GRAMMARS
 from tests.golden import FILES, described, language
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from idiolect import hidden, sources
+from idiolect import sources
 from idiolect.recipe import Source
+from idiolect.sources import hidden
 from idiolect.types import Document, Dropped
 from tests.repositories import PYTHON, made
 

@@ -27,7 +27,7 @@ from idiolect.types import SPLITS, Model, Record, Sample
 from tests.dataset.corpus import text
 from tests.dataset.history_of import grown, repository
 from tests.evaluate import material
-from tests.test_licences import MIT
+from tests.sources.test_licences import MIT
 from tests.tiny_model import write_model
 from tests.train import tiny
 

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from idiolect import general, hardware, pack, rules, sources
+from idiolect import general, hardware, pack, sources
 from idiolect.dataset import admission
 from idiolect.errors import RecipeError, UsageError
 from idiolect.files import write_text
 from idiolect.recipe import FILE, Effort, ModelRecipe, Recipe, Source, parse
+from idiolect.sources import rules
 
 BYTES_PER_TOKEN = 3.2
 """Of code, about: what a vocabulary of several thousand tokens gives."""

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from idiolect import rules, sources
+from idiolect import sources
 from idiolect.dataset import admission
 from idiolect.recipe import Admit, Source
+from idiolect.sources import rules
 from idiolect.types import Dropped
 from tests.repositories import PYTHON, commit, git, made
-from tests.test_licences import MIT
+from tests.sources.test_licences import MIT
 
 DAY = 86_400
 START = 1_700_000_000

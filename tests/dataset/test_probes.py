@@ -1,8 +1,8 @@
 import itertools
 from dataclasses import replace
 
-from idiolect import headers
 from idiolect.dataset import probes
+from idiolect.sources import headers
 from idiolect.types import Hole
 from tests.dataset.corpus import document, text
 

@@ -6,7 +6,8 @@
 from collections import Counter
 from pathlib import Path
 
-from idiolect import languages, syntax
+from idiolect import syntax
+from idiolect.sources import languages
 from idiolect.syntax import Name, Syntax
 
 FOLDER = Path(__file__).parent

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
-from idiolect import messages
 from idiolect.dataset.makers.sections import PROSE
-from idiolect.gitread import Entry, Repository
 from idiolect.recipe import Source
-from idiolect.rules import Rules
+from idiolect.sources import messages
+from idiolect.sources.gitread import Entry, Repository
+from idiolect.sources.rules import Rules
 from idiolect.types import Dropped
 
 MONTH = 30 * 86_400

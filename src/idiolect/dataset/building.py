@@ -20,11 +20,11 @@ from idiolect.dataset.scrubbing import Scrubbing
 from idiolect.dataset.splits import Side
 from idiolect.errors import RecipeError
 from idiolect.files import digest_file
-from idiolect.gitread import Repository
 from idiolect.pack import Pack
 from idiolect.recipe import Recipe, Source
 from idiolect.registry import Run
 from idiolect.scrub import Scrubber
+from idiolect.sources.gitread import Repository
 from idiolect.types import SPLITS, Change, Document, Dropped, Sample, Split
 
 VERSION = 3

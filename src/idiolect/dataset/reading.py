@@ -9,14 +9,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from idiolect import gates, languages, rules, sources, syntax
+from idiolect import sources, syntax
 from idiolect.dataset import admission, cut, history, probes
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.scrubbing import Scrubbing
 from idiolect.errors import SourceError
-from idiolect.gitread import Repository
 from idiolect.recipe import DatasetRecipe, Source
-from idiolect.rules import Rules
+from idiolect.sources import gates, languages, rules
+from idiolect.sources.gitread import Repository
+from idiolect.sources.rules import Rules
 from idiolect.types import Change, Document, Dropped, Sample
 
 MOST_CHANGES = 5_000

@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from idiolect.gitread import Repository
 from idiolect.recipe import Recipe
 from idiolect.scrub import Scrubbed, Scrubber, rules
 from idiolect.scrub.names import Author
+from idiolect.sources.gitread import Repository
 from idiolect.types import Change, Document, Dropped, Edit, Hole, Sample
 
 _NAMED = re.compile(r"^[\w-]+-by:\s*([^<\n]*)<([^>\n]*)>", re.IGNORECASE | re.MULTILINE)

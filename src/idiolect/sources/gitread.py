@@ -1,0 +1,368 @@
+"""Reading a sanitised copy with git's plumbing: commits, trees and blobs, each by one process.
+
+Git runs with an empty environment, no configuration but ours, no hooks, no remotes. What is damaged or missing is None or
+a SourceError that names the repository, never a crash. Paths are labels: text that may hold anything, bytes that are no
+UTF-8 as surrogates, and are never joined to a path of this machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from idiolect.errors import SourceError, ToolError
+from idiolect.sources import gitcopy
+
+MAX_ENTRIES = 1_000_000
+"""Of one tree, or of one commit; more is a tree that refers to itself many times over."""
+MAX_BLOB = 16_000_000
+MAX_HELD = 256 << 20
+MEMORY = 4 << 30
+"""Bytes that a git process may take for itself; the mapped packs do not count."""
+_SECONDS = 3600
+"""Processor time of one git process: the longest history there is takes half of it."""
+_MAX_TOKEN = 64_000_000
+_MAX_PASSED = 1_000_000_000
+"""Of an object that is too large: git is not asked to unpack more only to get past it."""
+_RESTARTS = 200
+"""Damaged objects that end git, before the rest counts as damaged too."""
+_MENDS = "run `git fsck --full` in it; a fresh, full clone mends most damage"
+_FETCHES = "it is a partial clone, and objects are never fetched: run `git fetch --refetch --no-filter` in it, or take a full clone"
+_ENVIRONMENT = {
+    "PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1", "GIT_ALLOC_LIMIT": "1g", "GIT_PAGER": "cat",
+}  # fmt: skip
+_SETTINGS = (
+    "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.attributesFile=/dev/null", "core.quotePath=true", "core.commitGraph=false",
+    "safe.directory=*", "protocol.allow=never", "i18n.logOutputEncoding=UTF-8", "log.showSignature=false", "log.mailmap=false",
+    "core.bigFileThreshold=16m", "diff.renameLimit=1000",
+)  # fmt: skip
+_PLUMBING = {"log", "rev-list", "rev-parse", "ls-tree", "diff-tree"}
+_DIFF = ("--no-ext-diff", "--no-textconv", "--no-color", "--diff-merges=first-parent", "--submodule=short", "--root")
+_FIELDS = "%x01%H%x00%P%x00%an%x00%ae%x00%at%x00%ct%x00%B"
+_FILE_MODES = ("100644", "100755", "100664")
+
+
+class Entry(NamedTuple):
+    """One line of a tree."""
+
+    mode: str
+    oid: str
+    size: int | None
+    """Bytes; None where the object is missing or no blob."""
+    path: str
+
+
+class Touch(NamedTuple):
+    """What a commit did to one file, against its first parent; links and submodules are left out."""
+
+    status: str
+    """A (added), M (changed), D (deleted), R (renamed)."""
+    old: str
+    """Blob id before; empty where it was added."""
+    new: str
+    """Blob id after; empty where it was deleted."""
+    old_path: str
+    path: str
+    """Path after; the same as `old_path` but for a rename."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit, and what it did to its first parent's files."""
+
+    id: str
+    parents: tuple[str, ...]
+    name: str
+    email: str
+    time: int
+    """Author time, seconds since the epoch, UTC."""
+    committed: int
+    """Committer time."""
+    subject: str
+    body: str
+    touches: tuple[Touch, ...]
+
+
+class Repository:
+    """A sanitised copy, opened for reading; `key` makes the pseudonyms of its authors."""
+
+    def __init__(self, copied: Path, key: bytes, memory: int = MEMORY) -> None:
+        self.folder = copied
+        self.memory = memory
+        self.key = key
+        self.notes = gitcopy.notes(copied)
+        self.exact_renames = self.notes.partial
+        """Renames with changes could not be followed, because objects are missing."""
+        self._logs: dict[str, list[Commit]] = {}
+        self._trees: dict[str, list[Entry]] = {}
+
+    @cached_property
+    def head(self) -> str:
+        """Id of the commit that the original's HEAD names."""
+        with self._git("rev-parse", "--verify", "--end-of-options", "HEAD^{commit}") as out:
+            return out.read().decode().strip()
+
+    def commits(self, until: str = "") -> list[Commit]:
+        """Every commit that `until` (default: HEAD) contains, children before parents, else newest first."""
+        until = until or self.head
+        if until not in self._logs:
+            known = next((log for log in self._logs.values() if any(commit.id == until for commit in log)), None)
+            self._logs[until] = _ancestors(known, until) if known else self._log(until)
+        return self._logs[until]
+
+    def first_parents(self, until: str = "") -> list[Commit]:
+        """The main line, oldest first: `until`, its first parent, and so on."""
+        commits = {commit.id: commit for commit in self.commits(until)}
+        chain, at = [], commits.get(until or self.head)
+        while at:
+            chain.append(at)
+            at = commits.get(at.parents[0]) if at.parents else None
+        return chain[::-1]
+
+    def tree(self, commit: str, most: int = MAX_ENTRIES) -> list[Entry]:
+        """Everything in the tree of a commit but the folders, by path; more than `most` entries are a SourceError.
+
+        The last tree is kept: files, attributes and licences are all looked up in the same one.
+        """
+        if commit not in self._trees:
+            self._trees = {commit: self._tree(commit, most)}
+        return self._trees[commit]
+
+    def _tree(self, commit: str, most: int) -> list[Entry]:
+        found = []
+        with self._git("ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", commit) as out:
+            for token in _tokens(out, self.notes.origin):
+                about, _, path = token.partition(b"\t")
+                mode, kind, oid, size = about.decode().split()
+                number = int(size) if kind == "blob" and size.isdigit() else None
+                found.append(Entry(mode, oid, number, _label(path)))
+                if len(found) > most:
+                    raise SourceError(f"has more than {most:,} files", where=self.notes.origin, next="take it out of the recipe")
+        return found
+
+    def blobs(self, oids: Iterable[str], limit: int = MAX_BLOB) -> Iterator[tuple[str, bytes | None]]:
+        """The bytes of each blob, in the order asked; None where it is missing, damaged or has more than `limit` bytes."""
+        wanted, at, restarts = list(oids), 0, 0
+        while at < len(wanted) and restarts <= _RESTARTS:
+            for oid, data in self._batch(wanted[at:], limit):
+                at += 1
+                yield oid, data
+            restarts += 1
+        for oid in wanted[at:]:
+            yield oid, None
+
+    def repeated(self, oids: Iterable[str], limit: int = MAX_BLOB, most: int = MAX_HELD) -> Iterator[tuple[str, bytes | None]]:
+        """As `blobs`, for ids of which many come again: each is read once and held until its last use, at most `most` bytes at a time.
+
+        In a history every version of a file is asked for twice, as what came after one commit and what stood before the next.
+        """
+        wanted = list(oids)
+        left = Counter(wanted)
+        stream = self.blobs(dict.fromkeys(wanted), limit)
+        held: dict[str, bytes | None] = {}
+        size, seen = 0, set[str]()
+        for oid in wanted:
+            left[oid] -= 1
+            if oid in held:
+                data = held[oid] if left[oid] else held.pop(oid)
+                size -= 0 if left[oid] else len(data or b"")
+            else:
+                data = next(self.blobs([oid], limit))[1] if oid in seen else next(stream)[1]
+                seen.add(oid)
+                if left[oid] and size + len(data or b"") <= most:
+                    held[oid] = data
+                    size += len(data or b"")
+            yield oid, data
+
+    def git(self, *words: str) -> bytes:
+        """The output of a plumbing command; any other is refused, a failing one is a SourceError."""
+        if not words or words[0] not in _PLUMBING:
+            raise ValueError(f"no plumbing: git {' '.join(words)}")
+        with self._git(*words) as out:
+            return out.read()
+
+    def _log(self, until: str) -> list[Commit]:
+        if not self.exact_renames:
+            try:
+                return list(self._raw_log(until, "-M"))
+            except SourceError:
+                self.exact_renames = True
+        return list(self._raw_log(until, "-M100%"))
+
+    def _raw_log(self, until: str, renames: str) -> Iterator[Commit]:
+        with self._git(
+            "log", "--raw", "--no-abbrev", "-z", "--date-order", renames, *_DIFF, f"--format={_FIELDS}", "--end-of-options", until
+        ) as out:
+            yield from _commits(_tokens(out, self.notes.origin), self.notes.origin)
+
+    def _batch(self, oids: Sequence[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
+        """Blobs by one `cat-file`; ends early, after a None, where git or an object gives out."""
+        with self._process(("cat-file", "--batch", "--buffer"), "\n".join(oids)) as process:
+            out = process.stdout
+            assert out
+            for oid in oids:
+                words = out.readline().split()
+                if len(words) == 2 and words[1] == b"missing":
+                    yield oid, None
+                    continue
+                size = int(words[2]) if len(words) == 3 else -1
+                if not 0 <= size <= limit:
+                    yield oid, None
+                    if not 0 <= size <= _MAX_PASSED or not _pass_over(out, size + 1):
+                        return
+                    continue
+                data = out.read(size + 1)
+                whole = len(data) == size + 1
+                yield oid, data[:-1] if whole and words[1] == b"blob" and self._is(oid, data[:-1]) else None
+                if not whole:
+                    return
+
+    def _is(self, oid: str, data: bytes) -> bool:
+        """Whether the id is the hash of the bytes: an index may lie."""
+        digest = hashlib.new("sha256" if self.notes.sha256 else "sha1", b"blob %d\0" % len(data), usedforsecurity=False)
+        digest.update(data)
+        return digest.hexdigest() == oid
+
+    @contextmanager
+    def _git(self, *words: str) -> Iterator[IO[bytes]]:
+        """The output of a command that must succeed."""
+        with tempfile.TemporaryFile() as errors, self._process(words, errors=errors) as process:
+            assert process.stdout
+            yield process.stdout
+            if process.wait():
+                errors.seek(0)
+                said = errors.read(2000).decode(errors="replace").splitlines() or ["no reason given"]
+                reason = "".join(letter for letter in said[-1] if letter.isprintable()).removeprefix("fatal: ")
+                mend = _FETCHES if self.notes.partial else _MENDS
+                raise SourceError(f"git cannot read it ({reason})", where=self.notes.origin, next=mend)
+
+    @contextmanager
+    def _process(self, words: Sequence[str], text: str = "", errors: IO[bytes] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+        """A git process in the copy, fed with `text` by a thread and ended with the block."""
+        program = shutil.which("git")
+        if not program:
+            raise ToolError("git is missing", next="install git 2.31 or newer")
+        command = [program, *(word for setting in _SETTINGS for word in ("-c", setting)), *words]
+        environment = {**_ENVIRONMENT, "GIT_DIR": str(self.folder)}
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors or subprocess.DEVNULL,
+            cwd=self.folder,
+            env=environment,
+            bufsize=1 << 20,
+        )
+        for kind, most in ((resource.RLIMIT_DATA, self.memory), (resource.RLIMIT_CPU, _SECONDS)):
+            if sys.platform == "linux":
+                resource.prlimit(process.pid, kind, (most, most))
+        feeder = threading.Thread(target=_feed, args=(process, text), daemon=True)
+        feeder.start()
+        try:
+            yield process
+        finally:
+            process.kill()
+            assert process.stdout
+            process.stdout.close()
+            process.wait()
+            feeder.join()
+
+
+def _feed(process: subprocess.Popen[bytes], text: str) -> None:
+    assert process.stdin
+    try:
+        process.stdin.write(text.encode() + b"\n")
+        process.stdin.close()
+    except OSError:  # git ended first; its exit status says why
+        pass
+
+
+def _pass_over(stream: IO[bytes], count: int) -> bool:
+    """Read and forget; whether there was that much."""
+    while count > 0 and (chunk := stream.read(min(count, 1 << 20))):
+        count -= len(chunk)
+    return count == 0
+
+
+def _label(path: bytes) -> str:
+    return path.decode("utf-8", "surrogateescape")
+
+
+def _tokens(stream: IO[bytes], where: str) -> Iterator[bytes]:
+    """What stands between NULs."""
+    rest = b""
+    while chunk := stream.read(1 << 20):
+        *whole, rest = (rest + chunk).split(b"\0")
+        yield from whole
+        if len(rest) > _MAX_TOKEN:
+            raise SourceError("holds a name or a message of more than 64 MB", where=where, next="take it out of the recipe")
+
+
+def _commits(tokens: Iterator[bytes], where: str) -> Iterator[Commit]:
+    """Read `log --raw -z`: seven fields a commit, then its files."""
+    about: list[bytes] = []
+    touches: list[Touch] = []
+    names: dict[bytes, str] = {}
+    for token in tokens:
+        if token.startswith(b"\x01"):
+            if about:
+                yield _commit(about, touches)
+            about, touches = [token[1:], *(next(tokens, b"") for _ in range(6))], []
+        elif token.lstrip(b"\n").startswith(b":"):
+            words = token.decode().split()
+            first = next(tokens, b"")
+            second = next(tokens, b"") if words[4][0] in "RC" else first
+            touch = _touch(words, *(names.setdefault(path, _label(path)) for path in (first, second)))
+            touches.extend([touch] if touch else [])
+            if len(touches) > MAX_ENTRIES:
+                raise SourceError(
+                    f"commit {about[0].decode()} has more than {MAX_ENTRIES:,} files", where=where, next="take it out of the recipe"
+                )
+    if about:
+        yield _commit(about, touches)
+
+
+def _commit(about: Sequence[bytes], touches: Sequence[Touch]) -> Commit:
+    oid, parents, name, email, time, committed, message = (field.decode("utf-8", "replace") for field in about)
+    subject, _, body = message.strip("\n").partition("\n")
+    return Commit(oid, tuple(parents.split()), name, email, _seconds(time), _seconds(committed), subject, body.strip("\n"), tuple(touches))
+
+
+def _seconds(text: str) -> int:
+    return min(int(text), 1 << 40) if text.isdigit() else 0
+
+
+def _touch(words: Sequence[str], old_path: str, path: str) -> Touch | None:
+    """A file's part; a file that becomes a link is deleted, a link that becomes a file is added."""
+    was, became = words[0].lstrip(":") in _FILE_MODES, words[1] in _FILE_MODES
+    old, new = words[2] if was else "", words[3] if became else ""
+    if was and became:
+        return Touch("R" if old_path != path else "M", old, new, old_path, path)
+    if became:
+        return Touch("A", "", new, path, path)
+    return Touch("D", old, "", old_path, old_path) if was else None
+
+
+def _ancestors(log: Sequence[Commit], until: str) -> list[Commit]:
+    """The part of a log, children before parents, that `until` contains."""
+    wanted, found = {until}, []
+    for commit in log:
+        if commit.id in wanted:
+            wanted.update(commit.parents)
+            found.append(commit)
+    return found
