@@ -29,7 +29,7 @@ MAX_LINE = 20_000
 _MOST = 8192
 """Outlines in memory: a few tens of MB."""
 Value = TypeVar("Value")
-_CODE = ("trees.py", "findings.py", "grammars.py", "packed.py", "outline.py")
+_CODE = ("syntax/trees.py", "syntax/findings.py", "syntax/grammars.py", "syntax/packed.py", "outline.py")
 
 
 class Reader:
@@ -122,7 +122,7 @@ def _version(language: str) -> bytes:
     parts = [*names, *(f"{wheel} {importlib.metadata.version(wheel)}" for wheel in wheels)]
     digest = hashlib.blake2b("\0".join(parts).encode(), digest_size=32)
     for file in _CODE:
-        digest.update((Path(__file__).parent / file).read_bytes())
+        digest.update((Path(__file__).parents[1] / file).read_bytes())
     return digest.digest()
 
 
