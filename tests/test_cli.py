@@ -43,8 +43,8 @@ def test_a_path_that_is_not_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("files", "sentence"),
-    [({}, "no commit"), ({"a.xyz": "what\n"}, "no file to learn from"), (None, "no git repository")],
-    ids=["empty", "no-language", "no-repository"],
+    [({}, "no commit"), ({"a.xyz": "what\n"}, "no file to learn from"), (None, "holds no file")],
+    ids=["empty", "no-language", "empty-folder"],
 )
 def test_a_repository_with_nothing_to_learn_from(tmp_path: Path, files: dict[str, str] | None, sentence: str) -> None:
     if files is None:
