@@ -70,7 +70,7 @@ def starts(stage: str, folder: Path, shares: list[float]) -> list[dict[str, Any]
 @pytest.mark.parametrize(
     ("stage", "prepare", "shares", "places"),
     [
-        ("dataset", of_shop, [0.05, 0.7, 0.95], ["cache", ".idiolect", "dataset-1"]),
+        ("dataset", of_shop, [0.05, 0.7, 0.95], ["cache", ".idiolect", ".idiolect"]),
         ("export", of_model, [0.2, 1.5], ["-Q8_0.gguf", "reference-F16.gguf"]),
         ("train", of_lessons, [0.2, 0.8], ["train-1", "checkpoints"]),
     ],
