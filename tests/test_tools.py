@@ -150,7 +150,7 @@ def test_nothing_is_left_of(code: str) -> None:
     answer = run_tool(["sh", "-c", code.replace("MARK", mark)], limits=QUICK)
     assert answer.late == ("exit 0" not in code)
     assert time.monotonic() - begin < 2.5
-    assert gone(mark, 1.0)
+    assert gone(mark, 10.0)  # the kernel ends them all at once, but burying the hundreds of a fork bomb takes a busy machine a while
 
 
 def gone(mark: str, seconds: float) -> bool:
@@ -201,7 +201,7 @@ def test_a_tool_that_takes_too_much_memory_meets_its_limit() -> None:
 @walled
 def test_a_tool_that_writes_without_end_fills_no_disk() -> None:
     free = shutil.disk_usage("/").free
-    answer = run_tool(["sh", "-c", "for n in $(seq 40); do head -c 4194304 /dev/zero > /work/$n || exit 9; done"], limits=QUICK)
+    answer = run_tool(["sh", "-c", "for n in $(seq 40); do head -c 4194304 /dev/zero > /files/$n || exit 9; done"], limits=QUICK)
     assert answer.code == 9
     assert b"No space left" in answer.errors
     assert python("open('/tmp/large', 'wb').write(bytes(16 << 20))").code != 0

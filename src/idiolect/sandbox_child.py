@@ -78,7 +78,7 @@ def _until_fault(work: Work, parameters: Mapping[str, Any], inputs: list[Any], s
             yield encoded(value)
     except IdiolectError:
         raise
-    except Exception:
+    except Exception:  # told of by `_alone`, which tries the unit that it came from again by itself
         return
 
 

@@ -1,6 +1,6 @@
 """Programs of others, for instance a linter that a pack names: under bubblewrap, or not at all.
 
-What such a program sees: a read-only /usr, its files in a fresh /work, an empty /tmp, both in memory and bounded, no network, no
+What such a program sees: a read-only /usr, its files in a fresh /files, an empty /tmp, both in memory and bounded, no network, no
 home, no other process, no environment. What it leaves: its output and exit code. All its processes end with it, with its clock,
 and with us. Its working memory is limited for each process; the kernel that it shares with us is what is left to attack.
 """
@@ -32,7 +32,7 @@ PROCESSES = 64
 OUTPUT = 10 << 20
 """Bytes of output and of error output that are kept; the rest is read and thrown away, and the answer says so."""
 SCRATCH = 64 << 20
-"""Bytes that may be written in /work and in /tmp each."""
+"""Bytes that may be written in /files and in /tmp each."""
 MOST_FILES = 200
 OLDEST = (0, 8)
 """bubblewrap from here on can forbid namespaces within its own (`--disable-userns`)."""
@@ -76,8 +76,8 @@ def run_tool(
             raise DataError(f"{len(inputs)} files for a tool, {MOST_FILES} are the most", where=words[0], next="give it those it needs")
         status, told = os.pipe()
         stack.callback(os.close, status)
-        given = [part for path, handle in inputs for part in ("--file", str(handle), f"/work/{path}")]
-        walls = [bubblewrap, *_walls(folders), "--json-status-fd", str(told), *given, "--chdir", "/work", "--remount-ro", "/", "--"]
+        given = [part for path, handle in inputs for part in ("--file", str(handle), f"/files/{path}")]
+        walls = [bubblewrap, *_walls(folders), "--json-status-fd", str(told), *given, "--chdir", "/files", "--remount-ro", "/", "--"]
         with os.fdopen(told, "wb"):
             process = subprocess.Popen(
                 [*walls, *limiter], env={}, cwd="/", stdin=_held(stack, stdin.encode()), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -114,7 +114,7 @@ def _walls(folders: Sequence[Path]) -> list[str]:
     """What stands around a tool, and the little that it sees."""
     words = ["--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     words += ["--disable-userns", "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "sandbox", "--die-with-parent", "--new-session"]
-    words += ["--cap-drop", "ALL", "--clearenv", "--setenv", "PATH", _PATH, "--setenv", "HOME", "/work", "--setenv", "LANG", "C.UTF-8"]
+    words += ["--cap-drop", "ALL", "--clearenv", "--setenv", "PATH", _PATH, "--setenv", "HOME", "/files", "--setenv", "LANG", "C.UTF-8"]
     words += ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "sbin", "lib", "lib32", "lib64"):
         place = Path("/", name)
@@ -122,7 +122,7 @@ def _walls(folders: Sequence[Path]) -> list[str]:
     words += ["--ro-bind-try", "/etc/alternatives", "/etc/alternatives", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     # Read-only, or where we are root a tool could write the kernel's settings: bubblewrap itself leaves /proc/sys as it is then.
     words += ["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
-    words += ["--size", str(SCRATCH), "--tmpfs", "/tmp", "--size", str(SCRATCH), "--tmpfs", "/work"]
+    words += ["--size", str(SCRATCH), "--tmpfs", "/tmp", "--size", str(SCRATCH), "--tmpfs", "/files"]
     return [*words, *(part for folder in folders for part in ("--ro-bind", str(folder.resolve()), str(folder)))]
 
 
