@@ -52,7 +52,7 @@ class Ground:
         """The dataset of these sources; one that was made before is not made again."""
         settings = {"candidates": 10, **values.pop("dataset", {})}
         rows = [{"path": "shop", **source} for source in sources or ({},)]
-        return dataset.build(self.recipe(source=rows, dataset=settings, **values))
+        return dataset.build(self.recipe(source=rows, dataset=settings, **values), "here")
 
     def trained(self, model: dict[str, Any] | None = None, **values: Any) -> tuple[Model, Run]:
         """An adapter of a tiny base, and its run."""

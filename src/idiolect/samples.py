@@ -6,6 +6,7 @@ of its own. The split is the folder, not a field.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
@@ -22,6 +23,8 @@ from idiolect.types import Kind, Sample, Split
 ROWS = 20_000
 """Rows in one Parquet file, so that memory stays flat whatever the number of samples."""
 
+_SAID = {"maker", "labels", "weight", "confidence", "spans", "rejected_spans", "files"}
+"""What the id does not hash; origins have their own form."""
 _TEXT = ("id", "kind", "maker", "language", "source", "answer", "rejected")
 _JSON = ("prompt", "labels", "origins", "spans", "rejected_spans", "files")
 _SCHEMA = pa.schema(
@@ -31,15 +34,27 @@ _SCHEMA = pa.schema(
 )
 
 
-def write(folder: Path, split: Split, samples: Iterable[Sample]) -> int:
+def write(folder: Path, split: Split, samples: Iterable[Sample], rows: int = ROWS) -> int:
     """Write the samples of a split into `folder/split/part-*.parquet`; return how many."""
-    rows, count, part = iter(samples), 0, 0
-    while chunk := list(islice(rows, ROWS)):
-        table = pa.Table.from_pylist([_row(sample) for sample in chunk], schema=_SCHEMA)
-        with atomic(folder / split / f"part-{part:05d}.parquet") as temporary:
-            pq.write_table(table, temporary, compression="zstd")
+    left, count, part = iter(samples), 0, 0
+    while chunk := list(islice(left, rows)):
+        write_part(folder, split, part, chunk)
         count, part = count + len(chunk), part + 1
     return count
+
+
+def write_part(folder: Path, split: Split, number: int, samples: Iterable[Sample]) -> Path:
+    """Write one file of a split; return its path."""
+    table = pa.Table.from_pylist([_row(sample) for sample in samples], schema=_SCHEMA)
+    path = folder / split / f"part-{number:05d}.parquet"
+    with atomic(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+    return path
+
+
+def parts(folder: Path, split: Split) -> list[Path]:
+    """The files of a split, in order."""
+    return sorted((folder / split).glob("part-*.parquet"))
 
 
 def read(folder: Path, split: Split, kinds: Collection[Kind] = ()) -> Iterator[Sample]:
@@ -47,18 +62,34 @@ def read(folder: Path, split: Split, kinds: Collection[Kind] = ()) -> Iterator[S
 
     A file that is damaged, or holds something else, is a DataError.
     """
-    wanted = list(kinds)
-    for path in sorted((folder / split).glob("part-*.parquet")):
+    for path in parts(folder, split):
         try:
             with path.open("rb") as stream:  # given a folder's name, pyarrow would read whatever is in it
-                table = pq.read_table(stream, filters=[("kind", "in", wanted)] if wanted else None)
-            for batch in table.to_batches(max_chunksize=1000):
-                yield from (_sample(row) for row in batch.to_pylist())
+                yield from _samples(stream, list(kinds))
         except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
             what = (str(error).splitlines() or [type(error).__name__])[0]
             raise DataError(
                 f"not readable as Parquet of samples ({what})", where=str(path), next=f"delete {folder} and run `idiolect dataset` again"
             ) from error
+
+
+def of_part(data: bytes) -> Iterator[Sample]:
+    """The samples of a part's bytes."""
+    return _samples(pa.BufferReader(data), [])
+
+
+def _samples(stream: Any, wanted: list[Kind]) -> Iterator[Sample]:
+    table = pq.read_table(stream, filters=[("kind", "in", wanted)] if wanted else None)
+    for batch in table.to_batches(max_chunksize=1000):
+        yield from (_sample(row) for row in batch.to_pylist())
+
+
+def digest(split: Split, sample: Sample) -> bytes:
+    """What a sample and its place come to in 16 bytes, the pseudonyms of authors apart: their key is one cache's own."""
+    values = sample.model_dump(mode="json", include=_SAID)
+    origins = [[one.source, one.commit, one.path, one.start, one.end, one.time, one.licence] for one in sample.origins]
+    text = json.dumps([split, sample.id, values, origins], sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
 def _row(sample: Sample) -> dict[str, Any]:

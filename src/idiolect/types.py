@@ -171,9 +171,14 @@ class Document:
         """The bytes as UTF-8; sources admit nothing else."""
         return self.data.decode("utf-8")
 
+    @property
+    def size(self) -> int:
+        """Bytes of `data`."""
+        return len(self.data)
+
     def span(self, start: int = 0, end: int | None = None) -> Span:
         """The origin of bytes `start` to `end` of `data`: where they stood in the file; what was left out or put in between is covered."""
-        first, last = self._in_file(*original(self.replaced, start, len(self.data) if end is None else end))
+        first, last = self._in_file(*original(self.replaced, start, self.size if end is None else end))
         return Span(
             source=self.source, commit=self.commit, path=self.path, start=first, end=last,
             time=self.time, authors=self.authors, licence=self.licence,

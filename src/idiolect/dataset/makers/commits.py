@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from idiolect.types import Change, Edit
@@ -105,15 +105,15 @@ def clean(subject: str) -> str:
     return subject[:1].upper() + subject[1:]
 
 
-def reverted(changes: Iterable[Change]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Commits (as they are abbreviated) and subjects that some other commit takes back."""
-    commits: list[str] = []
+def reverted(changes: Sequence[Change]) -> set[str]:
+    """Ids of the commits that some other of them takes back."""
+    begun: list[str] = []
     subjects: set[str] = set()
     for change in changes:
-        commits += _REVERTED_COMMIT.findall(change.body)
+        begun += _REVERTED_COMMIT.findall(change.body)
         if match := _REVERTED_SUBJECT.match(change.subject):
             subjects.add(match[1])
-    return tuple(commits), frozenset(subjects)
+    return {change.commit for change in changes if change.subject in subjects or change.commit.startswith(tuple(begun))}
 
 
 def intent(subject: str) -> str:

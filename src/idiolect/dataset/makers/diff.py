@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from idiolect.dataset.makers import blocks
-from idiolect.dataset.makers.commits import Wish, format_only, intent, reverted, wish
+from idiolect.dataset.makers.commits import Wish, format_only, intent, wish
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.dataset.makers.scope import fenced
 from idiolect.dataset.makers.windows import elided
@@ -46,15 +46,8 @@ class Part(NamedTuple):
 
 def diff(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
     """One edit per commit, in search/replace blocks that were applied and gave the file after, byte for byte."""
-    held = list(changes(material))
-    commits, subjects = reverted(held)
-    newest = max((change.time for change in held), default=0)
-    for change in held:
-        if change.subject in subjects or change.commit.startswith(commits):
-            yield _dropped(change, "reverted")
-        else:
-            made = _lesson(change, budget)
-            yield made.model_copy(update={"weight": _weight(newest - change.time)}) if isinstance(made, Sample) else made
+    for change in changes(material):
+        yield _lesson(change, budget)
 
 
 def _lesson(change: Change, budget: int) -> Sample | Dropped:
@@ -75,7 +68,7 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     return _dropped(change, "blocks do not apply")
 
 
-def _weight(age: int) -> float:
+def weight(age: int) -> float:
     """What a commit counts that is so many seconds older than the newest one."""
     return round(max(LEAST_WEIGHT, math.pow(0.5, age / HALF_LIFE)), 3)
 
