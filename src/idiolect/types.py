@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,6 +30,18 @@ class Record(BaseModel):
     """A frozen value that refuses unknown fields; its JSON is its identity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+Kept = TypeVar("Kept", bound=Record)
+
+
+def trusted(record: type[Kept], **values: Any) -> Kept:
+    """A record of values that were checked when they were made, all fields given: what `model_construct` does, at a tenth of its price."""
+    made = record.__new__(record)
+    state = {"__dict__": values, "__pydantic_fields_set__": set(values), "__pydantic_extra__": None, "__pydantic_private__": None}
+    for name, value in state.items():
+        object.__setattr__(made, name, value)
+    return made
 
 
 class Span(Record):

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from idiolect.dataset.makers import blocks, commits
-from idiolect.dataset.makers.diff import diff
+from idiolect.dataset.makers.diff import diff, weight
 from idiolect.types import Change, Dropped, Edit, Message, Sample
 
 BEFORE = "".join(f"def step_{number}(value):\n    return value + {number}\n\n\n" for number in range(30))
@@ -56,12 +56,7 @@ def test_origins_name_the_bytes_before_at_the_parent_and_the_bytes_after() -> No
 
 
 def test_old_commits_count_less_than_new_ones() -> None:
-    years = (0, 2, 4, 40)
-    found = [
-        Change("shop", "team", f"{n}" * 40, 1_700_000_000 - n * 365 * 86_400, "p", f"Make step {n} of them safe", "", (edit(),))
-        for n in years
-    ]
-    assert [made.weight for made in diff(found) if isinstance(made, Sample)] == [1.0, 0.5, 0.25, 0.1]
+    assert [weight(years * 365 * 86_400) for years in (0, 2, 4, 40)] == [1.0, 0.5, 0.25, 0.1]
 
 
 def test_a_search_is_widened_where_an_earlier_block_writes_the_same_lines() -> None:

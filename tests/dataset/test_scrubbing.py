@@ -184,8 +184,8 @@ def test_no_answer_held_a_secret_and_each_that_did_is_counted(built: Run) -> Non
     for one in rows(built):
         assert "REDACTED_" not in (one.answer or "").replace("REDACTED_NAME", "")
     assert built.metrics["dropped"]["secret-in-answer"] > 0
-    step = next(row for row in built.metrics["funnel"] if row["step"] == "secrets")
-    assert step["in"] == step["kept"] + step["dropped"]["secret-in-answer"]
+    steps = [row for row in built.metrics["funnel"] if row["step"].startswith("make ")]
+    assert sum(row["dropped"].get("secret-in-answer", 0) for row in steps) == built.metrics["dropped"]["secret-in-answer"]
     holes = [one.prompt for one in rows(built) if isinstance(one.prompt, Hole)]
     assert any("REDACTED_SLACK_TOKEN" in hole.prefix + hole.suffix for hole in holes)
 

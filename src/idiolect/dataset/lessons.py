@@ -27,7 +27,7 @@ from idiolect.errors import DataError
 from idiolect.pack import Labeller, Pack
 from idiolect.recipe import Source
 from idiolect.sandbox import Failed
-from idiolect.types import Document, Dropped, Kind, Role, Sample, Span
+from idiolect.types import Document, Dropped, Kind, Role, Sample, Span, trusted
 
 SIDES: tuple[Side, ...] = ("train", "validation")
 """The sides that lessons are made of."""
@@ -188,8 +188,16 @@ def _in_files(documents: Sequence[Document]) -> sent.Origin:
 
     def origin(_: str, path: str, start: int, end: int) -> Span:
         one = files[path]
-        return Span.model_construct(
-            source=one.source, commit=one.commit, path=path, start=start, end=end, time=one.time, authors=one.authors, licence=one.licence
+        return trusted(
+            Span,
+            source=one.source,
+            commit=one.commit,
+            path=path,
+            start=start,
+            end=end,
+            time=one.time,
+            authors=one.authors,
+            licence=one.licence,
         )
 
     return origin
@@ -200,7 +208,8 @@ def _in_commit(one: Committed) -> sent.Origin:
     change = one.change
 
     def origin(commit: str, path: str, start: int, end: int) -> Span:
-        return Span.model_construct(
+        return trusted(
+            Span,
             source=change.source,
             commit=commit,
             path=path,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from idiolect.types import Dropped, File, Hole, Message, Prompt, Sample, Span
+from idiolect.types import Dropped, File, Hole, Message, Prompt, Sample, Span, trusted
 
 Row = tuple[Any, ...]
 """A lesson, or why there is none, as `made` writes it."""
@@ -33,10 +33,11 @@ def lesson(row: Row, source: str, origin: Origin) -> Sample | Dropped:
     if len(row) == _REASON:
         return Dropped(reason=row[0], what=row[1], source=source, detail=row[2])
     name, prompt, answer, rejected, kind, maker, labels, weight, confidence, origins, spans, rejected_spans, files = row
-    sample = Sample.model_construct(
+    sample = trusted(
+        Sample,
         prompt=_prompt(prompt), answer=answer, rejected=rejected, kind=kind, maker=maker, labels=labels, weight=weight,
         confidence=confidence, origins=tuple(origin(*one) for one in origins), spans=spans, rejected_spans=rejected_spans,
-        files=tuple(File.model_construct(path=path, text=text) for path, text in files),
+        files=tuple(trusted(File, path=path, text=text) for path, text in files),
     )  # fmt: skip
     sample.__dict__["id"] = name  # which is a hash of what was just read, and dear
     return sample
@@ -55,6 +56,6 @@ def _prompt(said: Any) -> Prompt:
         return None
     if isinstance(said, tuple):
         path, prefix, suffix, typed, files = said
-        around = tuple(File.model_construct(path=name, text=text) for name, text in files)
-        return Hole.model_construct(path=path, prefix=prefix, suffix=suffix, typed=typed, files=around)
-    return tuple(Message.model_construct(role=role, content=content) for role, content in said)
+        around = tuple(trusted(File, path=name, text=text) for name, text in files)
+        return trusted(Hole, path=path, prefix=prefix, suffix=suffix, typed=typed, files=around)
+    return tuple(trusted(Message, role=role, content=content) for role, content in said)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from idiolect import compute, sources
+from idiolect import compute, samples, sources
 from idiolect.compute import Engine, Failed, Store, Task, Unit
 from idiolect.compute.mapping import Load
 from idiolect.compute.store import Shelf
@@ -20,7 +20,6 @@ from idiolect.dataset.duplicates.dedupe import Print
 from idiolect.dataset.stored import Place, Stored
 from idiolect.dataset.units import Parsed, Text
 from idiolect.errors import ResourceError
-from idiolect.files import digest_file
 from idiolect.sandbox import decoded
 from idiolect.scrub import Scrubber
 from idiolect.sources.commits import Planned
@@ -145,10 +144,7 @@ class Workshop:
         """What is read and made of each planned commit: the values of a `units.Read`, a reason, or the Failed in its place."""
         allowed = history.told.allowed
         task = compute.task(units.changes, **self._said, allowed=None if allowed is None else list(allowed))
-        asked = (
-            Unit(_key(*kinds, plan.change.commit, plan.change.role, plan.change.reviewed, plan.sides), (number,), _CHANGE)
-            for number, plan in enumerate(plans)
-        )
+        asked = (Unit(_name(plan, kinds, history), (number,), _CHANGE) for number, plan in enumerate(plans))
 
         def load(numbers: Sequence[Any]) -> Iterator[Any]:
             return ((tuple(kinds), *one) for one in _versions([plans[number] for (number,) in numbers], history))
@@ -171,7 +167,7 @@ class Workshop:
             yield guard.Searched([guard.Leak(*one) for one in leaks], pieces)
 
     def _searched(self, task: Task, files: Sequence[Path]) -> Iterator[Any]:
-        asked = (Unit(digest_file(file), str(file), file.stat().st_size) for file in files)
+        asked = (Unit(samples.texts_digest(file), str(file), file.stat().st_size) for file in files)
         for file, found in zip(files, self.map(task, asked, lambda names: (Path(name).read_bytes() for name in names)), strict=True):
             if isinstance(found, Failed):  # a search that is not done is no search
                 raise ResourceError(f"could not be searched for probes ({_why(found)})", where=str(file), next="please report it")
@@ -226,13 +222,8 @@ def _versions(plans: Sequence[Planned], history: History) -> Iterator[tuple[dict
     for plan in plans:
         about = {name: value for name, value in vars(plan.change).items() if name not in _OURS}
         texts = [(next(blobs)[1] if side.old else b"", next(blobs)[1] if side.new else b"") for side in plan.sides]
-        yield (
-            about,
-            [
-                (side.path, side.old, before, side.new, after, tuple(side.stated))
-                for side, (before, after) in zip(plan.sides, texts, strict=True)
-            ],
-        )
+        both = zip(plan.sides, texts, strict=True)
+        yield about, [(side.path, side.old, before, side.new, after, tuple(side.stated)) for side, (before, after) in both]
 
 
 def _content(found: Any) -> Content | str:
@@ -249,6 +240,11 @@ def _parsed(document: Stored, outlines: Results) -> Parsed:
     outline = outlines.of(_key(document.place.key, document.language))
     replaced = tuple((*one,) for one in document.replaced)
     return Parsed(document.path, document.role, document.language, document.data, document.pieces, replaced, outline)
+
+
+def _name(plan: Planned, kinds: Sequence[Kind], history: History) -> str:
+    change = plan.change
+    return _key(*kinds, history.max_bytes, change.commit, change.role, change.reviewed, plan.sides)
 
 
 def _key(*parts: object) -> str:
