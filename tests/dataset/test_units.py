@@ -94,6 +94,20 @@ def test_one_changed_file_costs_what_is_made_of_it(tmp_path: Path) -> None:
     assert again.metrics["units"]["found"] > 120
 
 
+def test_a_new_colleague_costs_what_names_them(tmp_path: Path) -> None:
+    """Whoever joins is a name to look for: texts are read anew, and what is made of them is not."""
+    files: list[tuple[str, dict[str, str | None]]] = [("Start", {f"src/part_{number}.py": text(number, 4) for number in range(40)})]
+    first = build(tmp_path / "home", repository(tmp_path / "shop", files))
+    joined = repository(
+        tmp_path / "later", [*files, ("Say hello\n\nCo-authored-by: Zebulon Quickfinger <zq@example.com>", {"README.md": "# Shop\n"})]
+    )
+    again = build(tmp_path / "home", joined)
+    lessons = sum(sum(counts.values()) for counts in first.metrics["samples"].values())
+    assert lessons > 100
+    texts, rest = 41 + 2, 12  # each file, each commit; README's own, and parts that are searched again
+    assert 40 < again.metrics["units"]["computed"] <= texts + rest
+
+
 def test_neither_place_nor_time_of_files_counts(shop: Path, built: Run, tmp_path: Path) -> None:
     first = build(tmp_path / "home", shop)
     moved = Path(shutil.copytree(shop, tmp_path / "moved"))
