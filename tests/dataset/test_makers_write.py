@@ -113,11 +113,46 @@ def test_what_cannot_be_asked_for_is_a_counted_reason(text: str, language: str, 
 
 def test_a_file_offers_two_templates_that_are_less_sure() -> None:
     asked = "".join(f"def f{n}(a):\n    '''Multiply the amount of wheels by {n} and round.'''\n    return a * {n}\n\n" for n in range(40))
-    silent = "".join(f"def g{n}(a):\n    total = a * {n}\n    return total + 1\n\n" for n in range(40))
+    silent = "".join(f"def weigh_g{n}(a):\n    total = a * {n}\n    return total + 1\n\n" for n in range(40))
     found = [one for one in write([document(asked + silent)]) if isinstance(one, Sample)]
     templated = [one for one in found if one.maker == "write.template"]
     assert len(found) - len(templated) == 40 and len(templated) == 2
     assert all(one.confidence == 0.5 for one in templated)
+
+
+@pytest.mark.parametrize(
+    "silent", ["def each(a):\n    return [a, 1]\n", "def outer_one():\n    def inner_one(a):\n        return [a, 1]\n"]
+)
+def test_a_name_that_says_too_little_is_no_request(silent: str) -> None:
+    asked = "".join(f"def f{n}(a):\n    '''Multiply the amount of wheels by {n} and round.'''\n    return a * {n}\n\n" for n in range(40))
+    found = [one for one in write([document(asked + silent)]) if isinstance(one, Sample) and one.maker == "write.template"]
+    assert not any("each" in request(one) or "inner_one" in request(one) for one in found)
+
+
+def test_a_role_at_the_start_of_a_line_does_not_end_the_request() -> None:
+    doc = "Register a test for templates, wherever they are.  Like\n    :meth:`Shop.test` but for a basket.\n\n    :param name: what it is called\n"
+    assert prose.opening(doc) == "Register a test for templates, wherever they are. Like :meth:`Shop.test` but for a basket."
+
+
+def test_a_sentence_that_announces_what_is_not_shown_stays_out() -> None:
+    assert prose.opening("Registers a filter of its own. For example::\n\n    @shop.filter\n") == "Registers a filter of its own."
+    assert prose.opening("Legal options:\n\n    width\n") == ""
+
+
+def test_a_comment_above_a_namespace_is_no_request_for_the_namespace() -> None:
+    text = "# Tells the system's manager about what has become of the shop.\nmodule Shop\n  module Notify\n    def self.ready(a)\n      send_to_manager(a)\n    end\n  end\nend\n"
+    reasons = [(one.detail, one.reason) for one in write([document(text, "ruby")]) if isinstance(one, Dropped)]
+    assert ("Shop", "comment of what is within") in reasons
+
+
+def test_imports_that_the_code_uses_come_first() -> None:
+    many = "".join(f"from shop.things import Thing{n}\n" for n in range(60))
+    text = (
+        many
+        + "from shop.wheels import Wheel\n\n\ndef roll(a):\n    '''Roll the wheel so many times as are asked for.'''\n    return Wheel(a)\n"
+    )
+    (sample,) = (one for one in write([document(text)]) if isinstance(one, Sample))
+    assert "from shop.wheels import Wheel" in request(sample) and "Thing59" not in request(sample)
 
 
 def test_requests_vary() -> None:

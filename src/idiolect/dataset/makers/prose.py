@@ -31,7 +31,7 @@ _CODE = re.compile(
 )  # fmt: skip
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(])")
 _SECTION = re.compile(
-    r"""^\s*(?:@\w+|:\w+[^:\n]*:|>>>|```|\.\.\ |={3,}|-{3,}|==\s
+    r"""^\s*(?:@\w+|:\w+[^:\n]*:(?!`)|>>>|```|\.\.\ |={3,}|-{3,}|==\s
     |(?:args|arguments|parameters|params|returns?|raises|yields?|examples?|usage|options|notes?|see\ also)\s*:?:?\s*$)""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
@@ -88,6 +88,10 @@ def opening(text: str, limit: int = 400) -> str:
     head = text[: section.start()] if section else text
     paragraph = " ".join(head.strip().split("\n\n")[0].split())
     sentences = _SENTENCE.split(paragraph)
+    while sentences and sentences[-1].endswith(":"):  # announces what is not shown
+        sentences.pop()
+    if not sentences:
+        return ""
     kept = sentences[0]
     for sentence in sentences[1:]:
         if len(kept) + len(sentence) >= limit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from idiolect.dataset.makers.windows import after, indented, line_end, line_start, lines
@@ -39,19 +39,32 @@ def around(document: Document, unit: Unit, enclosing: Sequence[Unit], *, signatu
     outer = [other for other in enclosing if other.start <= unit.start and unit.end <= other.end and other != unit]
     headers = [_header(document.data, other) for other in sorted(outer, key=lambda other: (other.start, -other.end))]
     own = [_header(document.data, unit)] if signature else []
-    above, here = code(document, imports(document.data)), code(document, [*headers, *own])
+    used = frozenset(_NAME.findall(document.data[unit.start : unit.end].decode()))
+    above, here = code(document, imports(document.data, used)), code(document, [*headers, *own])
     return Piece("\n\n".join(piece.text for piece in (above, here) if piece.text), above.origins + here.origins)
 
 
-def imports(data: bytes, limit: int = IMPORTS) -> list[tuple[int, int]]:
-    """Lines at the left margin that bring in other code, up to `limit` bytes in all."""
-    found, size = [], 0
-    for start, end in lines(data):
-        stop = _bracket_end(data, start, end)
-        if _IMPORT.match(data, start, end) and size + stop - start <= limit:
-            found.append((start, stop))
+def imports(data: bytes, used: Collection[str] = (), limit: int = IMPORTS) -> list[tuple[int, int]]:
+    """Lines at the left margin that bring in other code, up to `limit` bytes in all: those that name what is `used` come first."""
+    found = [(start, _bracket_end(data, start, end)) for start, end in lines(data) if _IMPORT.match(data, start, end)]
+
+    def rank(span: tuple[int, int]) -> bool:
+        return not any(name in used for name in _NAME.findall(data[slice(*span)].decode()))
+
+    kept, size = [], 0
+    for start, stop in sorted(found, key=rank):
+        if size + stop - start <= limit:
+            kept.append((start, stop))
             size += stop - start
-    return found
+    return sorted(kept)
+
+
+def wraps(unit: Unit, found: Sequence[Unit]) -> bool:
+    """Whether a unit is but a wrapper, so that the comment above it is about what it holds: a namespace, the one entry of a data file."""
+    inner = [one for one in found if one != unit and one.parents == (*unit.parents, unit.name)]
+    if unit.kind == "entry":
+        return not unit.parents and sum(not one.parents for one in found) == 1
+    return unit.kind == "module" and len(inner) == 1 and inner[0].kind in ("module", "class")
 
 
 def whole(unit: Unit, data: bytes) -> tuple[int, int]:

@@ -55,11 +55,11 @@ def _of_file(document: Document, budget: int) -> Iterator[Sample | Dropped]:
     for unit in found:
         if unit.kind not in KINDS:
             continue
-        wish, reason = _wish(document, unit)
+        wish, reason = ("", "comment of what is within") if unit.doc and scope.wraps(unit, found) else _wish(document, unit)
         reason = reason or (None if unit.sound else "does not parse") or _too_long_or_short(document, unit, budget)
         if reason is None and not wish:
-            templated += 1
-            reason = NO_WORDS if templated > TEMPLATED else None
+            templated += _telling(unit)
+            reason = None if _telling(unit) and templated <= TEMPLATED else NO_WORDS
         yield dropped(document, reason, unit.name) if reason else _sample(document, unit, found, wish, budget)
 
 
@@ -71,6 +71,11 @@ def _wish(document: Document, unit: Unit) -> tuple[str, str | None]:
     opening = prose.opening(text)
     reason = prose.refusal(opening, unit.name)
     return ("", None) if reason == "prose too short" else (opening, reason)
+
+
+def _telling(unit: Unit) -> bool:
+    """Whether the name alone says what is wanted: two words of it, and not a helper within a function."""
+    return len(prose.words_of(unit.name)) >= 2 and not (unit.kind == "function" and unit.parents)
 
 
 def _too_long_or_short(document: Document, unit: Unit, budget: int) -> str | None:
