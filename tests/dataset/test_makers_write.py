@@ -130,8 +130,8 @@ def test_a_name_that_says_too_little_is_no_request(silent: str) -> None:
 
 
 def test_a_role_at_the_start_of_a_line_does_not_end_the_request() -> None:
-    doc = "Register a test for templates, wherever they are.  Like\n    :meth:`Shop.test` but for a basket.\n\n    :param name: what it is called\n"
-    assert prose.opening(doc) == "Register a test for templates, wherever they are. Like :meth:`Shop.test` but for a basket."
+    doc = "Register a test for baskets.  Like\n    :meth:`Shop.test` but wider.\n\n    :param name: what it is called\n"
+    assert prose.opening(doc) == "Register a test for baskets. Like :meth:`Shop.test` but wider."
 
 
 def test_a_sentence_that_announces_what_is_not_shown_stays_out() -> None:
@@ -140,7 +140,8 @@ def test_a_sentence_that_announces_what_is_not_shown_stays_out() -> None:
 
 
 def test_a_comment_above_a_namespace_is_no_request_for_the_namespace() -> None:
-    text = "# Tells the system's manager about what has become of the shop.\nmodule Shop\n  module Notify\n    def self.ready(a)\n      send_to_manager(a)\n    end\n  end\nend\n"
+    inner = "  module Notify\n    def self.ready(a)\n      send_to_manager(a)\n    end\n  end\n"
+    text = f"# Tells the system's manager about what has become of the shop.\nmodule Shop\n{inner}end\n"
     reasons = [(one.detail, one.reason) for one in write([document(text, "ruby")]) if isinstance(one, Dropped)]
     assert ("Shop", "comment of what is within") in reasons
 
