@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from idiolect.types import Change, Edit
 
-_TICKET = r"(?:GH-|#|[A-Z]{2,8}-)\d+"
+_NAMES = r"(?:UTF|ISO|SHA|MD|RFC|PEP|AES|TLS|SSL|HTTP|ECMA|CP|IE)"
+_TICKET = rf"(?:GH-|#|(?-i:(?!{_NAMES}-)[A-Z]{{2,8}}-))\d+"
+"""`UTF-8` has the form of a ticket and is none."""
 _TICKETS = rf"{_TICKET}(?:\s*(?:,|and|&)?\s*{_TICKET})*"
 _CLOSES = r"(?:(?:fix|close|resolve|implement)(?:e?[sd])?|refs?|see|re|part of)"
 _NOISE = tuple(
@@ -17,6 +19,7 @@ _NOISE = tuple(
         r"\[(?:ci[ -]skip|skip[ -]\w+|no[ -]ci|wip|ci)\]",
         rf"\s*[(\[]\s*{_CLOSES}?:?\s*{_TICKETS}\s*[)\]]",
         rf"[\s,;.-]*\b(?:{_CLOSES}|issue|for)\s*:?\s*{_TICKETS}",
+        r"[\s,;]+#\d+\s*$",
         r"^(?:\s*:\w+:\s*)+",
         r"^\s*\[[^\]]{1,30}\]\s*",
         rf"^\s*{_TICKET}\s*[:,-]?\s*",
@@ -41,7 +44,8 @@ _NOTHING = re.compile(
     |wip|work|progress|fix(?:es|ed|up)?|bug(?:s|fix(?:es)?)?|typos?|tweak(?:s|ed)?|clean(?:s|ed)?|cleanups?|oops|lint(?:ing|er)?|format(?:ting)?
     |tests?|specs?|changes?|updates?|updated|improve(?:ments?|d)?|refactor(?:ing|ed)?|review|feedback|comments?|nits?|misc|checkpoint|save
     |initial|first|commit|temp|tmp|code|style|rubocop|black|ruff|prettier|eslint|standardrb|address(?:es|ed)?|ci|build|missed|forgot|squash
-    |polish)\W*)+""",
+    |polish|add(?:s|ed|ing)?|another|cases?|testcases?|flaky|failing|failures?|broken|mov(?:e|es|ed|ing)|releas(?:e|es|ed|ing)
+    |prepar(?:e|es|ed|ing)|docs?|documentation|changelog|readme|examples?|dep(?:endencie|endency)?s?|versions?)\W*)+""",
     re.IGNORECASE | re.VERBOSE,
 )
 _LINK = re.compile(r"https?://\S+")
@@ -62,6 +66,7 @@ _INTENTS = (
     ("docs", re.compile(r"\b(?:docs?|documentation|readme|changelog)\b", re.IGNORECASE)),
     ("feature", re.compile(r"^(?:add|support|allow|implement|introduce|enable|expose|let)", re.IGNORECASE)),
 )
+_NUMBER = re.compile(rb"\d+(?:\.\d+)*")
 FEWEST_WORDS, SHORTEST, LONGEST, BODY = 3, 12, 400, 500
 
 
@@ -124,6 +129,11 @@ def intent(subject: str) -> str:
 def format_only(edits: Iterable[Edit]) -> bool:
     """Whether every file has the same tokens before and after, quotes and trailing commas apart."""
     return all(_tokens(edit.before) == _tokens(edit.after) for edit in edits)
+
+
+def numbers_only(edits: Iterable[Edit]) -> bool:
+    """Whether nothing but digits differs, as where versions of libraries go up: nobody can know them."""
+    return all(_NUMBER.sub(b"0", edit.before) == _NUMBER.sub(b"0", edit.after) for edit in edits)
 
 
 def _tokens(data: bytes) -> list[bytes]:

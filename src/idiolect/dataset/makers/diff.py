@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from idiolect.dataset.makers import blocks
-from idiolect.dataset.makers.commits import Wish, format_only, intent, wish
+from idiolect.dataset.makers.commits import Wish, format_only, intent, numbers_only, wish
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.dataset.makers.scope import fenced
+from idiolect.dataset.makers.sections import CHANGELOG
 from idiolect.dataset.makers.windows import elided
 from idiolect.types import Change, Dropped, Edit, Message, Sample, Span, original
 
@@ -87,17 +88,19 @@ def _unfit(edits: Sequence[Edit]) -> str | None:
         return "file too long"
     if format_only(edits):
         return "format only"
-    texts = [_decoded(data) for edit in edits for data in (edit.before, edit.after)]
-    if any(text is None for text in texts):
-        return "not UTF-8"
-    return None if all(blocks.writable(text or "") for text in texts) else "text that blocks cannot hold"
+    if numbers_only(edits):
+        return "only numbers"
+    if all(CHANGELOG.search(edit.path) for edit in edits):
+        return "only a changelog"  # names what was done elsewhere
+    return None if all(_is_text(data) for edit in edits for data in (edit.before, edit.after)) else "not UTF-8"
 
 
-def _decoded(data: bytes) -> str | None:
+def _is_text(data: bytes) -> bool:
     try:
-        return data.decode()
+        data.decode()
     except UnicodeDecodeError:
-        return None
+        return False
+    return True
 
 
 def _part(edit: Edit, context: int) -> Part:
@@ -124,6 +127,8 @@ def _changed(part: Part) -> int:
 def _proved(answer: str, parts: Sequence[Part]) -> bool:
     """Whether the blocks, applied to the files before, give the files after."""
     before = {part.edit.path: "".join(part.before) for part in parts}
+    if not blocks.readable(answer, sum(len(part.regions) for part in parts)):
+        return False
     try:
         return blocks.apply(answer, before) == {part.edit.path: "".join(part.after) for part in parts}
     except ValueError:
