@@ -156,6 +156,12 @@ def test_imports_that_the_code_uses_come_first() -> None:
     assert "from shop.wheels import Wheel" in request(sample) and "Thing59" not in request(sample)
 
 
+def test_a_function_that_is_assigned_is_answered_with_its_semicolon() -> None:
+    text = "/**\n * Send the body of a response to whoever asked.\n */\nres.send = function send(body) {\n  return this.end(body);\n};\n"
+    (sample,) = (one for one in write([document(text, "javascript", "lib/response.js")]) if isinstance(one, Sample))
+    assert "`res.send`" in request(sample) and (sample.answer or "").endswith("\n};\n```")
+
+
 def test_requests_vary() -> None:
     asked = "".join(f"def f{n}(a):\n    '''Multiply the amount of wheels by {n} and round.'''\n    return a * {n}\n\n" for n in range(60))
     openings = {request(one).split("`")[0][:12] for one in write([document(asked)]) if isinstance(one, Sample)}

@@ -196,9 +196,13 @@ def _counts(node: Node) -> bool:
     """Whether a node of a unit's kind is one: a constant only with a function in it, a struct only with a body."""
     kind = node.type
     if kind in ONLY_WITH_FUNCTION:
-        value = node.child_by_field_name("value")
+        value = _value(node)
         return value is not None and value.type in FUNCTIONS
     return kind not in ONLY_WITH_BODY or node.child_by_field_name("body") is not None
+
+
+def _value(node: Node) -> Node | None:
+    return node.child_by_field_name("value") or node.child_by_field_name("right")
 
 
 def _whole(file: _File, node: Node, depth: int) -> tuple[Node, int]:
@@ -228,7 +232,7 @@ def _name_of(file: _File, node: Node, depth: int) -> tuple[int, int]:
 
 
 def _body(node: Node, grammar: Grammar) -> Node | None:
-    inner = node.child_by_field_name("value") if node.type in ONLY_WITH_FUNCTION else node
+    inner = _value(node) if node.type in ONLY_WITH_FUNCTION else node
     return next(_children(inner, grammar.body), None) if inner else None
 
 

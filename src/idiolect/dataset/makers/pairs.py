@@ -55,7 +55,7 @@ class Names:
     @cached_property
     def defined(self) -> frozenset[str]:
         """Names of its units that say something."""
-        return frozenset(unit.name for unit in self.units if telling(unit.name))
+        return frozenset(name for unit in self.units if telling(name := unit.name.rpartition(".")[2]))
 
     @cached_property
     def module(self) -> str:

@@ -68,8 +68,8 @@ def wraps(unit: Unit, found: Sequence[Unit]) -> bool:
 
 
 def whole(unit: Unit, data: bytes) -> tuple[int, int]:
-    """The bytes of a unit, with the indentation of its first line."""
-    return indented(data, unit.start), unit.end
+    """The bytes of a unit, with the indentation of its first line and the semicolon after it."""
+    return indented(data, unit.start), unit.end + (data[unit.end : unit.end + 1] == b";")
 
 
 def qualified(unit: Unit, language: str) -> str:
