@@ -34,6 +34,7 @@ _SAYS_NOTHING = re.compile(
     re.VERBOSE,
 )
 _WORD = re.compile(r"\w{2}")
+_PINNED = re.compile(r"\b[0-9a-f]{20,}\b|\buses:\s*\S+@")
 
 Doc = TypeVar("Doc", bound=Document)
 Found = Mapping[str, tuple[range, ...]]
@@ -79,8 +80,11 @@ def units(document: Document) -> tuple[Unit, ...]:
 
 
 def says_something(text: str) -> bool:
-    """Whether at least one line is more than a comment, an import or a closer, and the whole is long enough to be recognised."""
-    enough = len(" ".join(text.split())) >= SHORTEST
+    """Whether at least one line is more than a comment, an import or a closer, and the whole is long enough to be recognised.
+
+    A digest, or the version of an action that a workflow uses, is nothing that anybody could say.
+    """
+    enough = len(" ".join(text.split())) >= SHORTEST and not _PINNED.search(text)
     return enough and text[0] not in "\"'`" and any(_WORD.search(line) and not _SAYS_NOTHING.fullmatch(line) for line in text.split("\n"))
 
 
