@@ -176,3 +176,19 @@ def test_what_is_only_imported_is_not_what_is_tested() -> None:
     test = "from shop.basket import Basket, fresh_basket\n\n\ndef test_total():\n    assert Basket().total_price() == 3\n"
     (made,), _ = windows(code, test)
     assert "total_price" in asked(made) and "fresh_basket" not in asked(made).split("```")[0]
+
+
+def test_what_the_shown_code_calls_is_shown_beside_it_and_not_asked_for() -> None:
+    called = "    def check_words(self, words):\n        return words * 9\n"
+    code = f"{CODE}\n    def parse_all(self, words):\n        return self.check_words(words)\n\n{called}".replace(
+        "class Basket", "class Basin"
+    )
+    test = "from shop.basket import Basin\n\n\ndef test_words(basin):\n    assert basin.parse_all('a') == 'a' * 9\n"
+    (made,), _ = windows(code, test)
+    assert "`Basin.parse_all`" in asked(made) and "return words * 9" in asked(made) and "`Basin.check_words`" not in asked(made)
+
+
+def test_tests_that_go_through_a_helper_are_kept() -> None:
+    tests = "".join(f"def test_sum_{n}():\n    check({n}, {n})\n\n\n" for n in range(9))
+    test = f"from shop.basket import Basket\n\n\ndef check(wanted, *items):\n    assert Basket(*items).total_price() == wanted\n\n\n{tests}"
+    assert len(windows(CODE, test)[0]) == 1

@@ -60,12 +60,14 @@ def _lessons(pair: Pair, budget: int) -> Iterator[Sample | Dropped]:
     for start, end in cut(test.data, budget // 2, seams(test)):
         text = test.data[start:end].decode()
         mentioned = _mentioned(text, names.units)
-        shown = _within(tested, mentioned, budget - (end - start) - FRAME)
+        room = budget - (end - start) - FRAME
+        shown = _within(tested, mentioned, room)
         reason = _refused(test, text, _with_members(shown, names.units)) if shown else "tests nothing that can be named"
         if reason:
             yield dropped(test, reason, f"bytes {start} to {end}")
         else:
-            spans = sorted(scope.whole(unit, tested.data) for unit in shown)
+            seen = _within(tested, [*shown, *_callees(shown, tested, names.units)], room)
+            spans = sorted(scope.whole(unit, tested.data) for unit in seen)
             yield _sample(pair, (start, end), spans, _what(shown, tested))
 
 
@@ -93,18 +95,27 @@ def _counting(text: str) -> Callable[[Unit], int]:
     return lambda unit: (called if unit.kind == "method" else words)[unit.name.rpartition(".")[2]]
 
 
+def _callees(shown: Sequence[Unit], tested: Document, found: Sequence[Unit]) -> list[Unit]:
+    """What the shown units use of their own file: where a method only calls others, these decide what is tested."""
+    words = scope.counted("\n".join(tested.data[unit.start : unit.end].decode() for unit in shown))
+    return [unit for unit in found if unit.kind in ("function", "method") and unit not in shown and words[unit.name.rpartition(".")[2]]]
+
+
 def _with_members(shown: Sequence[Unit], found: Sequence[Unit]) -> list[Unit]:
     return [unit for unit in found if any(one.start <= unit.start and unit.end <= one.end for one in shown)]
 
 
 def _refused(test: Document, text: str, shown: Sequence[Unit]) -> str:
-    """Why these lines of a test file are no answer to a wish for tests of `shown`; empty where they are."""
+    """Why these lines of a test file are no answer to a wish for tests of `shown`; empty where they are.
+
+    Half of the tests name what is shown, or what stands before all of them does: then they go through a helper.
+    """
     starts = [match.start() for match in _TEST.finditer(text)]
     if not starts:
         return "no test in it" if _TEST.search(test.text) else ""
-    counts = [_counting(text[start:end]) for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
-    about = sum(any(count(unit) for unit in shown) for count in counts)
-    return "" if 2 * about >= len(counts) else "tests other things"
+    head, *each = (_counting(text[start:end]) for start, end in zip([0, *starts], [*starts, len(text)], strict=True))
+    about = sum(any(count(unit) for unit in shown) for count in each)
+    return "" if 2 * about >= len(each) or any(head(unit) for unit in shown if unit.kind != "class") else "tests other things"
 
 
 def _within(tested: Document, mentioned: Sequence[Unit], room: int) -> list[Unit]:
