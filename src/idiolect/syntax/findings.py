@@ -31,6 +31,7 @@ _MAGIC = re.compile(rb"#!|#\s*(?:-\*-|frozen_string_literal|encoding:|coding:|ty
 _NAME = re.compile(rb"[@$:~#\w\x80-\xff][\w.:@$\x80-\xff -]*[?!=]?")
 _IDENTIFIER = bytes(byte for byte in range(256) if byte > 127 or chr(byte).isalnum() or byte in b"_$!?")
 _FILE = re.compile(rb"""[\s(]*(?:(['"`])(?P<quoted>[^'"`\n]+)\1|(?P<bare>[\w.~-]*/[\w./~-]+))""")
+_BLANK_BELOW = re.compile(rb"[ \t]*\r?\n[ \t]*\r?\n[ \t]*\Z")
 _SPACE = b" \t\r\n\f\v"
 _UNIT_KINDS = {kind: place for place, kind in enumerate(UNIT_KINDS)}
 _QUOTES = b"'\"`<> \t\r\n"
@@ -259,11 +260,13 @@ def _docstring(body: Node | None) -> tuple[int, int] | None:
 
 
 def _comment_above(file: _File, node: Node) -> tuple[int, int] | None:
-    """The comments that stand alone on the lines right above."""
+    """The comments that stand alone on the lines right above, or a `/**` comment with a blank line below it."""
     row, span = node.start_point[0] - 1, None
     if row in file.taken:  # by the first unit of this line
         return None
     file.taken.add(row)
+    if row not in file.standing and (apart := file.standing.get(row - 1)) and _BLANK_BELOW.match(file.data, apart[2], node.start_byte):
+        return apart[1:] if file.data.startswith(b"/**", apart[1]) else None
     while row in file.standing:
         first, start, end = file.standing[row]
         span, row = (start, span[1] if span else end), first - 1
