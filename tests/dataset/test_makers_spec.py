@@ -192,3 +192,15 @@ def test_tests_that_go_through_a_helper_are_kept() -> None:
     tests = "".join(f"def test_sum_{n}():\n    check({n}, {n})\n\n\n" for n in range(9))
     test = f"from shop.basket import Basket\n\n\ndef check(wanted, *items):\n    assert Basket(*items).total_price() == wanted\n\n\n{tests}"
     assert len(windows(CODE, test)[0]) == 1
+
+
+def test_methods_of_other_classes_with_the_name_of_what_is_called_are_not_shown() -> None:
+    body = "  def size(self):\n    return 1\n\n  def widest(self):\n    return self.size() * {0}\n\n\n"
+    code = (
+        "class Basin:\n" + body.format(3) + "class Ledger:\n" + body.format(4).replace("return 1", "return 22").replace("widest", "longest")
+    )
+    test = (
+        "from shop.basin import Basin\n\n\ndef test_it():\n    assert Basin().widest() == 3\n\n\ndef test_more(b):\n    assert b.widest()\n"
+    )
+    (made,), _ = windows(code, test.replace("Basin()", "basin()"), name="basin")
+    assert "return 1\n" in asked(made) and "return 22" not in asked(made)

@@ -96,9 +96,11 @@ def _counting(text: str) -> Callable[[Unit], int]:
 
 
 def _callees(shown: Sequence[Unit], tested: Document, found: Sequence[Unit]) -> list[Unit]:
-    """What the shown units use of their own file: where a method only calls others, these decide what is tested."""
+    """What the shown units use of their own class, or of their file by a name that only one bears: there it is decided what is tested."""
     words = scope.counted("\n".join(tested.data[unit.start : unit.end].decode() for unit in shown))
-    return [unit for unit in found if unit.kind in ("function", "method") and unit not in shown and words[unit.name.rpartition(".")[2]]]
+    classes, bearers = {unit.parents for unit in shown}, Counter(unit.name for unit in found)
+    used = [unit for unit in found if unit.kind in ("function", "method") and unit not in shown and words[unit.name.rpartition(".")[2]]]
+    return [unit for unit in used if unit.parents in classes or (bearers[unit.name] == 1 and telling(unit.name))]
 
 
 def _with_members(shown: Sequence[Unit], found: Sequence[Unit]) -> list[Unit]:
