@@ -162,6 +162,13 @@ def test_a_function_that_is_assigned_is_answered_with_its_semicolon() -> None:
     assert "`res.send`" in request(sample) and (sample.answer or "").endswith("\n};\n```")
 
 
+def test_a_private_method_stays_private() -> None:
+    method = "  private def html_tag(name, attrs)\n    concat_all(name, attrs)\n  end"
+    text = f"class Page\n  # Writes a tag with all of its attributes.\n{method}\nend\n"
+    answers = [one.answer or "" for one in write([document(text, "ruby", "page.rb")]) if isinstance(one, Sample)]
+    assert answers == [f"```ruby\n{method}\n```"]
+
+
 def test_requests_vary() -> None:
     asked = "".join(f"def f{n}(a):\n    '''Multiply the amount of wheels by {n} and round.'''\n    return a * {n}\n\n" for n in range(60))
     openings = {request(one).split("`")[0][:12] for one in write([document(asked)]) if isinstance(one, Sample)}

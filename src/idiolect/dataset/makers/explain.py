@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from idiolect.dataset.makers import prose, scope
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, labels, seeded
 from idiolect.dataset.makers.sections import CHANGELOG, PROSE, Section, sections
-from idiolect.dataset.makers.windows import after, indented, line_end, line_start
+from idiolect.dataset.makers.windows import after, line_end, line_start
 from idiolect.syntax import Unit, units
 from idiolect.types import Document, Dropped, Message, Sample, Span
 
@@ -76,7 +76,7 @@ def _unit(document: Document, unit: Unit, doc: tuple[int, int], budget: int) -> 
 
 def _without(data: bytes, unit: Unit, doc: tuple[int, int], limit: int) -> list[tuple[int, int]]:
     """The unit in at most `limit` bytes, less the lines of its docstring."""
-    start = indented(data, unit.start)
+    start, _ = scope.whole(unit, data)
     end = min(unit.end, after(data, start, limit))
     if not start < doc[0] < end:
         return [(start, end)]

@@ -14,6 +14,7 @@ from idiolect.types import Document, Span
 _IMPORT = re.compile(
     rb"(?:import|from|require|require_relative|use|using|package|load|include)\b[ (\"']|#\s*include\b|(?:const|let|var)\s.*\brequire\("
 )
+_VISIBILITY = re.compile(rb"[ \t]*(?:private|protected|public|private_class_method|module_function)[ \t]+")
 _COMMENT = re.compile(rb"[ \t]*(?:#|//|/\*|\*)")
 _SEPARATORS = {"ruby": ("::", "#"), "rust": ("::", "::"), "c++": ("::", "::")}
 _NAME = re.compile(r"[A-Za-z_]\w*[?!]?")
@@ -68,8 +69,10 @@ def wraps(unit: Unit, found: Sequence[Unit]) -> bool:
 
 
 def whole(unit: Unit, data: bytes) -> tuple[int, int]:
-    """The bytes of a unit, with the indentation of its first line and the semicolon after it."""
-    return indented(data, unit.start), unit.end + (data[unit.end : unit.end + 1] == b";")
+    """The bytes of a unit, with the indentation of its first line, the `private` before it and the semicolon after it."""
+    margin = line_start(data, unit.start)
+    start = margin if _VISIBILITY.fullmatch(data, margin, unit.start) else indented(data, unit.start)
+    return start, unit.end + (data[unit.end : unit.end + 1] == b";")
 
 
 def qualified(unit: Unit, language: str) -> str:
