@@ -204,6 +204,8 @@ def test_marks_of_comments_are_taken_off(comment: str, words: str) -> None:
         ("https://example.org/a/very/long/link/that/says/nothing", "prose too short"),
         ("-- 12 34 == 56 78 a b c d e == 90 12 34 56", "not prose"),
         ("Keeps the basket until it is paid for.", None),
+        ("Keeps the basket until it is paid for.\n\n@param {String} name\n@return {Basket}\n@public", None),
+        ("@price = items.sum\n@total = @price * 2\n@paid = false", "commented-out code"),
     ],
 )
 def test_prose_is_judged(text: str, reason: str | None) -> None:
