@@ -121,6 +121,8 @@ def test_messages_that_ask_for_nothing_are_counted_reasons(subject: str, why: st
         ("Brief logs in production; implements #1280", "Brief logs in production"),
         ("JIRA-12: Keep the order of items", "Keep the order of items"),
         ("add a total (closes #1, #2)", "Add a total"),
+        ("res.send() as 204", "res.send() as 204"),
+        ("_tojson is slower, so drop it", "_tojson is slower, so drop it"),
         ("Use the name of the host, #393", "Use the name of the host"),
         ("UTF-8 names for UTF-16", "UTF-8 names for UTF-16"),
     ],

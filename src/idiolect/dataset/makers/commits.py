@@ -66,6 +66,7 @@ _INTENTS = (
     ("docs", re.compile(r"\b(?:docs?|documentation|readme|changelog)\b", re.IGNORECASE)),
     ("feature", re.compile(r"^(?:add|support|allow|implement|introduce|enable|expose|let)", re.IGNORECASE)),
 )
+_PLAIN = re.compile(r"[a-z][a-z'-]*[,:;.!?]?(?!\S)", re.IGNORECASE)
 _NUMBER = re.compile(rb"\d+(?:\.\d+)*")
 FEWEST_WORDS, SHORTEST, LONGEST, BODY = 3, 12, 400, 500
 
@@ -103,11 +104,14 @@ def wish(change: Change) -> Wish | str:
 
 
 def clean(subject: str) -> str:
-    """A subject without ticket numbers, marks for the build server, scopes and emoji codes; begins with a capital letter."""
+    """A subject without ticket numbers, marks for the build server, scopes and emoji codes.
+
+    It begins with a capital letter, unless its first word is a name in the code.
+    """
     for noise in _NOISE:
         subject = noise.sub("", subject)
     subject = " ".join(_LINK.sub("", subject).split()).strip(" -:;,")
-    return subject[:1].upper() + subject[1:]
+    return subject[:1].upper() + subject[1:] if _PLAIN.match(subject) else subject
 
 
 def reverted(changes: Sequence[Change]) -> set[str]:

@@ -75,7 +75,7 @@ def _wish(document: Document, unit: Unit) -> tuple[str, str | None]:
 
 def _telling(unit: Unit) -> bool:
     """Whether the name alone says what is wanted: two words of it, and not a helper within a function."""
-    return len(prose.words_of(unit.name)) >= 2 and not (unit.kind == "function" and unit.parents)
+    return len(prose.words_of(unit.name.rpartition(".")[2])) >= 2 and not (unit.kind == "function" and unit.parents)
 
 
 def _too_long_or_short(document: Document, unit: Unit, budget: int) -> str | None:
