@@ -136,6 +136,8 @@ class Scrubber:
         """The pieces of every match of a rule that nothing allows."""
         if rule.path and not rules.compiled(rule.path).search(path):
             return
+        if rule.needs and not rule.needed.search(data):
+            return
         around = engines.windows(rule, keywords, len(data))
         for match in (match for window in around for match in rule.pattern.finditer(data, *window)):
             start, end = _group(rule, match)

@@ -71,9 +71,12 @@ def _keywords(rules: Mapping[int, Rule]) -> Prefilter:
 
     def tried(data: bytes) -> Tried:
         found: Tried = {number: [] for number in always}
+        places: dict[int, list[int]] = {}
         for word, start, _ in automaton.find_matches_as_indexes(data.lower(), overlapping=True) if automaton else ():
+            places.setdefault(word, []).append(start)
+        for word, starts in places.items():  # a frequent word has many rules
             for number in numbers[word]:
-                found.setdefault(number, []).append(start)
+                found.setdefault(number, []).extend(starts)
         return found
 
     return tried

@@ -67,5 +67,5 @@ def _comments(text: str) -> list[tuple[int, int]]:
     while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start)) >= 0:
         found.append((start, end + 3))
         at = end + 3
-    lines = (match.span() for match in _REFERENCE.finditer(text) if text[: match.start()][-1:] in ("", "\n"))
+    lines = (match.span() for match in _REFERENCE.finditer(text) if text[max(0, match.start() - 1) : match.start()] in ("", "\n"))
     return sorted([*found, *lines])
