@@ -56,7 +56,7 @@ class Scrubber:
     def __init__(self, known: Rules, authors: Iterable[names.Author] = (), engine: engines.Engine | None = None) -> None:
         self.known = known
         self.authors = tuple(sorted(set(authors)))
-        self.engine = engine or engines.best()
+        self.engine = engine or engines.by_keywords
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Scrubber, (self.known, self.authors, self.engine)
