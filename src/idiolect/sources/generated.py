@@ -26,8 +26,9 @@ def _either(words: str) -> str:
     return "|".join(words.split())
 
 
-_PATH = re.compile(
-    rf"""(?:^|/)(?:{_either(_LOCKS)})$
+_PATH = compiled(
+    "".join(
+        rf"""(?i)(?:^|/)(?:{_either(_LOCKS)})$
     |(?:^|/)db/(?:[^/]*_)?(?:schema\.rb|structure\.sql)$|(?:^|/)\.pnp\.[^/]+$
     |\.(?:min|bundle|chunk)\.(?:js|css|mjs)$|-min\.(?:js|css)$|\.(?:js|css|mjs|ts)\.map$
     |\.(?:designer|g|g\.i|feature)\.(?:cs|vb)$|(?:^|/)(?:temporarygeneratedfile_[^/]*|assemblyattributes)\.(?:cs|vb)$|\.xaml\.g\.cs$
@@ -39,9 +40,10 @@ _PATH = re.compile(
     |(?:^|/)(?:dist|coverage|htmlcov|__snapshots__|cassettes|vcr_cassettes|fixtures/vcr[^/]*|_site|\.ipynb_checkpoints)/
     |\.(?:snap|nib|xib|storyboard|ipynb|pbxproj|xcworkspacedata|csproj\.user|resx|tlb\.pas|flow\.lock)$|_tlb\.pas$
     |(?:^|/)(?:r\.java|buildconfig\.java|databinding[^/]*\.java|package-info\.g\.java)$
-    |(?:^|/)(?:graphql|apollo)-?(?:schema|types)\.(?:json|graphql)$|(?:^|/)ppport\.h$|(?:^|/)config\.h\.in$|(?:^|/)makefile\.in$""",
-    re.IGNORECASE | re.VERBOSE,
+    |(?:^|/)(?:graphql|apollo)-?(?:schema|types)\.(?:json|graphql)$|(?:^|/)ppport\.h$|(?:^|/)config\.h\.in$|(?:^|/)makefile\.in$""".split()
+    )
 )
+"""Of RE2, for which many names are as quick as one."""
 _MINIFIED = re.compile(r"[.-](?:min|pack)\.(?:js|css|mjs|cjs)$", re.IGNORECASE)
 _MARKER = re.compile(
     rb"""auto-?generated|automatically[ ]generated|generated[ ]automatically|this[ ]file[ ](?:is|was)[ ]generated|@generated
@@ -122,7 +124,7 @@ def by_path(path: str) -> str:
     """`generated` or `minified` where the path alone says so; else empty."""
     if _MINIFIED.search(path):
         return "minified"
-    return "generated" if _PATH.search(path) else ""
+    return "generated" if _PATH.search(path.encode("utf-8", "surrogatepass")) else ""
 
 
 def by_content(known: str, data: bytes) -> bool:
