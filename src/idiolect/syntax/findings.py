@@ -108,7 +108,7 @@ def _comment(file: _File, node: Node, _depth: int, _spec: str) -> None:
     first = file.row + data.count(b"\n", file.at, start)
     file.row, file.at = first + data.count(b"\n", start, end), end
     line = data.rfind(b"\n", 0, start) + 1
-    if (line == start or not data[line:start].strip()) and not _MAGIC.match(data, start):
+    if (line == start or data[line:start].isspace()) and not _MAGIC.match(data, start):
         file.standing[file.row] = (first, start, end)
 
 
@@ -144,13 +144,15 @@ def _call(file: _File, node: Node, _depth: int, spec: str) -> None:
         return
     start, end = child.byte_range
     text = file.data[start if end - start < _FURTHEST else end - _FURTHEST : end]
-    if text.endswith(b">"):
+    if text[-1:] == b">":
         text = text[: text.find(b"<")].rstrip(b":")
         end = start + len(text)
-    name = b"." if text == b"." else text[len(text.rstrip(_IDENTIFIER)) :]
+    name = text if text == b"." or text.isalnum() else text[len(text.rstrip(_IDENTIFIER)) :]
     if not name:
         return
-    file.found.calls.extend((end - len(name), end))
+    note = file.found.calls.append
+    note(end - len(name))
+    note(end)
     if name in file.grammar.importers and (match := _FILE.match(file.data, end)):
         file.found.imports.extend(match.span("quoted" if match["quoted"] else "bare"))
 
@@ -234,7 +236,7 @@ def _name_of(file: _File, node: Node, depth: int) -> tuple[int, int]:
 
 def _body(node: Node, grammar: Grammar) -> Node | None:
     inner = _value(node) if node.type in ONLY_WITH_FUNCTION else node
-    return next(_children(inner, grammar.body), None) if inner else None
+    return (inner.child_by_field_name(grammar.body) or next(_children(inner, grammar.body), None)) if inner else None
 
 
 def _within(body: Node, data: bytes) -> tuple[int, int] | None:
