@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from idiolect import general, hardware, pack, sources
+from idiolect import checks, general, hardware, pack, sources
 from idiolect.dataset import admission
 from idiolect.errors import RecipeError, UsageError
 from idiolect.files import write_text
+from idiolect.pack import Tool
 from idiolect.recipe import FILE, Effort, ModelRecipe, Recipe, Source, parse
 from idiolect.sources import rules
 
@@ -50,10 +51,11 @@ def check(recipe: Recipe) -> dict[str, Any]:
     """
     if not recipe.sources:
         raise RecipeError("there is no [[source]]", where=FILE, next='add one: [[source]] and path = "../shop"')
-    for name in recipe.packs:
-        pack.prove(pack.load(name, recipe.folder))
+    packs = [pack.load(name, recipe.folder) for name in recipe.packs]
+    for one in packs:
+        checks.prove(one)
     machine = hardware.survey(recipe.folder)
-    found = [look(recipe, source) for source in recipe.sources]
+    found = [look(recipe, source, admission.linters(packs)) for source in recipe.sources]
     size = sum(one["bytes"] for one in found)
     return {
         "recipe": recipe.frozen(),
@@ -64,12 +66,12 @@ def check(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def look(recipe: Recipe, source: Source) -> dict[str, Any]:
+def look(recipe: Recipe, source: Source, linters: Sequence[Tool] = ()) -> dict[str, Any]:
     """What a source holds at HEAD: commits, files, bytes by language, and what a person should know."""
     repository = sources.opened(recipe.folder / source.path, recipe.cache)
     told = rules.of(source, repository, repository.head)
     documents, dropped = sources.documents(source, repository, repository.head, recipe.dataset.max_file_bytes, told)
-    shown = admission.facts(repository, told)
+    shown = admission.facts(repository, told, linters)
     languages: Counter[str] = Counter()
     for one in documents:
         languages[one.language] += len(one.data)
