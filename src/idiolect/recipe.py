@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime
 import difflib
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from idiolect.errors import RecipeError
-from idiolect.types import Kind, Record, Role
+from idiolect.types import Kind, Record, Role, complaint
 
 FILE = "idiolect.toml"
 Effort = Literal["quick", "standard", "thorough"]
@@ -159,7 +160,7 @@ class GeneralRecipe(Record):
 class Recipe(Record):
     """All of `idiolect.toml`; in Python the tables of `[[source]]` and `[[model]]` are `sources` and `models`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True, protected_namespaces=())
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     """What the team calls this."""
@@ -224,7 +225,9 @@ def read(path: Path) -> Recipe:
         raise RecipeError(
             f"cannot be read ({error.strerror})", where=str(file), next="name a recipe, or its folder, with --recipe"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise RecipeError("not valid TOML: it is nested too deeply", where=str(file), next="mend it") from None
+    except ValueError as error:  # no TOML, or no UTF-8
         raise RecipeError(f"not valid TOML: {error}", where=str(file), next="mend that line") from None
     folder = file.parent.resolve()
     return parse(values, folder=folder, where=str(file))
@@ -239,12 +242,23 @@ def parse(values: dict[str, Any], *, folder: Path, where: str = FILE) -> Recipe:
                 where=where,
                 next="see docs/recipe.md for every key",
             )
+    if any("\0" in text for text in _texts(values)):
+        raise RecipeError("a value holds the character NUL, which no path and no name can have", where=where, next="take it out")
     if isinstance(values.get("source"), list):
         values = {**values, "source": [_named(folder, row) for row in values["source"]]}
     try:
         return Recipe.model_validate({**values, "folder": folder})
     except ValidationError as error:
         raise RecipeError(_explain(error), where=where, next="see docs/recipe.md for every key") from None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value of TOML, keys too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in [*value, *(value.values() if isinstance(value, dict) else ())]:
+            yield from _texts(inner)
 
 
 def _named(folder: Path, row: Any) -> Any:
@@ -260,7 +274,10 @@ def _explain(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         nearest = difflib.get_close_matches(str(first["loc"][-1]), _keys(first["loc"][:-1]), n=1)
         return f"{place}: unknown key" + (f"; did you mean '{nearest[0]}'?" if nearest else "")
-    return f"{place}: {first['msg'].removeprefix('Value error, ')}" if place else first["msg"].removeprefix("Value error, ")
+    if first["type"] == "tuple_type" and place in ("source", "model"):
+        return f"{place}: should be a list of tables; begin each with [[{place}]]"
+    what = complaint(first["type"], first["msg"])
+    return f"{place}: {what}" if place else what
 
 
 def _keys(place: tuple[int | str, ...]) -> list[str]:
