@@ -39,7 +39,7 @@ MAX_TOTAL = 8_000_000_000
 _TAR = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
 _ZIP = (".zip", ".jar", ".war", ".whl", ".nupkg")
 _BRANCH = b"refs/heads/snapshot"
-_OLD = 2
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, ValueError)
 
 
 class Item(NamedTuple):
@@ -114,7 +114,7 @@ def _walk(folder: Path, top: Path) -> Iterator[tuple[str, Path, os.stat_result]]
 
 
 def _fill(original: Path, made: Path, fingerprint: str, most: int) -> None:
-    items = _members(original) if original.is_file() else _files(original)
+    items = members(original) if original.is_file() else _files(original)
     gitcopy.bare(made)
     rest: list[tuple[str, str, str]] = []
     with closing(items):
@@ -218,7 +218,7 @@ def _file(file: Path, path: str) -> Item:
     return Item(path, data) if len(data) <= MAX_FILE else Item(path, b"", "oversized")
 
 
-def _members(archive: Path) -> Generator[Item, None, None]:
+def members(archive: Path) -> Generator[Item, None, None]:
     """The members of an archive, below the folder that is alone at its top; a damaged archive is a SourceError."""
     zipped = archive.name.lower().endswith(_ZIP)
     try:
@@ -227,7 +227,7 @@ def _members(archive: Path) -> Generator[Item, None, None]:
         cut = len(top) if all(name.startswith(top) for name in names) else 0
         for item in _zip(archive) if zipped else _tar(archive):
             yield item._replace(path=item.path[cut:])
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, ValueError, OSError) as error:
+    except (tarfile.TarError, *_DAMAGED, OSError) as error:
         if isinstance(error, PermissionError):
             raise
         what = f"is no archive that can be read ({type(error).__name__}: {error})"
@@ -284,6 +284,6 @@ def _zipped(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Item:
     try:
         with opened.open(member) as stream:
             data = stream.read(MAX_FILE + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (*_DAMAGED, OSError) as error:
         return Item(member.filename, b"", "unreadable", str(error))
     return Item(member.filename, data) if len(data) <= MAX_FILE else Item(member.filename, b"", "oversized")
