@@ -36,7 +36,7 @@ _BENCHMARK = re.compile(
 _COVERAGE = (
     (re.compile(r"(?:^|/)coverage/\.last_run\.json$"), re.compile(rb'"(?:line|covered_percent)"\s*:\s*([\d.]+)'), 1),
     (re.compile(r"(?:^|/)coverage-summary\.json$"), re.compile(rb'"lines"\s*:\s*\{[^{}]*"pct"\s*:\s*([\d.]+)'), 1),
-    (re.compile(r"(?:^|/)coverage\.json$"), re.compile(rb'"percent_covered"\s*:\s*([\d.]+)\s*[,}](?![\s\S]*"percent_covered"\s*:)'), 1),
+    (re.compile(r"(?:^|/)coverage\.json$"), re.compile(rb'\A[\s\S]*"percent_covered"\s*:\s*([\d.]+)\s*[,}]'), 1),
     (re.compile(r"(?:^|/)(?:coverage|cobertura(?:-coverage)?)\.xml$"), re.compile(rb'<coverage[^>]{0,400}\bline-rate="([\d.]+)"'), 100),
 )
 _LCOV = re.compile(r"(?:^|/)lcov\.info$")

@@ -179,8 +179,8 @@ def settings(text: str) -> dict[str, str]:
     for line in map(str.strip, text.splitlines()):
         if header := re.fullmatch(r'\[([A-Za-z0-9.-]+)(?:\s+"(.*)")?\]', line):
             section = ".".join(part for part in (header[1].lower(), header[2]) if part)
-        elif pair := re.fullmatch(r'([A-Za-z][A-Za-z0-9-]*)\s*=\s*"?([^"#;]*?)"?\s*(?:[#;].*)?', line):
-            found[f"{section}.{pair[1].lower()}"] = pair[2]
+        elif pair := re.fullmatch(r'([A-Za-z][A-Za-z0-9-]*)\s*=\s*+"?([^"#;]*+)"?\s*(?:[#;].*)?', line):
+            found[f"{section}.{pair[1].lower()}"] = pair[2].rstrip()
     return found
 
 

@@ -47,8 +47,10 @@ def imports(data: bytes, limit: int = IMPORTS) -> list[tuple[int, int]]:
     """Lines at the left margin that bring in other code, up to `limit` bytes in all."""
     found, size = [], 0
     for start, end in lines(data):
-        stop = _bracket_end(data, start, end)
-        if _IMPORT.match(data, start, end) and size + stop - start <= limit:
+        if not _IMPORT.match(data, start, end):
+            continue
+        stop = _bracket_end(data, start, end, limit)
+        if size + stop - start <= limit:
             found.append((start, stop))
             size += stop - start
     return found
@@ -92,9 +94,11 @@ def _header(data: bytes, unit: Unit) -> tuple[int, int]:
     return start, min(stop if stop - start <= HEADER else line_end(data, unit.start), after(data, start, HEADER))
 
 
-def _bracket_end(data: bytes, start: int, end: int) -> int:
-    """Where an import that goes on in brackets over several lines ends."""
+def _bracket_end(data: bytes, start: int, end: int, limit: int) -> int:
+    """Where an import that goes on in brackets over several lines ends; past the limit where that is not within it."""
     opened = data[start:end].rstrip()[-1:]
     closing = {b"(": b")", b"{": b"}"}.get(opened)
-    found = data.find(closing, end) if closing else -1
-    return line_end(data, found) if found >= 0 else end
+    if not closing:
+        return end
+    found = data.find(closing, end, end + limit)
+    return line_end(data, found) if found >= 0 else end + limit
