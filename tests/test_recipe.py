@@ -39,6 +39,14 @@ def test_a_source_here_is_called_as_its_folder(tmp_path: Path) -> None:
         ('name = "a"\n[[source]]\npath = "x"\n[[source]]\npath = "y/x"\n', "two [[source]] are called 'x'"),
         ('name = "a"\nmodel = []\n', "model"),
         ("name = a\n", "not valid TOML"),
+        ("a = " + "[" * 9000, "nested too deeply"),
+        ('name = "a"\n[[source]]\npath = "a\\u0000b"\n', "a value holds the character NUL"),
+        ('name = "a"\nsource = 5\n', "source: should be a list of tables; begin each with [[source]]"),
+        ('name = "a"\n[source]\npath = "x"\n', "source: should be a list of tables; begin each with [[source]]"),
+        ('name = "a"\nsource = [5]\n', "source.0"),
+        ('name = "a"\npacks = "rails"\n', "packs: should be a list"),
+        ('name = "a"\ntrain = 5\n', "train: should be a table"),
+        ('name = "a"\n[train]\nlearning_rate = inf\n', "train.learning_rate: Input should be a finite number"),
     ],
 )
 def test_a_fault_is_a_sentence_that_names_the_key(tmp_path: Path, text: str, sentence: str) -> None:

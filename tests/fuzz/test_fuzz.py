@@ -5,6 +5,7 @@ IDIOLECT_FUZZ_SECONDS=30 pytest tests/fuzz -m long        # a shorter long run; 
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import os
 import subprocess
@@ -71,8 +72,9 @@ def test_inputs_found_by_coverage_for_ten_minutes_are_read_or_refused(name: str,
     place = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT), *sys.path[1:]])}
     command = [sys.executable, "-m", "tests.fuzz", name, str(max(1, round(SECONDS / len(TARGETS)))), str(tmp_path)]
     ended = subprocess.run(command, env=place, cwd=tmp_path, capture_output=True, text=True, errors="replace")
-    assert ended.returncode == 0, ended.stderr[-4000:]
-    print(ended.stderr[-200:])  # noqa: T201
+    failed = [base64.b64encode(file.read_bytes()) for file in tmp_path.glob("*-*") if file.name.startswith(("crash-", "timeout-", "oom-"))]
+    assert ended.returncode == 0, f"{ended.stdout[-3000:]}\nthe input in base64: {failed}\n{ended.stderr[-500:]}"
+    print(f"{name}: {ended.stderr[-200:]}")  # noqa: T201
 
 
 def repeated(name: str, leads: Sequence[bytes], size: int) -> None:

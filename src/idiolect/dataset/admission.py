@@ -146,10 +146,10 @@ def is_test(path: str) -> bool:
 
 def efficiency(repository: Repository, tree: Sequence[Entry]) -> str:
     """The first coverage result that is committed, in words; else that there are benchmark results; else `unknown`."""
-    for path, pattern, factor in _COVERAGE:
+    for path, _, _ in _COVERAGE:
         for entry in tree:
-            if path.search(entry.path) and (match := pattern.search(_read(repository, entry))):
-                return f"coverage {min(100.0, _number(match[1]) * factor):.1f} % ({entry.path})"
+            if path.search(entry.path) and (share := covered(entry.path, _read(repository, entry))) is not None:
+                return f"coverage {share:.1f} % ({entry.path})"
     for entry in tree:
         if _LCOV.search(entry.path):
             totals = {
@@ -159,6 +159,14 @@ def efficiency(repository: Repository, tree: Sequence[Entry]) -> str:
                 return f"coverage {100 * totals[b'LH'] / totals[b'LF']:.1f} % ({entry.path})"
     results = [entry.path for entry in tree if _BENCHMARK.search(entry.path)]
     return f"benchmark results in {results[0]}" + (f" and {len(results) - 1} more" if len(results) > 1 else "") if results else UNKNOWN
+
+
+def covered(path: str, data: bytes) -> float | None:
+    """The percentage that a file of coverage gives as its total; None where it gives none."""
+    for place, pattern, factor in _COVERAGE:
+        if place.search(path) and (match := pattern.search(data)):
+            return min(100.0, _number(match[1]) * factor)
+    return None
 
 
 def security(repository: Repository, told: Rules, linter: Tool) -> str:

@@ -67,5 +67,5 @@ def _set(inner: str) -> str:
     try:
         re.compile(f"[{plain}]")
     except re.error:
-        plain = plain.replace("-", "\\-")
+        plain = re.sub(r"[\]^&~|-]", r"\\\g<0>", inner)
     return plain

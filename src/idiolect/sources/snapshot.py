@@ -14,6 +14,7 @@ import lzma
 import os
 import shutil
 import stat
+import struct
 import subprocess
 import tarfile
 import tempfile
@@ -39,7 +40,7 @@ MAX_TOTAL = 8_000_000_000
 _TAR = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
 _ZIP = (".zip", ".jar", ".war", ".whl", ".nupkg")
 _BRANCH = b"refs/heads/snapshot"
-_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, ValueError)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, ValueError, IndexError, OverflowError, struct.error)
 
 
 class Item(NamedTuple):
@@ -241,7 +242,7 @@ def _tar_names(archive: Path) -> list[str]:
 
 def _zip_names(archive: Path) -> list[str]:
     with zipfile.ZipFile(archive) as opened:
-        return [member.filename for member in opened.infolist() if not member.is_dir()]
+        return [member.filename for member in opened.infolist() if not member.filename.endswith("/")]
 
 
 def _tar(archive: Path) -> Iterator[Item]:
@@ -264,7 +265,7 @@ def _tar(archive: Path) -> Iterator[Item]:
 def _zip(archive: Path) -> Iterator[Item]:
     with zipfile.ZipFile(archive) as opened:
         for member in opened.infolist():
-            if member.is_dir():
+            if member.filename.endswith("/"):  # is_dir() asks for the last letter of a name that may have none
                 continue
             mode = member.external_attr >> 16
             if stat.S_ISLNK(mode):

@@ -73,33 +73,40 @@ def regions(before: Sequence[str], found: Sequence[Hunk], context: int = CONTEXT
 
     Those that meet are joined.
     """
-    grown: list[Hunk] = []
+    grown: list[tuple[int, int]] = []
     for hunk in found:
-        wide = _widen(before, hunk, context)
-        while grown and wide.start <= grown[-1].end:
+        start, end = _widen(before, hunk, context)
+        while grown and start <= grown[-1][1]:
             last = grown.pop()
-            wide = Hunk(min(last[0], wide[0]), max(last[1], wide[1]), min(last[2], wide[2]), max(last[3], wide[3]))
-        grown.append(wide)
-    return grown
+            start, end = min(last[0], start), max(last[1], end)
+        grown.append((start, end))
+    return [_moved(found, start, end) for start, end in grown]
 
 
-def _widen(before: Sequence[str], hunk: Hunk, margin: int) -> Hunk:
-    """The hunk with at least `margin` lines around it, and more where the same lines stand elsewhere too."""
+def _moved(found: Sequence[Hunk], start: int, end: int) -> Hunk:
+    """Lines `start` to `end` of the file before, which cut no hunk, with those that they become."""
+    above = next((hunk.new_end - hunk.end for hunk in reversed(found) if hunk.start < start), 0)
+    below = next((hunk.new_end - hunk.end for hunk in reversed(found) if hunk.end <= end), 0)
+    return Hunk(start, end, start + above, end + below)
+
+
+def _widen(before: Sequence[str], hunk: Hunk, margin: int) -> tuple[int, int]:
+    """The lines of a hunk with at least `margin` around them, and more where the same lines stand elsewhere too."""
     places: list[int] | None = None if len(before) <= MOST_LINES else []
-    wide = hunk
+    wide = hunk.start, hunk.end
     for around in range(margin, max(margin, MOST_CONTEXT) + 1):
         up, down = min(around, hunk.start), min(around, len(before) - hunk.end)
-        last, wide = wide, Hunk(hunk.start - up, hunk.end + down, hunk.new_start - up, hunk.new_end + down)
-        places = _places(before, before[wide.start : wide.end]) if places is None else _still(before, places, last, wide)
+        last, wide = wide, (hunk.start - up, hunk.end + down)
+        places = _places(before, before[slice(*wide)]) if places is None else _still(before, places, last, wide)
         if len(places) <= 1 or (up == hunk.start and down == len(before) - hunk.end):
             break
     return wide
 
 
-def _still(before: Sequence[str], places: Sequence[int], last: Hunk, wide: Hunk) -> list[int]:
+def _still(before: Sequence[str], places: Sequence[int], last: tuple[int, int], wide: tuple[int, int]) -> list[int]:
     """Of the places of the lines of `last` those, moved up, where the lines of `wide` stand too."""
-    up, size = last.start - wide.start, wide.end - wide.start
-    above, below = before[wide.start : last.start], before[last.end : wide.end]
+    up, size = last[0] - wide[0], wide[1] - wide[0]
+    above, below = before[wide[0] : last[0]], before[last[1] : wide[1]]
     moved = (place - up for place in places if place >= up and place - up + size <= len(before))
     return [at for at in moved if before[at : at + up] == above and before[at + size - len(below) : at + size] == below]
 
