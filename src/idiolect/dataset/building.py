@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from idiolect import pack, registry, samples, sources, syntax
-from idiolect.dataset import balance, benchmarks, card, dividing, guard, leaks, lessons, reading, scrubbing, splits
+from idiolect.dataset import admission, balance, benchmarks, card, dividing, guard, leaks, lessons, reading, scrubbing, splits
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.lessons import SIDES
 from idiolect.dataset.reading import Material
@@ -77,7 +77,7 @@ def _build(recipe: Recipe, opened: Opened, packs: Sequence[Pack], run: Run) -> N
     scrubs = Scrubbing(Scrubber(scrubbing.known(recipe), people))
     materials = []
     for source, repository in opened:
-        materials.append(reading.read(source, repository, recipe.dataset, funnel, scrubs))
+        materials.append(reading.read(source, repository, recipe.dataset, funnel, scrubs, admission.linters(packs)))
         _say(_about(materials[-1]))
     kept, divided = dividing.divided(materials, recipe.dataset.held_out, funnel)
     _say(f"{len(kept):,} different files and {sum(len(one.changes) for one in materials):,} commits to make lessons of")

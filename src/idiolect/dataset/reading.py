@@ -14,6 +14,7 @@ from idiolect.dataset import admission, cut, history, probes
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.scrubbing import Scrubbing
 from idiolect.errors import SourceError
+from idiolect.pack import Tool
 from idiolect.recipe import DatasetRecipe, Source
 from idiolect.sources import gates, languages, rules
 from idiolect.sources.gitread import Repository
@@ -50,10 +51,12 @@ class Material:
     """Of a few hundred files, how many a web-scale filter would have held something against, by signal; none is dropped for it."""
 
 
-def read(source: Source, repository: Repository, recipe: DatasetRecipe, funnel: Funnel, scrubbing: Scrubbing) -> Material:
+def read(
+    source: Source, repository: Repository, recipe: DatasetRecipe, funnel: Funnel, scrubbing: Scrubbing, linters: Sequence[Tool] = ()
+) -> Material:
     """Read a source up to its cut. A source that is not admitted gives nothing, one with nothing to learn from is a SourceError."""
     told = rules.of(source, repository, repository.head)
-    shown = admission.facts(repository, told)
+    shown = admission.facts(repository, told, linters)
     row, remarks = admission.row(source, shown), [admission.sentence(shown), *sources.remarks(repository)]
     admitted = next(iter(funnel.sift("admit", "sources", [admission.judged(source, shown)])), None)
     if admitted is None:
