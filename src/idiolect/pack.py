@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from idiolect.errors import RecipeError
+from idiolect.files import real
 from idiolect.outline import Syntax
 from idiolect.types import Document, Dropped, File, Finding, Sample, Score
 
@@ -85,7 +86,7 @@ def installed() -> list[str]:
 def load(name: str, folder: Path) -> Pack:
     """The pack of that name; a name that begins with `.` or `/` is a folder, relative to `folder`."""
     if name.startswith((".", "/")):
-        return _from_folder((folder / name).resolve())
+        return _from_folder(real(folder / name))
     points = [point for point in importlib.metadata.entry_points(group=GROUP) if point.name == name]
     if not points:
         raise RecipeError(f"packs: no pack is called '{name}'", next=f"installed are: {', '.join(installed()) or 'none'}")

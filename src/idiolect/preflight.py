@@ -13,7 +13,7 @@ from typing import Any
 from idiolect import checks, general, hardware, pack, sources
 from idiolect.dataset import admission
 from idiolect.errors import RecipeError, UsageError
-from idiolect.files import write_text
+from idiolect.files import real, write_text
 from idiolect.pack import Tool
 from idiolect.recipe import FILE, Effort, ModelRecipe, Recipe, Source, parse
 from idiolect.sources import rules
@@ -36,9 +36,9 @@ def init(target: Path, paths: Sequence[Path], *, name: str, effort: Effort, forc
     file = target if target.suffix == ".toml" else target / FILE
     if file.exists() and not force:
         raise UsageError("there is a recipe already", where=str(file), next="edit it, or replace it with --force")
-    folder = file.parent.resolve()
+    folder = real(file.parent)
     rows: list[dict[str, Any]] = [{"path": _relative(path, folder), "name": _unique(path, paths)} for path in paths]
-    recipe = parse({"name": _name(name or paths[0].resolve().name), "effort": effort, "source": rows}, folder=folder, where=str(file))
+    recipe = parse({"name": _name(name or real(paths[0]).name), "effort": effort, "source": rows}, folder=folder, where=str(file))
     found = [look(recipe, source) for source in recipe.sources]
     write_text(file, _toml(recipe, found))
     return file
@@ -142,13 +142,13 @@ def _name(text: str) -> str:
 
 def _unique(path: Path, paths: Sequence[Path]) -> str:
     """A source's name: its folder's, with its parent's where two are called alike."""
-    own = path.resolve()
-    alike = [other for other in paths if other.resolve().name == own.name]
+    own = real(path)
+    alike = [other for other in paths if real(other).name == own.name]
     return own.name if len(alike) == 1 else f"{own.parent.name}-{own.name}"
 
 
 def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path.resolve(), folder)).as_posix()
+    return Path(os.path.relpath(real(path), folder)).as_posix()
 
 
 def _toml(recipe: Recipe, found: Sequence[dict[str, Any]]) -> str:

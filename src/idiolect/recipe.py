@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime
 import difflib
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from idiolect.errors import RecipeError
+from idiolect.files import real
 from idiolect.types import Kind, Record, Role, complaint
 
 FILE = "idiolect.toml"
@@ -229,7 +230,7 @@ def read(path: Path) -> Recipe:
         raise RecipeError("not valid TOML: it is nested too deeply", where=str(file), next="mend it") from None
     except ValueError as error:  # no TOML, or no UTF-8
         raise RecipeError(f"not valid TOML: {error}", where=str(file), next="mend that line") from None
-    folder = file.parent.resolve()
+    folder = real(file.parent)
     return parse(values, folder=folder, where=str(file))
 
 
@@ -264,13 +265,13 @@ def _texts(value: Any) -> Iterator[str]:
 def _named(folder: Path, row: Any) -> Any:
     """Name a source by its folder's own name, also where its path is `.`."""
     if isinstance(row, dict) and not row.get("name") and isinstance(row.get("path"), str):
-        return {**row, "name": (folder / row["path"]).resolve().name}
+        return {**row, "name": real(folder / row["path"]).name}
     return row
 
 
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
+    place = _place(first["loc"])
     if first["type"] == "extra_forbidden":
         nearest = difflib.get_close_matches(str(first["loc"][-1]), _keys(first["loc"][:-1]), n=1)
         return f"{place}: unknown key" + (f"; did you mean '{nearest[0]}'?" if nearest else "")
@@ -278,6 +279,11 @@ def _explain(error: ValidationError) -> str:
         return f"{place}: should be a list of tables; begin each with [[{place}]]"
     what = complaint(first["type"], first["msg"])
     return f"{place}: {what}" if place else what
+
+
+def _place(parts: Sequence[int | str]) -> str:
+    """Where a value stands; tables in a list are counted from 1."""
+    return "".join(f" {part + 1}" if isinstance(part, int) else f".{part}" for part in parts).removeprefix(".")
 
 
 def _keys(place: tuple[int | str, ...]) -> list[str]:

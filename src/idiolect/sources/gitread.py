@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -240,6 +241,7 @@ class Repository:
                 errors.seek(0)
                 said = errors.read(2000).decode(errors="replace").splitlines() or ["no reason given"]
                 reason = "".join(letter for letter in said[-1] if letter.isprintable()).removeprefix("fatal: ")
+                reason = re.sub(r" \(stored in .*?\)", "", reason)  # in our copy, which is not what is to be mended
                 mend = _FETCHES if self.notes.partial else _MENDS
                 raise SourceError(f"git cannot read it ({reason})", where=self.notes.origin, next=mend)
 

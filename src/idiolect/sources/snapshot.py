@@ -40,7 +40,17 @@ MAX_TOTAL = 8_000_000_000
 _TAR = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
 _ZIP = (".zip", ".jar", ".war", ".whl", ".nupkg")
 _BRANCH = b"refs/heads/snapshot"
-_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, ValueError, IndexError, OverflowError, struct.error)
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+    IndexError,
+    OverflowError,
+    struct.error,
+)
 
 
 class Item(NamedTuple):
