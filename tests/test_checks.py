@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from idiolect import checks, pack
+from idiolect import checks, dataset, pack
 from idiolect.errors import DataError, ToolError
 from idiolect.pack import Pack, Tool
+from idiolect.recipe import parse
 from idiolect.types import Dropped, File, Finding, Hole, Message, Sample, Score, Span
+from tests.dataset.corpus import text
+from tests.repositories import made
 from tests.test_tools import walled
 
 LINTER = """
@@ -162,7 +165,8 @@ pack = Pack("house", security=Tool("evil-eye", ("true",), ("**/*.py",), lambda c
 """
 
 
-def test_without_bubblewrap_checking_a_recipe_whose_pack_names_a_linter_ends_with_6(tmp_path: Path) -> None:
+@pytest.mark.parametrize("verb", ["check", "dataset"])
+def test_without_bubblewrap_a_recipe_whose_pack_names_a_linter_ends_with_6(tmp_path: Path, verb: str) -> None:
     (tmp_path / "bin").mkdir()
     for name in ("git", "prlimit"):
         (tmp_path / "bin" / name).symlink_to(f"/usr/bin/{name}")
@@ -172,6 +176,19 @@ def test_without_bubblewrap_checking_a_recipe_whose_pack_names_a_linter_ends_wit
     (tmp_path / "house" / "pack.py").write_text(HOUSE)
     (tmp_path / "idiolect.toml").write_text('name = "shop"\npacks = ["./house"]\n[[source]]\npath = "shop"\n')
     place = {**os.environ, "PATH": str(tmp_path / "bin")}
-    ended = subprocess.run([sys.executable, "-m", "idiolect", "check"], cwd=tmp_path, env=place, capture_output=True, text=True)
+    ended = subprocess.run([sys.executable, "-m", "idiolect", verb], cwd=tmp_path, env=place, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (6, "")
     assert ended.stderr.startswith("error: bwrap: tools of packs run only under bubblewrap, which is not here; install it: ")
+
+
+@walled
+def test_the_dataset_tells_what_the_linter_of_a_pack_found(tmp_path: Path) -> None:
+    repository = made(tmp_path / "shop", {f"a{number}.py": text(number).encode() + b"eval(x)\n" for number in range(12)})
+    (tmp_path / "house").mkdir()
+    (tmp_path / "house" / "pack.py").write_text(
+        "from idiolect.pack import Pack\nfrom tests.test_checks import TOOL\npack = Pack('house', security=TOOL)\n"
+    )
+    recipe = parse({"name": "shop", "packs": ["./house"], "source": [{"path": str(repository)}]}, folder=tmp_path)
+    run = dataset.build(recipe)
+    assert run.metrics["admission"]["shop"]["security"] == "12 findings in 12 files by evil-eye"
+    assert "12 findings in 12 files by evil-eye" in run.path("README.md").read_text()
