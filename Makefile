@@ -23,9 +23,9 @@ demo: setup
 test: setup
 	$(BIN)/pytest -m 'not long'
 
-# The cluster's library is large and only these need it.
+# The cluster's library is large, and a fuzzer by coverage has few wheels: only these need them.
 test-long: setup
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[ray]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[ray,fuzz]'
 	$(BIN)/pytest -m long
 
 check: setup

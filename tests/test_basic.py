@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from idiolect import dataset, pack, recipe, samples, syntax
+from idiolect import checks, dataset, pack, recipe, samples, syntax
 from idiolect.dataset import probes
 from idiolect.evaluate.stage import grade
 from idiolect.measure import Price
@@ -54,7 +54,7 @@ def made(run: Run, kind: str) -> list[Sample]:
 
 
 def test_the_pack_holds() -> None:
-    pack.prove(pack.load(str(FOLDER), Path()))
+    checks.prove(pack.load(str(FOLDER), Path()))
 
 
 def test_structured_holes(lessons: Run) -> None:

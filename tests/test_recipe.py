@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from idiolect import recipe
+from idiolect import pack, recipe
 from idiolect.errors import RecipeError
 
 SIX_LINES = 'name = "acme"\n\n[[source]]\npath = "../shop"\n\n[train]\nrank = 8\n'
@@ -39,6 +39,14 @@ def test_a_source_here_is_called_as_its_folder(tmp_path: Path) -> None:
         ('name = "a"\n[[source]]\npath = "x"\n[[source]]\npath = "y/x"\n', "two [[source]] are called 'x'"),
         ('name = "a"\nmodel = []\n', "model"),
         ("name = a\n", "not valid TOML"),
+        ("a = " + "[" * 9000, "nested too deeply"),
+        ('name = "a"\n[[source]]\npath = "a\\u0000b"\n', "a value holds the character NUL"),
+        ('name = "a"\nsource = 5\n', "source: should be a list of tables; begin each with [[source]]"),
+        ('name = "a"\n[source]\npath = "x"\n', "source: should be a list of tables; begin each with [[source]]"),
+        ('name = "a"\nsource = [5]\n', "source 1"),
+        ('name = "a"\npacks = "rails"\n', "packs: should be a list"),
+        ('name = "a"\ntrain = 5\n', "train: should be a table"),
+        ('name = "a"\n[train]\nlearning_rate = inf\n', "train.learning_rate: Input should be a finite number"),
     ],
 )
 def test_a_fault_is_a_sentence_that_names_the_key(tmp_path: Path, text: str, sentence: str) -> None:
@@ -67,3 +75,11 @@ def test_a_recipe_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "idiolect.toml").mkdir()
     with pytest.raises(RecipeError, match="cannot be read"):
         recipe.read(tmp_path)
+
+
+def test_a_path_that_leads_to_itself_is_a_path(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    made = read(tmp_path, 'name = "a"\npacks = ["./loop"]\n[[source]]\npath = "loop"\n')
+    assert made.sources[0].name == "loop"
+    with pytest.raises(RecipeError, match=r"there is no pack.py"):
+        pack.load(made.packs[0], made.folder)

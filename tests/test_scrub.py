@@ -217,6 +217,15 @@ def test_a_team_adds_rules_and_allowlists_and_turns_ours_off(tmp_path: Path) -> 
         ("[[rules]]\nid = 'email'\nregex = 'a'\n", "two rules are called 'email'"),
         ("[extend]\ndisabledRules = ['emial']\n", "no rule is called 'emial'"),
         ("rules = [", "not valid TOML"),
+        ("a = " + "[" * 9000, "nested too deeply"),
+        ("rules = 5\n", "rules: should be a list"),
+        ("rules = [1]\n", "rule 1: should be a table"),
+        ("allowlist = 1\n", "allowlists.0: should be a table"),
+        ("allowlists = 3\n", "allowlists: should be a list"),
+        ("[[rules]]\nid = 'x'\nregex = '(a)'\nsecretGroup = 2\n", "rule x: secretGroup: the regex has no more than 1 groups"),
+        ("[[rules]]\nid = 'x'\nregex = 'a'\nkeywords = ['']\n", "rule x.keywords.0: String should have at least 1 character"),
+        ("[[rules]]\nid = 'x'\nregex = 'a'\nreach = [-1, 9]\n", "rule x.reach.0"),
+        ("[[rules]]\nid = 'x'\nregex = 'a'\nentropy = nan\n", "rule x.entropy: Input should be a finite number"),
     ],
 )
 def test_a_rule_that_cannot_be_is_a_sentence(tmp_path: Path, text: str, said: str) -> None:
@@ -225,6 +234,13 @@ def test_a_rule_that_cannot_be_is_a_sentence(tmp_path: Path, text: str, said: st
     with pytest.raises(RecipeError, match=said) as caught:
         rules.together((rules.read(file),))
     assert caught.value.exit_code == 1
+
+
+@pytest.mark.parametrize("pattern", ["(?U)sesame+", r"\p{Greek}|sesame", r"\pL+same"])
+def test_an_expression_that_hyperscan_does_not_know_is_searched_all_the_same(pattern: str) -> None:
+    known = rules.Rules(rules=(rules.Rule(id="house", regex=pattern), rules.Rule(id="other", regex="poppy")))
+    for engine in (engines.by_keywords, engines.best()):
+        assert Scrubber(known, engine=engine).text("open sesame, poppy") == "open REDACTED_HOUSE, REDACTED_OTHER"
 
 
 def test_every_rule_of_ours_has_keywords_and_a_placeholder_that_no_rule_finds(scrubber: Scrubber) -> None:

@@ -16,6 +16,11 @@ from typing import Any
 from idiolect.errors import DataError, ResourceError
 
 
+def real(path: Path) -> Path:
+    """The path without links in it; one that leads to itself stays as it is, where `Path.resolve` gives up."""
+    return Path(os.path.realpath(path))
+
+
 @contextmanager
 def disk_errors(where: Path) -> Iterator[None]:
     """Turn a full or read-only disk into a sentence."""

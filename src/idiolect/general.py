@@ -18,7 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from idiolect.files import digest_json
+from idiolect.files import digest_json, real
 from idiolect.recipe import Recipe
 from idiolect.syntax import units
 from idiolect.types import Hole, Kind, Sample, Span
@@ -96,7 +96,7 @@ def _sample(one: GeneralFile, *, answer: str, prompt: Hole | None, start: int) -
 
 def _own(recipe: Recipe, half: Half) -> Iterator[GeneralFile]:
     for folder in recipe.general.paths:
-        root = (recipe.folder / folder).resolve()
+        root = real(recipe.folder / folder)
         for path in sorted(root.rglob("*")):
             label = path.relative_to(root).as_posix()
             is_probe = hashlib.sha256(label.encode()).digest()[0] % 2 == 1

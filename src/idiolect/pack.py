@@ -1,7 +1,7 @@
 """A Pack: all that is particular to a domain, as one frozen object of pure functions.
 
 Its makers, filters and labels shape the lessons; its checks grade its own probes, which proves them before anything leans on
-them. Built-in packs come through the same entry-point group, `idiolect.packs`, as anybody's; a folder with a `pack.py` that
+them (`checks`). Built-in packs come through the same entry-point group, `idiolect.packs`, as anybody's; a folder with a `pack.py` that
 defines `pack` will do too.
 """
 
@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from idiolect.errors import DataError, RecipeError
+from idiolect.errors import RecipeError
+from idiolect.files import real
 from idiolect.outline import Syntax
-from idiolect.types import Document, Dropped, Hole, Sample, Score
+from idiolect.types import Document, Dropped, File, Finding, Sample, Score
 
 GROUP = "idiolect.packs"
 Maker = Callable[[Iterable[Document]], Iterator[Sample | Dropped]]
@@ -41,6 +42,23 @@ class Language:
 
 
 @dataclass(frozen=True)
+class Tool:
+    """A program of others that looks at files, for instance a linter. A pack names it; idiolect runs it, under bubblewrap or not at all."""
+
+    name: str
+    command: tuple[str, ...]
+    """Its words: `("rubocop", "--format", "json", ".")`. The files stand in its working folder, under their paths."""
+    files: tuple[str, ...]
+    """Globs of the paths that it is given, spelled as those of a Language."""
+    parse: Callable[[int, bytes], Iterable[tuple[str, Finding]]]
+    """Its exit code and output as findings, each with the path of its file; a ValueError where it did not do its work."""
+    brings: tuple[File, ...] = ()
+    """Files of the pack's own that stand beside them, for instance settings; they replace files of the same path."""
+    folders: tuple[str, ...] = ()
+    """Where it is installed, if that is not below /usr: it sees these folders too."""
+
+
+@dataclass(frozen=True)
 class Pack:
     """What a domain adds. Every function is pure: no network, no clock, no randomness."""
 
@@ -52,7 +70,10 @@ class Pack:
     """Labels put on every Sample of a Document."""
     makers: tuple[Maker, ...] = ()
     filters: tuple[Filter, ...] = ()
-    checks: tuple[Check, ...] = ()
+    checks: tuple[Check | Tool, ...] = ()
+    """What grades an answer; a tool's verdict is that of its findings in the lines of the answer."""
+    security: Tool | None = None
+    """A linter whose findings in a source stand among the facts of its admission."""
     probes: tuple[Sample, ...] = ()
     """Samples with known answers."""
 
@@ -65,7 +86,7 @@ def installed() -> list[str]:
 def load(name: str, folder: Path) -> Pack:
     """The pack of that name; a name that begins with `.` or `/` is a folder, relative to `folder`."""
     if name.startswith((".", "/")):
-        return _from_folder((folder / name).resolve())
+        return _from_folder(real(folder / name))
     points = [point for point in importlib.metadata.entry_points(group=GROUP) if point.name == name]
     if not points:
         raise RecipeError(f"packs: no pack is called '{name}'", next=f"installed are: {', '.join(installed()) or 'none'}")
@@ -96,35 +117,3 @@ def _checked(pack: object, where: str) -> Pack:
     if not isinstance(pack, Pack):
         raise RecipeError("defines no `pack = Pack(...)`", where=where, next="see docs/packs.md")
     return pack
-
-
-def prove(pack: Pack) -> None:
-    """Grade every probe: its own answer must score 1 in every check, the empty answer below 1 in one; else a DataError.
-
-    A hole in a language that the pack brings must parse with its answer in it.
-    """
-    for probe in pack.probes:
-        answer = probe.answer or ""
-        _parses(pack, probe, answer)
-        for check in pack.checks:
-            if (score := check(probe, answer)).value < 1:
-                raise DataError(
-                    f"{check.__name__}: the gold answer scores {score.value}",
-                    where=f"{pack.name}, probe {probe.id}",
-                    next="mend one of them",
-                )
-        if pack.checks and all(check(probe, "").value >= 1 for check in pack.checks):
-            raise DataError(
-                "no check tells the empty answer from the gold one", where=f"{pack.name}, probe {probe.id}", next="add a check that does"
-            )
-
-
-def _parses(pack: Pack, probe: Sample, answer: str) -> None:
-    hole = probe.prompt
-    for language in pack.languages:
-        if isinstance(hole, Hole) and language.name in probe.labels.get("language", ()):
-            text = f"{hole.prefix}{hole.typed}{answer}{hole.suffix}".encode()
-            if not language.parses(text):
-                raise DataError(
-                    f"{language.name}: the gold answer does not parse", where=f"{pack.name}, probe {probe.id}", next="mend one of them"
-                )

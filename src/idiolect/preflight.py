@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from idiolect import general, hardware, pack, sources
+from idiolect import checks, general, hardware, pack, sources
 from idiolect.dataset import admission
 from idiolect.errors import RecipeError, UsageError
-from idiolect.files import write_text
+from idiolect.files import real, write_text
+from idiolect.pack import Tool
 from idiolect.recipe import FILE, Effort, ModelRecipe, Recipe, Source, parse
 from idiolect.sources import rules
 
@@ -35,9 +36,9 @@ def init(target: Path, paths: Sequence[Path], *, name: str, effort: Effort, forc
     file = target if target.suffix == ".toml" else target / FILE
     if file.exists() and not force:
         raise UsageError("there is a recipe already", where=str(file), next="edit it, or replace it with --force")
-    folder = file.parent.resolve()
+    folder = real(file.parent)
     rows: list[dict[str, Any]] = [{"path": _relative(path, folder), "name": _unique(path, paths)} for path in paths]
-    recipe = parse({"name": _name(name or paths[0].resolve().name), "effort": effort, "source": rows}, folder=folder, where=str(file))
+    recipe = parse({"name": _name(name or real(paths[0]).name), "effort": effort, "source": rows}, folder=folder, where=str(file))
     found = [look(recipe, source) for source in recipe.sources]
     write_text(file, _toml(recipe, found))
     return file
@@ -50,10 +51,11 @@ def check(recipe: Recipe) -> dict[str, Any]:
     """
     if not recipe.sources:
         raise RecipeError("there is no [[source]]", where=FILE, next='add one: [[source]] and path = "../shop"')
-    for name in recipe.packs:
-        pack.prove(pack.load(name, recipe.folder))
+    packs = [pack.load(name, recipe.folder) for name in recipe.packs]
+    for one in packs:
+        checks.prove(one)
     machine = hardware.survey(recipe.folder)
-    found = [look(recipe, source) for source in recipe.sources]
+    found = [look(recipe, source, admission.linters(packs)) for source in recipe.sources]
     size = sum(one["bytes"] for one in found)
     return {
         "recipe": recipe.frozen(),
@@ -64,12 +66,12 @@ def check(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def look(recipe: Recipe, source: Source) -> dict[str, Any]:
+def look(recipe: Recipe, source: Source, linters: Sequence[Tool] = ()) -> dict[str, Any]:
     """What a source holds at HEAD: commits, files, bytes by language, and what a person should know."""
     repository = sources.opened(recipe.folder / source.path, recipe.cache)
     told = rules.of(source, repository, repository.head)
     documents, dropped = sources.documents(source, repository, repository.head, recipe.dataset.max_file_bytes, told)
-    shown = admission.facts(repository, told)
+    shown = admission.facts(repository, told, linters)
     languages: Counter[str] = Counter()
     for one in documents:
         languages[one.language] += len(one.data)
@@ -140,13 +142,13 @@ def _name(text: str) -> str:
 
 def _unique(path: Path, paths: Sequence[Path]) -> str:
     """A source's name: its folder's, with its parent's where two are called alike."""
-    own = path.resolve()
-    alike = [other for other in paths if other.resolve().name == own.name]
+    own = real(path)
+    alike = [other for other in paths if real(other).name == own.name]
     return own.name if len(alike) == 1 else f"{own.parent.name}-{own.name}"
 
 
 def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path.resolve(), folder)).as_posix()
+    return Path(os.path.relpath(real(path), folder)).as_posix()
 
 
 def _toml(recipe: Recipe, found: Sequence[dict[str, Any]]) -> str:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import datetime
 import difflib
 import tomllib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from idiolect.errors import RecipeError
-from idiolect.types import Kind, Record, Role
+from idiolect.files import real
+from idiolect.types import Kind, Record, Role, complaint
 
 FILE = "idiolect.toml"
 Effort = Literal["quick", "standard", "thorough"]
@@ -161,7 +163,7 @@ class GeneralRecipe(Record):
 class Recipe(Record):
     """All of `idiolect.toml`; in Python the tables of `[[source]]` and `[[model]]` are `sources` and `models`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True, protected_namespaces=())
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     """What the team calls this."""
@@ -226,9 +228,11 @@ def read(path: Path) -> Recipe:
         raise RecipeError(
             f"cannot be read ({error.strerror})", where=str(file), next="name a recipe, or its folder, with --recipe"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise RecipeError("not valid TOML: it is nested too deeply", where=str(file), next="mend it") from None
+    except ValueError as error:  # no TOML, or no UTF-8
         raise RecipeError(f"not valid TOML: {error}", where=str(file), next="mend that line") from None
-    folder = file.parent.resolve()
+    folder = real(file.parent)
     return parse(values, folder=folder, where=str(file))
 
 
@@ -241,6 +245,8 @@ def parse(values: dict[str, Any], *, folder: Path, where: str = FILE) -> Recipe:
                 where=where,
                 next="see docs/recipe.md for every key",
             )
+    if any("\0" in text for text in _texts(values)):
+        raise RecipeError("a value holds the character NUL, which no path and no name can have", where=where, next="take it out")
     if isinstance(values.get("source"), list):
         values = {**values, "source": [_named(folder, row) for row in values["source"]]}
     try:
@@ -249,20 +255,37 @@ def parse(values: dict[str, Any], *, folder: Path, where: str = FILE) -> Recipe:
         raise RecipeError(_explain(error), where=where, next="see docs/recipe.md for every key") from None
 
 
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value of TOML, keys too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in [*value, *(value.values() if isinstance(value, dict) else ())]:
+            yield from _texts(inner)
+
+
 def _named(folder: Path, row: Any) -> Any:
     """Name a source by its folder's own name, also where its path is `.`."""
     if isinstance(row, dict) and not row.get("name") and isinstance(row.get("path"), str):
-        return {**row, "name": (folder / row["path"]).resolve().name}
+        return {**row, "name": real(folder / row["path"]).name}
     return row
 
 
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
+    place = _place(first["loc"])
     if first["type"] == "extra_forbidden":
         nearest = difflib.get_close_matches(str(first["loc"][-1]), _keys(first["loc"][:-1]), n=1)
         return f"{place}: unknown key" + (f"; did you mean '{nearest[0]}'?" if nearest else "")
-    return f"{place}: {first['msg'].removeprefix('Value error, ')}" if place else first["msg"].removeprefix("Value error, ")
+    if first["type"] == "tuple_type" and place in ("source", "model"):
+        return f"{place}: should be a list of tables; begin each with [[{place}]]"
+    what = complaint(first["type"], first["msg"])
+    return f"{place}: {what}" if place else what
+
+
+def _place(parts: Sequence[int | str]) -> str:
+    """Where a value stands; tables in a list are counted from 1."""
+    return "".join(f" {part + 1}" if isinstance(part, int) else f".{part}" for part in parts).removeprefix(".")
 
 
 def _keys(place: tuple[int | str, ...]) -> list[str]:

@@ -29,7 +29,13 @@ Role = Literal["team", "reference", "public", "legacy"]
 class Record(BaseModel):
     """A frozen value that refuses unknown fields; its JSON is its identity."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
+
+
+def complaint(kind: str, message: str) -> str:
+    """What pydantic holds against a value, in the words of the file that it was read from."""
+    said = {"tuple_type": "should be a list", "model_type": "should be a table", "dict_type": "should be a table"}
+    return said.get(kind) or message.removeprefix("Value error, ")
 
 
 Kept = TypeVar("Kept", bound=Record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +10,23 @@ import pytest
 
 from idiolect import sources
 from idiolect.dataset import admission
+from idiolect.pack import Pack, Tool
 from idiolect.recipe import Admit, Source
 from idiolect.sources import rules
 from idiolect.types import Dropped
 from tests.repositories import PYTHON, commit, git, made
 from tests.sources.test_licences import MIT
+from tests.test_checks import TOOL
+from tests.test_tools import walled
 
 DAY = 86_400
 START = 1_700_000_000
 TEST = b"from app.greet import greet\n\n\ndef test_greeting():\n    assert greet('ada') == 'hello ada'\n"
 
 
-def shown(folder: Path) -> admission.Facts:
+def shown(folder: Path, *linters: Tool) -> admission.Facts:
     repository = sources.opened(folder, folder.parent / "cache")
-    return admission.facts(repository, rules.of(Source(path="x", name="shop"), repository, repository.head))
+    return admission.facts(repository, rules.of(Source(path="x", name="shop"), repository, repository.head), linters)
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +53,28 @@ def test_the_history_is_counted_without_merges_and_bots(shop: Path) -> None:
     assert found.efficiency == "unknown"
     assert found.security == "unknown: no pack names a security linter"
     assert "6 commits by 2 people in 3 months to 2024-02-12, 40% reviewed, 25% with tests" in admission.sentence(found)
+
+
+@walled
+def test_what_a_security_linter_finds_is_counted_among_the_facts(tmp_path: Path) -> None:
+    files = {"a.py": PYTHON + b"eval(x)\neval(y)\n", "b.py": PYTHON, "vendor/c.py": b"eval(z)\n", "d.rb": b"eval(z)\n", "e.py": b"\xff\n"}
+    folder = made(tmp_path / "shop", files)
+    found = shown(folder, TOOL)
+    assert found.security == "2 findings in 2 files by evil-eye"
+    assert "security 2 findings in 2 files by evil-eye" in admission.sentence(found)
+    other = replace(TOOL, name="other", files=("**/*.cob",))
+    assert shown(folder, TOOL, other).security == "2 findings in 2 files by evil-eye; unknown: other has no file to look at"
+
+
+@walled
+def test_a_file_that_brings_the_linter_down_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    folder = made(tmp_path / "shop", {"a.py": PYTHON + b"DIE = 1\n", "b.py": PYTHON})
+    why = "2 files that it failed on (says nothing; exit code 1: no such luck)"
+    assert shown(folder, TOOL).security == f"unknown: evil-eye was given {why}"
+
+
+def test_the_linters_are_those_that_packs_name() -> None:
+    assert admission.linters([Pack("a"), Pack("b", security=TOOL)]) == [TOOL]
 
 
 def test_a_folder_shows_no_history(tmp_path: Path) -> None:

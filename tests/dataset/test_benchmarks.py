@@ -35,7 +35,14 @@ def test_rows_compressed_or_not_and_plain_files_give_their_texts(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("name", "data"), [("a.jsonl", b"{"), ("a.jsonl.gz", b"no gzip"), ("a.txt", b"\xff\xfe"), ("cut.gz", gzip.compress(b"x" * 99)[:-9])]
+    ("name", "data"),
+    [
+        ("a.jsonl", b"{"),
+        ("a.jsonl.gz", b"no gzip"),
+        ("a.txt", b"\xff\xfe"),
+        ("a.json", b"[" * 9000),
+        ("cut.gz", gzip.compress(b"x" * 99)[:-9]),
+    ],
 )
 def test_what_is_no_benchmark_is_a_sentence(tmp_path: Path, name: str, data: bytes) -> None:
     (tmp_path / name).write_bytes(data)

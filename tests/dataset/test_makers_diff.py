@@ -207,3 +207,14 @@ def test_a_block_that_does_not_fit_says_why(search: str, said: str) -> None:
     answer = f"a.py\n```python\n<<<<<<< SEARCH\n{search}=======\nb\n>>>>>>> REPLACE\n```"
     with pytest.raises(ValueError, match=said):
         blocks.apply(answer, {"a.py": "a\nx\na\n"})
+
+
+def test_a_search_that_is_widened_over_the_next_change_stays_within_the_file_after() -> None:
+    before = ["same\n", "other\n"] * 20 + ["once\n"] + ["gone\n"] * 30
+    after = ["same\n", "new\n", *before[2:40], "once\n"]
+    for near in (0, 3):
+        for part in blocks.regions(before, blocks.hunks(before, after, near)):
+            assert 0 <= part.new_start <= part.new_end <= len(after)
+    made = only(change("Take away what is gone", edit("".join(before), "".join(after))))
+    assert isinstance(made, Sample)
+    assert blocks.apply(made.answer or "", {"shop/steps.py": "".join(before)}) == {"shop/steps.py": "".join(after)}

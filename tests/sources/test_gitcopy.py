@@ -403,3 +403,32 @@ def test_one_damaged_blob_costs_its_own_file_alone(tmp_path: Path) -> None:
     found = contents(folder, tmp_path / "cache2")
     assert "other.py" in clean
     assert found == {path: text for path, text in clean.items() if path != "other.py"}
+
+
+def test_a_path_that_leads_to_itself_or_is_too_long_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    for path, said in ((tmp_path / "loop", "does not exist|cannot be read"), (tmp_path / ("a" * 300), "cannot be read")):
+        with pytest.raises(SourceError, match=said):
+            sources.opened(path, tmp_path / "cache")
+
+
+@pytest.mark.parametrize("named", ["gitdir: loop", "gitdir: a\0b", "gitdir: " + "a" * 5000, "gitdir: "])
+def test_a_git_file_that_names_nothing_is_a_sentence(tmp_path: Path, named: str) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "loop").symlink_to("loop")
+    (folder / ".git").write_text(named)
+    with pytest.raises(SourceError, match=r"its .git file names|cannot be read"):
+        gitcopy.copy(folder, tmp_path / "cache")
+
+
+def test_what_git_says_of_our_copy_does_not_name_our_copy(tmp_path: Path) -> None:
+    folder = made(tmp_path / "shop")
+    (loose,) = [
+        path for path in (folder / ".git" / "objects").glob("??/*") if path.parent.name + path.name == git(folder, "rev-parse", "HEAD")
+    ]
+    loose.chmod(0o600)
+    loose.write_bytes(b"x")
+    with pytest.raises(SourceError, match="is corrupt") as caught:
+        sources.opened(folder, tmp_path / "cache").commits()
+    assert "cache" not in str(caught.value)

@@ -46,3 +46,8 @@ def test_a_hostile_glob_takes_time_linear_in_the_path() -> None:
 )  # fmt: skip
 def test_odd_globs(path: str, glob: str, fits: bool) -> None:
     assert globs.matches(path, (glob,)) is fits
+
+
+@pytest.mark.parametrize("glob", ["[a--b]", "[a--;b]", "[+--]", "[&&]", "[~~a]", "[a||b]", "[[a]", "[z-a]", "[a-[![]]*", "[--]", "[]-a]"])
+def test_any_set_of_letters_is_one_and_warns_of_nothing(glob: str) -> None:
+    assert not globs.pattern(glob).fullmatch("/")

@@ -278,3 +278,25 @@ def test_the_private_copy_is_private_and_the_folder_is_left_alone(tmp_path: Path
     read(place)
     assert {path: path.lstat().st_mtime_ns for path in place.rglob("*")} == before
     assert (tmp_path / "cache").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_member_of_a_zip_that_is_damaged_costs_itself_alone_whatever_packed_it(tmp_path: Path) -> None:
+    for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as archive:
+            archive.writestr("a.py", PYTHON * 50)
+            archive.writestr("b.py", PYTHON)
+        data = bytearray((tmp_path / "a.zip").read_bytes())
+        data[34:60] = bytes(26)
+        (tmp_path / "a.zip").write_bytes(data)
+        kept, dropped = read(tmp_path / "a.zip")
+        assert (set(kept), dropped["a.py"].reason) == ({"b.py"}, "unreadable")
+
+
+def test_a_member_without_a_name_is_a_bad_path(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.py", PYTHON)
+        archive.writestr("x", PYTHON)
+    data = (tmp_path / "a.zip").read_bytes()
+    (tmp_path / "a.zip").write_bytes(data.replace(b"x", b"\0"))
+    kept, dropped = read(tmp_path / "a.zip")
+    assert (set(kept), dropped[""].reason) == ({"a.py"}, "bad-path")

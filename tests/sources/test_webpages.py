@@ -91,3 +91,10 @@ def test_hostile_pages_take_time_linear_in_their_length() -> None:
         text, pieces = webpages.markdown(page)
         assert all(text[here : here + size] == page[there : there + size] for here, there, size, _ in pieces)
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("page", ["<h1", "<hé", "<p>a<scripté", "<script></script", "<script>x</scripté", "a<!é", "<pre>é"])
+def test_a_page_that_ends_within_a_tag_splits_no_letter(page: str) -> None:
+    text, pieces = webpages.markdown(page.encode())
+    text.decode()
+    assert all(text[at : at + size] == page.encode()[start : start + size] for at, start, size, _ in pieces)

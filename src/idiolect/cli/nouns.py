@@ -181,7 +181,6 @@ def packs_list(as_json: bool) -> None:
 @click.argument("name")
 def packs_check(name: str) -> None:
     """Prove a pack: for every probe the gold answer scores 1 and the empty answer less."""
-    pack = room("pack")
-    found = pack.load(name, Path())
-    pack.prove(found)
+    found = room("pack").load(name, Path())
+    room("checks").prove(found)
     say(f"{found.name}: {len(found.probes)} probes, {len(found.checks)} checks, all hold")

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
+from idiolect import checks
 from idiolect.dataset.makers.sections import PROSE
+from idiolect.pack import Pack, Tool
 from idiolect.recipe import Source
-from idiolect.sources import messages
-from idiolect.sources.gitread import Entry, Repository
+from idiolect.sources import globs, messages
+from idiolect.sources.gitread import FILE_MODES, Entry, Repository
 from idiolect.sources.rules import Rules
-from idiolect.types import Dropped
+from idiolect.types import Dropped, File
 
 MONTH = 30 * 86_400
 UNKNOWN = "unknown"
+MOST_LINTED = 1_000_000
+"""Bytes of the largest file that a linter is given."""
 _TEST = re.compile(
     r"(?:^|/)(?:tests?|specs?|__tests__|testing|e2e|cypress|features)/|(?:^|/)(?:test_[^/]+|conftest|[^/]+[_.-](?:test|spec)s?)\.\w+(?:\.\w+)?$"
     r"|[a-z0-9](?:Tests?|IT|Spec)\.(?:java|kt|cs|scala|groovy|swift|php)$"
@@ -31,7 +36,7 @@ _BENCHMARK = re.compile(
 _COVERAGE = (
     (re.compile(r"(?:^|/)coverage/\.last_run\.json$"), re.compile(rb'"(?:line|covered_percent)"\s*:\s*([\d.]+)'), 1),
     (re.compile(r"(?:^|/)coverage-summary\.json$"), re.compile(rb'"lines"\s*:\s*\{[^{}]*"pct"\s*:\s*([\d.]+)'), 1),
-    (re.compile(r"(?:^|/)coverage\.json$"), re.compile(rb'"percent_covered"\s*:\s*([\d.]+)\s*[,}](?![\s\S]*"percent_covered"\s*:)'), 1),
+    (re.compile(r"(?:^|/)coverage\.json$"), re.compile(rb'\A[\s\S]*"percent_covered"\s*:\s*([\d.]+)\s*[,}]'), 1),
     (re.compile(r"(?:^|/)(?:coverage|cobertura(?:-coverage)?)\.xml$"), re.compile(rb'<coverage[^>]{0,400}\bline-rate="([\d.]+)"'), 100),
 )
 _LCOV = re.compile(r"(?:^|/)lcov\.info$")
@@ -66,8 +71,13 @@ class Facts:
     """What a security linter found, else why nobody knows."""
 
 
-def facts(repository: Repository, told: Rules) -> Facts:
-    """Look at the whole history that HEAD contains, and at the tree there."""
+def linters(packs: Iterable[Pack]) -> list[Tool]:
+    """The security linters that packs name."""
+    return [pack.security for pack in packs if pack.security]
+
+
+def facts(repository: Repository, told: Rules, linters: Sequence[Tool] = ()) -> Facts:
+    """Look at the whole history that HEAD contains, and at the tree there; a linter that is missing is a ToolError."""
     history = repository.commits() if repository.notes.form == "repository" else []
     own = [commit for commit in history if len(commit.parents) < 2]
     people = [commit for commit in own if not messages.bot(commit)]
@@ -86,7 +96,7 @@ def facts(repository: Repository, told: Rules) -> Facts:
         authors=len({told.people.get(one.email.lower(), ("", one.email))[1].lower() for one in people}),
         licence=told.licences.top,
         efficiency=efficiency(repository, repository.tree(repository.head)),
-        security=f"{UNKNOWN}: no pack names a security linter",
+        security="; ".join(security(repository, told, linter) for linter in linters) or f"{UNKNOWN}: no pack names a security linter",
     )
 
 
@@ -136,10 +146,10 @@ def is_test(path: str) -> bool:
 
 def efficiency(repository: Repository, tree: Sequence[Entry]) -> str:
     """The first coverage result that is committed, in words; else that there are benchmark results; else `unknown`."""
-    for path, pattern, factor in _COVERAGE:
+    for path, _, _ in _COVERAGE:
         for entry in tree:
-            if path.search(entry.path) and (match := pattern.search(_read(repository, entry))):
-                return f"coverage {min(100.0, _number(match[1]) * factor):.1f} % ({entry.path})"
+            if path.search(entry.path) and (share := covered(entry.path, _read(repository, entry))) is not None:
+                return f"coverage {share:.1f} % ({entry.path})"
     for entry in tree:
         if _LCOV.search(entry.path):
             totals = {
@@ -149,6 +159,46 @@ def efficiency(repository: Repository, tree: Sequence[Entry]) -> str:
                 return f"coverage {100 * totals[b'LH'] / totals[b'LF']:.1f} % ({entry.path})"
     results = [entry.path for entry in tree if _BENCHMARK.search(entry.path)]
     return f"benchmark results in {results[0]}" + (f" and {len(results) - 1} more" if len(results) > 1 else "") if results else UNKNOWN
+
+
+def covered(path: str, data: bytes) -> float | None:
+    """The percentage that a file of coverage gives as its total; None where it gives none."""
+    for place, pattern, factor in _COVERAGE:
+        if place.search(path) and (match := pattern.search(data)):
+            return min(100.0, _number(match[1]) * factor)
+    return None
+
+
+def security(repository: Repository, told: Rules, linter: Tool) -> str:
+    """How many findings a linter has in the files at HEAD that are read and for it; nothing of them is kept, only their number.
+
+    Files that bring it down are counted too: they are no reason to stop.
+    """
+    given: list[str] = []
+    found = failed = 0
+    why = ""
+    for one in checks.look(linter, _files(repository, told, linter, given)):
+        if isinstance(one, Dropped):
+            failed, why = failed + 1, why or one.detail
+        else:
+            found += 1
+    if not given:
+        return f"{UNKNOWN}: {linter.name} has no file to look at"
+    rest = f"{failed:,} files that it failed on ({why})" if failed else ""
+    if failed == len(given):
+        return f"{UNKNOWN}: {linter.name} was given {rest}"
+    return f"{found:,} findings in {len(given) - failed:,} files by {linter.name}" + (f", without {rest}" if rest else "")
+
+
+def _files(repository: Repository, told: Rules, linter: Tool, given: list[str]) -> Iterator[File]:
+    """As they stand there, which is not how they are learned from: a password in the code is what a linter looks for."""
+    entries = [entry for entry in repository.tree(repository.head) if entry.mode in FILE_MODES and (entry.size or 0) <= MOST_LINTED]
+    wanted = [entry for entry in entries if told.admits(entry.path) and globs.matches(entry.path, linter.files)]
+    for entry, (_, data) in zip(wanted, repository.blobs(entry.oid for entry in wanted), strict=True):
+        with suppress(UnicodeDecodeError):
+            file = File(path=entry.path, text=(data or b"").decode())
+            given.append(file.path)
+            yield file
 
 
 def _read(repository: Repository, entry: Entry) -> bytes:

@@ -60,7 +60,7 @@ def read(path: Path) -> list[Passage]:
             raise ValueError(f"more than {MOST_BYTES:,} bytes")
         rows = _rows(path.name.removesuffix(".gz"), data)
         return [Passage(path.name, number, text) for text, number in _texts(rows).items()]
-    except (OSError, EOFError, ValueError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, zlib.error, RecursionError) as error:
         raise RecipeError(f"cannot be read as a benchmark ({error})", where=str(path), next=_NEXT) from None
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from idiolect import compute, pack, registry, sources, syntax
-from idiolect.dataset import benchmarks, card, dividing, finishing, guard, leaks, lessons, reading, scrubbing, splits
+from idiolect.dataset import admission, benchmarks, card, dividing, finishing, guard, leaks, lessons, reading, scrubbing, splits
 from idiolect.dataset.census import Census
 from idiolect.dataset.finishing import Writer
 from idiolect.dataset.funnel import Funnel, Ledger
@@ -127,7 +127,7 @@ class _Build:
 
     def _go(self) -> None:
         started = time.monotonic()
-        reader = reading.Reader(self.recipe.dataset, self.funnel, self.scrubs, self.workshop)
+        reader = reading.Reader(self.recipe.dataset, self.funnel, self.scrubs, self.workshop, admission.linters(self.packs))
         materials = []
         with self._timed("read"):
             for source, repository in self.opened:

@@ -17,6 +17,7 @@ from idiolect.dataset.stored import Stored
 from idiolect.dataset.units import Read
 from idiolect.dataset.workshop import DIED, History, Workshop
 from idiolect.errors import SourceError
+from idiolect.pack import Tool
 from idiolect.recipe import DatasetRecipe, Source
 from idiolect.sandbox import Failed
 from idiolect.sources import commits, gates, languages, rules
@@ -73,13 +74,15 @@ class Material:
 class Reader:
     """Reads the sources of one build."""
 
-    def __init__(self, recipe: DatasetRecipe, funnel: Funnel, scrubbing: Scrubbing, workshop: Workshop) -> None:
-        self.recipe, self.funnel, self.scrubbing, self.workshop = recipe, funnel, scrubbing, workshop
+    def __init__(
+        self, recipe: DatasetRecipe, funnel: Funnel, scrubbing: Scrubbing, workshop: Workshop, linters: Sequence[Tool] = ()
+    ) -> None:
+        self.recipe, self.funnel, self.scrubbing, self.workshop, self.linters = recipe, funnel, scrubbing, workshop, linters
 
     def read(self, source: Source, repository: Repository) -> Material:
         """Read a source up to its cut. A source that is not admitted gives nothing, one with nothing to learn from is a SourceError."""
         told = rules.of(source, repository, repository.head, self.recipe.without)
-        shown = admission.facts(repository, told)
+        shown = admission.facts(repository, told, self.linters)
         row, remarks = admission.row(source, shown), [admission.sentence(shown), *sources.remarks(repository)]
         admitted = next(iter(self.funnel.sift("admit", "sources", [admission.judged(source, shown)])), None)
         if admitted is None:

@@ -4,7 +4,8 @@
     cleaned = scrubber.scrub(data)         # .data, .findings, .replaced
 
 What is found is replaced by a word that says what it was (`REDACTED_AWS_ACCESS_KEY`), which parses wherever the secret did, and
-by an address of a range set aside for examples. No line is added or taken away; scrubbing what is scrubbed changes nothing.
+by an address of a range set aside for examples. No line is added or taken away; scrubbing what is scrubbed changes nothing, except where
+the name of one secret stood within the text of another.
 """
 
 from __future__ import annotations

@@ -32,25 +32,19 @@ def by_keywords(rules: Sequence[Rule]) -> Prefilter:
 
 
 def by_hyperscan(rules: Sequence[Rule]) -> Prefilter:
-    """Rules that match somewhere, by Hyperscan (NSDI 2019); those that reach around frequent keywords, by these.
+    """Rules that match somewhere, by Hyperscan (NSDI 2019); those that reach around frequent keywords, or are not of its dialect, by these.
 
     Each thread has a scratch space of its own.
     """
-    import hyperscan
-
-    near = {number: rule for number, rule in enumerate(rules) if rule.reach}
-    sought = [number for number in range(len(rules)) if number not in near]
-    # What is too large to be matched exactly is matched more widely: RE2 has the last word.
-    flags = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY | hyperscan.HS_FLAG_MULTILINE | hyperscan.HS_FLAG_PREFILTER
-    database = hyperscan.Database()
-    database.compile(expressions=[rules[number].regex.encode() for number in sought], ids=sought, flags=[flags] * len(sought))
-    spaces, around = threading.local(), _keywords(near)
+    database, known = _database({number: rule for number, rule in enumerate(rules) if not rule.reach})
+    spaces, around = threading.local(), _keywords({number: rule for number, rule in enumerate(rules) if number not in known})
 
     def tried(data: bytes) -> Tried:
-        if not hasattr(spaces, "own"):
-            spaces.own = database.scratch.clone()
         matched: list[int] = []
-        database.scan(data, match_event_handler=_noted, context=matched, scratch=spaces.own)
+        if known:
+            if not hasattr(spaces, "own"):
+                spaces.own = database.scratch.clone()
+            database.scan(data, match_event_handler=_noted, context=matched, scratch=spaces.own)
         found = around(data)
         if matched:
             lowered = data.lower()
@@ -58,6 +52,35 @@ def by_hyperscan(rules: Sequence[Rule]) -> Prefilter:
         return found
 
     return tried
+
+
+def _database(rules: Mapping[int, Rule]) -> tuple[Any, frozenset[int]]:
+    """What Hyperscan searches, and the numbers of the rules that are in it: some that RE2 knows it does not."""
+    import hyperscan
+
+    # What is too large to be matched exactly is matched more widely: RE2 has the last word.
+    flags = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_ALLOWEMPTY | hyperscan.HS_FLAG_MULTILINE | hyperscan.HS_FLAG_PREFILTER
+    database = hyperscan.Database()
+    if not rules:
+        return database, frozenset()
+    try:
+        database.compile(expressions=[rule.regex.encode() for rule in rules.values()], ids=list(rules), flags=[flags] * len(rules))
+    except hyperscan.error:
+        known = {number: rule for number, rule in rules.items() if _knows(rule, flags)}
+        if len(known) == len(rules):
+            raise
+        return _database(known)
+    return database, frozenset(rules)
+
+
+def _knows(rule: Rule, flags: int) -> bool:
+    import hyperscan
+
+    try:
+        hyperscan.Database().compile(expressions=[rule.regex.encode()], flags=[flags])
+    except hyperscan.error:
+        return False
+    return True
 
 
 def _keywords(rules: Mapping[int, Rule]) -> Prefilter:

@@ -10,13 +10,13 @@ import re
 import tomllib
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import re2
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from idiolect.errors import RecipeError
-from idiolect.types import Record
+from idiolect.types import Record, complaint
 
 OURS = Path(__file__).parent.parent / "data" / "scrub.toml"
 PERSONAL = "personal"
@@ -102,9 +102,9 @@ class Rule(Record):
     group: int = Field(default=0, ge=0, alias="secretGroup")
     entropy: float = 0.0
     """Least Shannon entropy of what is replaced, in bits per character."""
-    keywords: tuple[str, ...] = ()
+    keywords: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     """The rule is tried where one of them stands in the text, in any case; none: always."""
-    reach: tuple[int, int] | None = None
+    reach: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] | None = None
     """How many bytes before and after where a keyword begins a match lies in; left out: anywhere in the text."""
     needs: str = ""
     """An expression of Python's `re` that matches wherever `regex` does: best one that begins with a rare letter, which is found fast."""
@@ -132,6 +132,12 @@ class Rule(Record):
         except re.error as error:
             raise ValueError(f"not a regular expression of Python: {error}") from None
         return needs
+
+    @model_validator(mode="after")
+    def _has_its_group(self) -> Rule:
+        if self.group > (groups := self.pattern.groups):
+            raise ValueError(f"secretGroup: the regex has no more than {groups} groups")
+        return self
 
     @property
     def personal(self) -> bool:
@@ -189,7 +195,9 @@ def read(file: Path) -> Rules:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise RecipeError(f"rules cannot be read ({error.strerror})", where=str(file), next="mend `[scrub] rules` in the recipe") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise RecipeError("not valid TOML: it is nested too deeply", where=str(file), next="mend it") from None
+    except ValueError as error:  # no TOML, no UTF-8, or a NUL in the path
         raise RecipeError(f"not valid TOML: {error}", where=str(file), next="mend that line") from None
     try:
         return Rules.model_validate(_modern(values))
@@ -199,20 +207,21 @@ def read(file: Path) -> Rules:
 
 def _modern(values: dict[str, Any]) -> dict[str, Any]:
     """The single `[allowlist]` of older files as the first of `[[allowlists]]`, also within rules."""
-    rules = [_modern(rule) if isinstance(rule, dict) else rule for rule in values.get("rules", ())]
-    old = values.get("allowlist")
-    rest = {key: value for key, value in values.items() if key not in ("allowlist", "rules")}
-    if old is not None:
-        rest["allowlists"] = [old, *rest.get("allowlists", ())]
-    return {**rest, **({"rules": rules} if rules else {})}
+    rest = {key: value for key, value in values.items() if key != "allowlist"}
+    if isinstance(rules := values.get("rules"), list):
+        rest["rules"] = [_modern(rule) if isinstance(rule, dict) else rule for rule in rules]
+    if "allowlist" in values:
+        rest["allowlists"] = [values["allowlist"], *(lists if isinstance(lists := values.get("allowlists"), list) else ())]
+    return rest
 
 
 def _explained(error: ValidationError, values: dict[str, Any]) -> str:
     first = error.errors()[0]
     place = list(first["loc"])
     if len(place) > 1 and place[0] == "rules" and isinstance(place[1], int):
-        place[:2] = [f"rule {values['rules'][place[1]].get('id', place[1] + 1)}"]
-    what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+        rule = values["rules"][place[1]]
+        place[:2] = [f"rule {rule.get('id', place[1] + 1) if isinstance(rule, dict) else place[1] + 1}"]
+    what = "unknown key" if first["type"] == "extra_forbidden" else complaint(first["type"], first["msg"])
     return f"{'.'.join(map(str, place))}: {what}"
 
 

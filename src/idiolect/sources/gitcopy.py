@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from idiolect.errors import SourceError
-from idiolect.files import disk_errors, read_json
+from idiolect.files import disk_errors, read_json, real
 
 NOTES = "copy.json"
 _HEX = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -103,6 +103,12 @@ def readable() -> Iterator[None]:
         yield
     except PermissionError as error:
         raise SourceError("may not be read", where=str(error.filename), next="give the user who runs idiolect leave to read it") from error
+    except OSError as error:
+        if error.errno not in (errno.ENAMETOOLONG, errno.ELOOP, errno.EIO, errno.ESTALE):
+            raise
+        raise SourceError(
+            f"cannot be read ({error.strerror})", where=str(error.filename)[:200], next="correct the path, or look at its disk"
+        ) from error
 
 
 def notes(copied: Path) -> Notes:
@@ -120,7 +126,7 @@ def find(repository: Path) -> tuple[Path, Path] | None:
         raise SourceError("does not exist", where=where, next="correct the path")
     if not repository.is_dir():
         raise SourceError("is no folder", where=where, next="name a folder, a git repository, or a .tar or .zip archive")
-    top = repository.resolve()
+    top = real(repository)
     inside = top / ".git"
     if inside.is_symlink():
         raise SourceError(
@@ -155,7 +161,7 @@ def _real_folder(path: Path) -> bool:
 def _pointed(file: Path, where: str) -> tuple[Path, Path]:
     """Follow the `.git` file of a worktree or a submodule, if what it names points back here."""
     text = _text(file)
-    target = (file.parent / text.removeprefix("gitdir:").strip()).resolve() if text.startswith("gitdir:") else None
+    target = real(file.parent / text.removeprefix("gitdir:").strip()) if text.startswith("gitdir:") and "\0" not in text else None
     if target is None or not target.is_dir():
         raise SourceError("its .git file names no git folder", where=where, next="name the folder of the repository itself")
     if target.parent.name == "worktrees" and _is_git(target.parent.parent) and _same(target, _text(target / "gitdir").strip(), file):
@@ -170,7 +176,7 @@ def _pointed(file: Path, where: str) -> tuple[Path, Path]:
 
 
 def _same(base: Path, named: str, path: Path) -> bool:
-    return bool(named) and "\0" not in named and (base / named).resolve() == path.resolve()
+    return bool(named) and "\0" not in named and real(base / named) == real(path)
 
 
 def settings(text: str) -> dict[str, str]:
@@ -179,8 +185,8 @@ def settings(text: str) -> dict[str, str]:
     for line in map(str.strip, text.splitlines()):
         if header := re.fullmatch(r'\[([A-Za-z0-9.-]+)(?:\s+"(.*)")?\]', line):
             section = ".".join(part for part in (header[1].lower(), header[2]) if part)
-        elif pair := re.fullmatch(r'([A-Za-z][A-Za-z0-9-]*)\s*=\s*"?([^"#;]*?)"?\s*(?:[#;].*)?', line):
-            found[f"{section}.{pair[1].lower()}"] = pair[2]
+        elif pair := re.fullmatch(r'([A-Za-z][A-Za-z0-9-]*)\s*=\s*+"?([^"#;]*+)"?\s*(?:[#;].*)?', line):
+            found[f"{section}.{pair[1].lower()}"] = pair[2].rstrip()
     return found
 
 
@@ -367,7 +373,7 @@ def forget(place: Path, newest: Path) -> None:
 
 def word(repository: Path) -> str:
     """A short name for the cache."""
-    return re.sub(r"[^a-z0-9]+", "-", repository.resolve().name.lower()).strip("-")[:40] or "repository"
+    return re.sub(r"[^a-z0-9]+", "-", real(repository).name.lower()).strip("-")[:40] or "repository"
 
 
 def _shown(path: Path) -> str:

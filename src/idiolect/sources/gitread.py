@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -58,7 +59,7 @@ _SETTINGS = (
 _PLUMBING = {"log", "rev-list", "rev-parse", "ls-tree", "diff-tree"}
 _DIFF = ("--no-ext-diff", "--no-textconv", "--no-color", "--diff-merges=first-parent", "--submodule=short", "--root")
 _FIELDS = "%x01%H%x00%P%x00%an%x00%ae%x00%at%x00%ct%x00%B"
-_FILE_MODES = ("100644", "100755", "100664")
+FILE_MODES = ("100644", "100755", "100664")
 
 
 class Entry(NamedTuple):
@@ -148,16 +149,8 @@ class Repository:
         return self._trees[commit]
 
     def _tree(self, commit: str, most: int) -> list[Entry]:
-        found = []
         with self._git("ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", commit) as out:
-            for token in _tokens(out, self.notes.origin):
-                about, _, path = token.partition(b"\t")
-                mode, kind, oid, size = about.decode().split()
-                number = int(size) if kind == "blob" and size.isdigit() else None
-                found.append(Entry(mode, oid, number, _label(path)))
-                if len(found) > most:
-                    raise SourceError(f"has more than {most:,} files", where=self.notes.origin, next="take it out of the recipe")
-        return found
+            return list(read_tree(tokens(out, self.notes.origin), self.notes.origin, most))
 
     def blobs(self, oids: Iterable[str], limit: int = MAX_BLOB) -> Iterator[tuple[str, bytes | None]]:
         """The bytes of each blob, in the order asked; None where it is missing, damaged or has more than `limit` bytes."""
@@ -222,7 +215,7 @@ class Repository:
         with self._git(
             "log", "--raw", "--no-abbrev", "-z", "--date-order", renames, *_DIFF, f"--format={_FIELDS}", "--end-of-options", until
         ) as out:
-            yield from _commits(_tokens(out, self.notes.origin), self.notes.origin)
+            yield from read_log(tokens(out, self.notes.origin), self.notes.origin)
 
     def _batch(self, oids: Sequence[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
         """Blobs by one `cat-file`; ends early, after a None, where git or an object gives out."""
@@ -262,6 +255,7 @@ class Repository:
                 errors.seek(0)
                 said = errors.read(2000).decode(errors="replace").splitlines() or ["no reason given"]
                 reason = "".join(letter for letter in said[-1] if letter.isprintable()).removeprefix("fatal: ")
+                reason = re.sub(r" \(stored in .*?\)", "", reason)  # in our copy, which is not what is to be mended
                 mend = _FETCHES if self.notes.partial else _MENDS
                 raise SourceError(f"git cannot read it ({reason})", where=self.notes.origin, next=mend)
 
@@ -318,8 +312,8 @@ def _label(path: bytes) -> str:
     return path.decode("utf-8", "surrogateescape")
 
 
-def _tokens(stream: IO[bytes], where: str) -> Iterator[bytes]:
-    """What stands between NULs."""
+def tokens(stream: IO[bytes], where: str) -> Iterator[bytes]:
+    """What stands between NULs; what comes after the last is not whole and left out."""
     return chain.from_iterable(_split(stream, where))
 
 
@@ -333,28 +327,46 @@ def _split(stream: IO[bytes], where: str) -> Iterator[list[bytes]]:
             raise SourceError("holds a name or a message of more than 64 MB", where=where, next="take it out of the recipe")
 
 
-def _commits(tokens: Iterator[bytes], where: str) -> Iterator[Commit]:
-    """Read `log --raw -z`: seven fields a commit, then its files."""
+def read_tree(parts: Iterable[bytes], where: str, most: int = MAX_ENTRIES) -> Iterator[Entry]:
+    """Read `ls-tree -r -l -z`; what git would not say, and more than `most` entries, are a SourceError."""
+    for number, token in enumerate(parts, 1):
+        about, _, path = token.partition(b"\t")
+        words = about.decode("ascii", "replace").split()
+        if len(words) != 4:
+            raise _garbled(token, where)
+        mode, kind, oid, size = words
+        if number > most:
+            raise SourceError(f"has more than {most:,} files", where=where, next="take it out of the recipe")
+        yield Entry(mode, oid, _number(size) if kind == "blob" else None, _label(path))
+
+
+def read_log(parts: Iterator[bytes], where: str) -> Iterator[Commit]:
+    """Read `log --raw -z`: seven fields a commit, then its files; what git would not say is a SourceError."""
     about: list[bytes] = []
     touches: list[Touch] = []
     names = cache(_label)  # few paths, many touches
-    for token in tokens:
+    for token in parts:
         if token.startswith(b"\x01"):
             if about:
                 yield _commit(about, touches)
-            about, touches = [token[1:], *(next(tokens, b"") for _ in range(6))], []
+            about, touches = [token[1:], *(next(parts, b"") for _ in range(6))], []
         elif token.lstrip(b"\n").startswith(b":"):
-            words = token.decode().split()
-            first = next(tokens, b"")
-            second = next(tokens, b"") if words[4][0] in "RC" else first
+            words = token.decode("ascii", "replace").split()
+            if len(words) != 5 or not about:
+                raise _garbled(token, where)
+            first = next(parts, b"")
+            second = next(parts, b"") if words[4][0] in "RC" else first
             if touch := _touch(words, names(first), names(second)):
                 touches.append(touch)
             if len(touches) > MAX_ENTRIES:
-                raise SourceError(
-                    f"commit {about[0].decode()} has more than {MAX_ENTRIES:,} files", where=where, next="take it out of the recipe"
-                )
+                what = f"commit {about[0].decode('ascii', 'replace')} has more than {MAX_ENTRIES:,} files"
+                raise SourceError(what, where=where, next="take it out of the recipe")
     if about:
         yield _commit(about, touches)
+
+
+def _garbled(token: bytes, where: str) -> SourceError:
+    return SourceError(f"git says what cannot be read ({token[:40]!r})", where=where, next=_MENDS)
 
 
 def _commit(about: Sequence[bytes], touches: Sequence[Touch]) -> Commit:
@@ -364,12 +376,17 @@ def _commit(about: Sequence[bytes], touches: Sequence[Touch]) -> Commit:
 
 
 def _seconds(text: str) -> int:
-    return min(int(text), 1 << 40) if text.isdigit() else 0
+    return min(_number(text) or 0, 1 << 40)
+
+
+def _number(text: str) -> int | None:
+    """Digits as a number; None where it is none, or none that a repository could mean."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
 def _touch(words: Sequence[str], old_path: str, path: str) -> Touch | None:
     """A file's part; a file that becomes a link is deleted, a link that becomes a file is added."""
-    was, became = words[0].lstrip(":") in _FILE_MODES, words[1] in _FILE_MODES
+    was, became = words[0].lstrip(":") in FILE_MODES, words[1] in FILE_MODES
     old, new = words[2] if was else "", words[3] if became else ""
     if was and became:
         return Touch("R" if old_path != path else "M", old, new, old_path, path)

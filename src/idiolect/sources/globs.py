@@ -63,9 +63,9 @@ def _token(token: str) -> str:
 
 def _set(inner: str) -> str:
     """The letters of a set; a range that runs backwards is nothing but its ends."""
-    plain = inner.replace("]", "\\]").replace("^", "\\^")
+    plain = re.sub(r"[\]^&~|]", r"\\\g<0>", inner).replace("--", "-\\-")
     try:
         re.compile(f"[{plain}]")
     except re.error:
-        plain = plain.replace("-", "\\-")
+        plain = re.sub(r"[\]^&~|-]", r"\\\g<0>", inner)
     return plain

@@ -38,7 +38,7 @@ _MARKS = {
     rb"\.\.[ ]": "restructuredtext",
 }
 """Line comments, and the languages that have them; what opens a heading in one language is a comment in another."""
-_GAP = re.compile(rb"(?<=\n)[ \t]*(?:#+|//+|--+|;+|%+|\*>|'+)?[ \t]*\r?\n")
+_GAP = re.compile(rb"(?<=\n)[ \t]*+(?:#+|//+|--+|;+|%+|\*>|'+)?[ \t]*\r?\n")
 _REACH = 16_000
 """Bytes at the top in which a header is looked for: the longest licence that people paste there takes 12,000."""
 

@@ -52,7 +52,7 @@ _ALIASES = {
 }  # fmt: skip
 _SHEBANG = re.compile(rb"#!\s*(?:\S*/)?(?:env\s+(?:-\S+\s+|\w+=\S*\s+)*(?:\S*/)?)?([a-z-]+)[\d.]*")
 _CPP_HEADER = re.compile(
-    rb"^\s*(?:template\s*<|namespace\b|class\s+\w+|using\s+\w|(?:private|public|protected)\s*:|constexpr\b)|\bstd::", re.M
+    rb"^[ \t]*(?:template\s*<|namespace\b|class\s+\w+|using\s+\w|(?:private|public|protected)\s*:|constexpr\b)|\bstd::", re.M
 )
 PROSE = frozenset({"asciidoc", "markdown", "restructuredtext", "tex", "text"})
 """Languages of which the whole file is prose."""

@@ -26,10 +26,12 @@ _FILE = re.compile(
 _PAGE = re.compile(r"(?:^|/)docs?/.*\.(?:md|rst|markdown|adoc)$", re.IGNORECASE)
 """A page of documentation about the licence, which says nothing of its folder unless it is the text itself."""
 _SPDX = re.compile(rb"SPDX-License-Identifier:[ \t]*([A-Za-z0-9.+() \t-]{2,200})")
+_MOST_TOKENS = 100
+"""Of a licence expression; nobody means a longer one."""
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 _HEAD = 4000
 """Bytes at the beginning of a file in which an identifier is looked for."""
-_COPYRIGHT = re.compile(r"^\W*(?:copyright\b|\(c\)|©|all rights reserved).*$", re.IGNORECASE | re.MULTILINE)
+_COPYRIGHT = re.compile(r"^[^\w\n]*(?:copyright\b|\(c\)|©|all rights reserved).*$", re.IGNORECASE | re.MULTILINE)
 _BEFORE = 60
 """Words that may stand before a licence: a title, names, the notice of a foundation."""
 _NO_WORD = re.compile(r"[^a-z0-9.]+")
@@ -169,6 +171,8 @@ def allowed(expression: str, among: Collection[str]) -> bool:
     if expression in among:
         return True
     tokens = re.findall(r"[()]|[^\s()]+", expression)
+    if len(tokens) > _MOST_TOKENS:
+        return False
     known = {one.lower() for one in among}
     return bool(tokens) and _either(tokens, known) and not tokens
 

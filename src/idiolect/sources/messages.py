@@ -14,7 +14,8 @@ _MERGED = re.compile(
     re.IGNORECASE,
 )
 _IN_BODY = re.compile(
-    r"^(?:see merge request \S*!(\d+)|pull[- ]request(?:ed)?[: ]+(?:\S*/)?#?(\d+)|(?:pr-url|reviewed-on|closes pr)[: ]+\S*?(\d+)/?)\s*$",
+    r"^(?:see merge request \S*!(\d+)|pull[- ]request(?:ed)?[: ]+(?:\S*/)?#?(\d+)"
+    r"|(?:pr-url|reviewed-on|closes pr)[: ]+(?:\S*[^\s\d])?(\d+)/?)\s*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _REVERTED_ID = re.compile(r"reverts? (?:commit )?([0-9a-f]{7,64})\b", re.IGNORECASE)
@@ -36,7 +37,7 @@ _BOT_SAYS = re.compile(
     re.IGNORECASE,
 )
 _BOT_SIGNS = re.compile(r"^signed-off-by: .{0,100}\[bot\]", re.IGNORECASE | re.MULTILINE)
-_MAIL = re.compile(r"^(?P<name>[^<#]*)<(?P<mail>[^>]*)>(?:\s*(?P<old_name>[^<]*)<(?P<old_mail>[^>]*)>)?")
+_MAIL = re.compile(r"^(?P<name>[^<#]*)<(?P<mail>[^>]*)>(?:\s*+(?P<old_name>[^<]*)<(?P<old_mail>[^>]*)>)?")
 MAX_MAILMAP = 1_000_000
 
 

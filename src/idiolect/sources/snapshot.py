@@ -14,6 +14,7 @@ import lzma
 import os
 import shutil
 import stat
+import struct
 import subprocess
 import tarfile
 import tempfile
@@ -39,7 +40,17 @@ MAX_TOTAL = 8_000_000_000
 _TAR = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
 _ZIP = (".zip", ".jar", ".war", ".whl", ".nupkg")
 _BRANCH = b"refs/heads/snapshot"
-_OLD = 2
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+    IndexError,
+    OverflowError,
+    struct.error,
+)
 
 
 class Item(NamedTuple):
@@ -114,7 +125,7 @@ def _walk(folder: Path, top: Path) -> Iterator[tuple[str, Path, os.stat_result]]
 
 
 def _fill(original: Path, made: Path, fingerprint: str, most: int) -> None:
-    items = _members(original) if original.is_file() else _files(original)
+    items = members(original) if original.is_file() else _files(original)
     gitcopy.bare(made)
     rest: list[tuple[str, str, str]] = []
     with closing(items):
@@ -218,7 +229,7 @@ def _file(file: Path, path: str) -> Item:
     return Item(path, data) if len(data) <= MAX_FILE else Item(path, b"", "oversized")
 
 
-def _members(archive: Path) -> Generator[Item, None, None]:
+def members(archive: Path) -> Generator[Item, None, None]:
     """The members of an archive, below the folder that is alone at its top; a damaged archive is a SourceError."""
     zipped = archive.name.lower().endswith(_ZIP)
     try:
@@ -227,7 +238,7 @@ def _members(archive: Path) -> Generator[Item, None, None]:
         cut = len(top) if all(name.startswith(top) for name in names) else 0
         for item in _zip(archive) if zipped else _tar(archive):
             yield item._replace(path=item.path[cut:])
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, ValueError, OSError) as error:
+    except (tarfile.TarError, *_DAMAGED, OSError) as error:
         if isinstance(error, PermissionError):
             raise
         what = f"is no archive that can be read ({type(error).__name__}: {error})"
@@ -241,7 +252,7 @@ def _tar_names(archive: Path) -> list[str]:
 
 def _zip_names(archive: Path) -> list[str]:
     with zipfile.ZipFile(archive) as opened:
-        return [member.filename for member in opened.infolist() if not member.is_dir()]
+        return [member.filename for member in opened.infolist() if not member.filename.endswith("/")]
 
 
 def _tar(archive: Path) -> Iterator[Item]:
@@ -264,7 +275,7 @@ def _tar(archive: Path) -> Iterator[Item]:
 def _zip(archive: Path) -> Iterator[Item]:
     with zipfile.ZipFile(archive) as opened:
         for member in opened.infolist():
-            if member.is_dir():
+            if member.filename.endswith("/"):  # is_dir() asks for the last letter of a name that may have none
                 continue
             mode = member.external_attr >> 16
             if stat.S_ISLNK(mode):
@@ -284,6 +295,6 @@ def _zipped(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Item:
     try:
         with opened.open(member) as stream:
             data = stream.read(MAX_FILE + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (*_DAMAGED, OSError) as error:
         return Item(member.filename, b"", "unreadable", str(error))
     return Item(member.filename, data) if len(data) <= MAX_FILE else Item(member.filename, b"", "oversized")

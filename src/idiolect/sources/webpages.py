@@ -77,10 +77,10 @@ class _Reader:
                 self.put(b"<")
             return end
         name, closes = match[1], self.page[at + 1 : at + 2] == b"/"
-        end = self.past(b">", match.end())
+        end = self.past(b">", match.end() - 1)
         if name in _SKIPPED and not closes:
             stop = self.past(b"</" + name, end)
-            return self.past(b">", stop) if stop > end else end
+            return self.past(b">", stop - 1) if stop > end else end
         self.mark(name, closes)
         return end
 

@@ -30,6 +30,10 @@ NEAR = 3
 """Changes with at most so many equal lines between them are one hunk."""
 CONTEXT = 1
 """Unchanged lines on either side of a block, where the file has them."""
+MOST_CONTEXT = 40
+"""Lines on either side beyond which a block that stands there twice is given up."""
+MOST_LINES = 20_000
+"""Of a file that is compared in full; of a longer one all from the first difference to the last is one hunk."""
 
 
 class Hunk(NamedTuple):
@@ -50,6 +54,8 @@ def hunks(before: Sequence[str], after: Sequence[str], near: int = NEAR) -> list
     while tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]:
         tail += 1
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+    if max(len(old), len(new)) > MOST_LINES:
+        return [Hunk(head, head + len(old), head, head + len(new))]
     found: list[Hunk] = []
     for step in LCSseq.opcodes(old, new):
         if step.tag == "equal":
@@ -67,24 +73,42 @@ def regions(before: Sequence[str], found: Sequence[Hunk], context: int = CONTEXT
 
     Those that meet are joined.
     """
-    grown: list[Hunk] = []
+    grown: list[tuple[int, int]] = []
     for hunk in found:
-        wide = _widen(before, hunk, context)
-        while grown and wide.start <= grown[-1].end:
+        start, end = _widen(before, hunk, context)
+        while grown and start <= grown[-1][1]:
             last = grown.pop()
-            wide = Hunk(min(last[0], wide[0]), max(last[1], wide[1]), min(last[2], wide[2]), max(last[3], wide[3]))
-        grown.append(wide)
-    return grown
+            start, end = min(last[0], start), max(last[1], end)
+        grown.append((start, end))
+    return [_moved(found, start, end) for start, end in grown]
 
 
-def _widen(before: Sequence[str], hunk: Hunk, margin: int) -> Hunk:
-    while True:
-        up, down = min(margin, hunk.start), min(margin, len(before) - hunk.end)
-        wide = Hunk(hunk.start - up, hunk.end + down, hunk.new_start - up, hunk.new_end + down)
-        everything = up == hunk.start and down == len(before) - hunk.end
-        if everything or len(_places(before, before[wide.start : wide.end])) == 1:
-            return wide
-        margin += 1
+def _moved(found: Sequence[Hunk], start: int, end: int) -> Hunk:
+    """Lines `start` to `end` of the file before, which cut no hunk, with those that they become."""
+    above = next((hunk.new_end - hunk.end for hunk in reversed(found) if hunk.start < start), 0)
+    below = next((hunk.new_end - hunk.end for hunk in reversed(found) if hunk.end <= end), 0)
+    return Hunk(start, end, start + above, end + below)
+
+
+def _widen(before: Sequence[str], hunk: Hunk, margin: int) -> tuple[int, int]:
+    """The lines of a hunk with at least `margin` around them, and more where the same lines stand elsewhere too."""
+    places: list[int] | None = None if len(before) <= MOST_LINES else []
+    wide = hunk.start, hunk.end
+    for around in range(margin, max(margin, MOST_CONTEXT) + 1):
+        up, down = min(around, hunk.start), min(around, len(before) - hunk.end)
+        last, wide = wide, (hunk.start - up, hunk.end + down)
+        places = _places(before, before[slice(*wide)]) if places is None else _still(before, places, last, wide)
+        if len(places) <= 1 or (up == hunk.start and down == len(before) - hunk.end):
+            break
+    return wide
+
+
+def _still(before: Sequence[str], places: Sequence[int], last: tuple[int, int], wide: tuple[int, int]) -> list[int]:
+    """Of the places of the lines of `last` those, moved up, where the lines of `wide` stand too."""
+    up, size = last[0] - wide[0], wide[1] - wide[0]
+    above, below = before[wide[0] : last[0]], before[last[1] : wide[1]]
+    moved = (place - up for place in places if place >= up and place - up + size <= len(before))
+    return [at for at in moved if before[at : at + up] == above and before[at + size - len(below) : at + size] == below]
 
 
 def write(path: str, language: str, before: Sequence[str], after: Sequence[str], parts: Sequence[Hunk]) -> str:

@@ -33,7 +33,7 @@ _REVERTED_COMMIT = re.compile(r"reverts commit ([0-9a-f]{7,64})")
 _REVERTED_SUBJECT = re.compile(r"^revert:?\s+[\"“](.+)[\"”]", re.IGNORECASE)
 _BOT = re.compile(
     r"""\b(?:dependabot|renovate|greenkeeper|pre-commit[- ]ci|github-actions)\b|\[bot\]|pre-commit\ autoupdate|^auto[- ]?(?:commit|merge)
-    |^(?:build\(deps\)|chore\(deps\)|bump|update|upgrade)\b.*\b(?:from|requirement)\b.*\bto\b|^bump\b.*\bto\b""",
+    |^(?:build\(deps\)|chore\(deps\)|bump|update|upgrade)\b.{0,200}\b(?:from|requirement)\b.{0,200}\bto\b|^bump\b.{0,200}\bto\b""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
 _RELEASE = re.compile(
@@ -45,7 +45,7 @@ _NOTHING = re.compile(
     |tests?|specs?|changes?|updates?|updated|improve(?:ments?|d)?|refactor(?:ing|ed)?|review|feedback|comments?|nits?|misc|checkpoint|save
     |initial|first|commit|temp|tmp|code|style|rubocop|black|ruff|prettier|eslint|standardrb|address(?:es|ed)?|ci|build|missed|forgot|squash
     |polish|add(?:s|ed|ing)?|another|cases?|testcases?|flaky|failing|failures?|broken|mov(?:e|es|ed|ing)|releas(?:e|es|ed|ing)
-    |prepar(?:e|es|ed|ing)|docs?|documentation|changelog|readme|examples?|dep(?:endencie|endency)?s?|versions?)\W*)+""",
+    |prepar(?:e|es|ed|ing)|docs?|documentation|changelog|readme|examples?|dep(?:endencie|endency)?s?|versions?)\b\W*)+""",
     re.IGNORECASE | re.VERBOSE,
 )
 _LINK = re.compile(r"https?://\S+")

@@ -162,6 +162,6 @@ def _imports(text: str, module: str) -> bool:
     """Whether a line of the test imports the module by its dotted or slashed name."""
     folder, _, stem = module.rpartition(".")
     spelled = rf"{re.escape(folder)}[./]{re.escape(stem)}" if folder else re.escape(stem)
-    named = rf"^\s*(?:import|from|require\w*|const|use)\b.*\b{spelled}\b"
-    taken = rf"^\s*from\s+{re.escape(folder or stem)}\s+import\s+.*\b{re.escape(stem)}\b"
+    named = rf"^[^\S\n]*+(?:import|from|require\w*|const|use)\b.*\b{spelled}\b"
+    taken = rf"^[^\S\n]*+from\s+{re.escape(folder or stem)}\s+import\s+.*\b{re.escape(stem)}\b"
     return bool(re.search(f"{named}|{taken}", text, re.MULTILINE))

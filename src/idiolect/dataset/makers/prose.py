@@ -6,7 +6,7 @@ import re
 from textwrap import dedent
 
 _PYTHON_DOC = re.compile(r"^[rRbBuUfF]{0,2}(\"\"\"|'''|\"|')(.*)\1$", re.DOTALL)
-_BLOCK = re.compile(r"^\s*(?:/\*+!?|<!--|=begin\b|--\[\[)(.*?)(?:\*+/|-->|^=end\b|\]\])\s*$", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r"^\s*(?:/\*+!?|<!--|=begin\b|--\[\[)(.*?)(?:(?<!\*)\*+/|-->|^=end\b|\]\])\s*$", re.DOTALL | re.MULTILINE)
 _LINE_MARK = re.compile(r"^[ \t]*(?:#+|//+!?|--+|;+|\*+|%+|'|[Rr][Ee][Mm]\b)(?:[ \t]|$)?", re.MULTILINE)
 _STAR = re.compile(r"^[ \t]*\*+(?:[ \t]|$)?", re.MULTILINE)
 _DIRECTIVE = re.compile(
@@ -16,7 +16,7 @@ _DIRECTIVE = re.compile(
 )
 _BOILERPLATE = re.compile(
     r"""copyright|licen[cs]ed?\ under|all\ rights\ reserved|permission\ is\ hereby\ granted|spdx-|generated\ (?:by|from)|do\ not\ edit
-    |table\ name:|see\ (?:the\ )?(?:https?://\S+|documentation)\W*$""",
+    |table\ name:|see\ (?:the\ )?(?:https?://\S++|documentation)\W*$""",
     re.IGNORECASE | re.VERBOSE,
 )
 _VAGUE = re.compile(
@@ -26,7 +26,7 @@ _VAGUE = re.compile(
 )
 _MARKER = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 _CODE = re.compile(
-    r"^\s*(?:(?:def|class|module|if|elsif|else|end|return|import|from|require|puts|print|raise|var|let|const|public|private|@\w+)\b[^.]*"
+    r"^\s*+(?:(?:def|class|module|if|elsif|else|end|return|import|from|require|puts|print|raise|var|let|const|public|private|@\w+)\b[^.]*+"
     r"|.*[;{}]|[\w.@:]+\([^()]*\)|[\w.@:\[\]]+\s*(?:[-+|]?=|<<|=>)\s*\S.*|</?\w.*>|%\w.*)\s*$"
 )  # fmt: skip
 _TAG = re.compile(
@@ -34,8 +34,8 @@ _TAG = re.compile(
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(])")
 _SECTION = re.compile(
-    r"""^\s*(?:@\w+|:\w+[^:\n]*:(?!`)|>>>|```|\.\.\ |={3,}|-{3,}|==\s
-    |(?:args|arguments|parameters|params|returns?|raises|yields?|examples?|usage|options|notes?|see\ also)\s*:?:?\s*$)""",
+    r"""^[^\S\n]*+(?:@\w+|:\w+[^:\n]*:(?!`)|>>>|```|\.\.\ |={3,}|-{3,}|==\s
+    |(?:args|arguments|parameters|params|returns?|raises|yields?|examples?|usage|options|notes?|see\ also)[^\S\n]*+:?:?[^\S\n]*+$)""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
 _LINK = re.compile(r"\bhttps?://\S+")

@@ -47,7 +47,7 @@ def around(document: Document, unit: Unit, enclosing: Sequence[Unit], *, signatu
 
 def imports(data: bytes, used: Collection[str] = (), limit: int = IMPORTS) -> list[tuple[int, int]]:
     """Lines at the left margin that bring in other code, up to `limit` bytes in all: those that name what is `used` come first."""
-    found = [(start, _bracket_end(data, start, end)) for start, end in lines(data) if _IMPORT.match(data, start, end)]
+    found = [(start, _bracket_end(data, start, end, limit)) for start, end in lines(data) if _IMPORT.match(data, start, end)]
 
     def rank(span: tuple[int, int]) -> bool:
         return not any(name in used for name in _NAME.findall(data[slice(*span)].decode()))
@@ -108,9 +108,11 @@ def _header(data: bytes, unit: Unit) -> tuple[int, int]:
     return start, min(stop if stop - start <= HEADER else line_end(data, unit.start), after(data, start, HEADER))
 
 
-def _bracket_end(data: bytes, start: int, end: int) -> int:
-    """Where an import that goes on in brackets over several lines ends."""
+def _bracket_end(data: bytes, start: int, end: int, limit: int) -> int:
+    """Where an import that goes on in brackets over several lines ends; past the limit where that is not within it."""
     opened = data[start:end].rstrip()[-1:]
     closing = {b"(": b")", b"{": b"}"}.get(opened)
-    found = data.find(closing, end) if closing else -1
-    return line_end(data, found) if found >= 0 else end
+    if not closing:
+        return end
+    found = data.find(closing, end, end + limit)
+    return line_end(data, found) if found >= 0 else end + limit

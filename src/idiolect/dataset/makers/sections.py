@@ -14,7 +14,7 @@ PROSE = frozenset({"markdown", "restructuredtext", "text", "rdoc", "asciidoc", "
 CHANGELOG = re.compile(r"(?:^|/)(?:(?:\w+[-_.])?(?:changelog|changes|release[-_ ]?notes)|history|news|releases?)(?:\.\w+)?$", re.IGNORECASE)
 """Paths of files that say what changed, release by release."""
 _FENCE = re.compile(rb"\s{0,3}(```|~~~)")
-_HASHES = re.compile(rb"(#{1,6})\s+(.*?)\s*#*\s*$")
+_HASHES = re.compile(rb"(#{1,6})\s+(.*)", re.DOTALL)
 _RULE = re.compile(rb"([=\-~^\"'`*+#])\1{2,}\s*$")
 _VAGUE = re.compile(
     r"usage|examples?|options|notes?|parameters|arguments|overview|introduction|installation|features|background|summary|other|misc\w*"
@@ -22,7 +22,7 @@ _VAGUE = re.compile(
     r"|fixed|removed|deprecated|security|unreleased",
     re.IGNORECASE,
 )
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|<[^>]+>")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)|<[^<>]+>")
 
 
 class Section(NamedTuple):
@@ -74,7 +74,7 @@ def _headings(data: bytes) -> list[_Heading]:
             continue
         following = rows[number + 1] if number + 1 < len(rows) else (end, end)
         if match := _HASHES.match(line):
-            found.append(_Heading(title(match[2].decode()), len(match[1]), start, following[0]))
+            found.append(_Heading(title(match[2].rstrip().rstrip(b"#").decode()), len(match[1]), start, following[0]))
         elif _underlined(line, rule := data[slice(*following)]):
             mark = rule[:1].decode()
             marks += mark * (mark not in marks)  # in reStructuredText the order of first use is the level

@@ -1,0 +1,69 @@
+"""Time grows with the text: what strangers wrote to keep a reader busy is read as quickly as any other text of its length.
+
+Each of these once took time that grows with the square of the length, or faster.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from idiolect.dataset import admission
+from idiolect.dataset.makers import blocks, commits, pairs, prose, scope, sections
+from idiolect.sources import gitcopy, languages, licences, messages
+from idiolect.sources.gitread import Commit
+
+MOST = 1.0
+"""Seconds of processor time; each took several."""
+BLANKS = " " * 30_000
+
+
+def commit(body: str) -> Commit:
+    return Commit("c" * 40, (), "Ada", "ada@example.org", 0, 0, "Begin", body, ())
+
+
+def wish(subject: str, body: str = "") -> object:
+    return commits._BOT.search(body) or commits._NOTHING.fullmatch(subject)
+
+
+def edit(count: int) -> object:
+    rows = ["a = 1\n"] * count
+    return blocks.regions(rows, [blocks.Hunk(count // 2, count // 2 + 3, count // 2, count // 2 + 3)])
+
+
+SLOW: dict[str, Callable[[], object]] = {
+    "blanks in a heading": lambda: sections.sections(b"# a" + b" " * 1500 + b"b\n"),
+    "brackets in a heading": lambda: sections.title("[" * 40_000),
+    "stars in a comment": lambda: prose.plain("/* " + "*" * 90_000 + "\nx"),
+    "dots in a link": lambda: prose.refusal("One two three four five. See https://" + "." * 40_000 + "\nx"),
+    "blank lines in a comment": lambda: prose.opening("A b.\n" * 2 + "\n" * 4000 + "x"),
+    "blanks after a heading word": lambda: prose.opening("args" + BLANKS + "x"),
+    "blanks in a statement": lambda: prose.commented_out("if" + BLANKS + ". x"),
+    "blanks before a statement": lambda: prose.commented_out(BLANKS + "é"),
+    "blank lines in a licence": lambda: licences.recognised(b"\n" * 40_000 + b"x"),
+    "brackets in an expression of licences": lambda: licences.allowed("(" * 5000, ["MIT"]),
+    "blank lines in a header of C": lambda: languages.language("a.h", b"\n" * 40_000 + b"x"),
+    "blank lines in a test": lambda: pairs._imports("\n" * 40_000 + "x", "shop.basket"),
+    "words of a bot": lambda: wish("", "update " + "from " * 20_000),
+    "words of a subject": lambda: wish("fixup" * 25 + "é"),
+    "digits of a pull request": lambda: messages.pull(commit("pr-url: " + "1" * 40_000 + "x")),
+    "blanks in a mailmap": lambda: messages.mailmap(b"<a@b>" + b" " * 40_000 + b"x\n"),
+    "blanks in a git configuration": lambda: gitcopy.settings("[a]\nb = " + BLANKS + '" "x\n'),
+    "totals of a coverage": lambda: admission.covered("coverage.json", b'"percent_covered": 1,' * 20_000 + b"x"),
+    "equal lines around an edit": lambda: edit(10_000),
+    "brackets of imports": lambda: scope.imports(b"import (\n" * 200_000),
+}
+
+
+@pytest.mark.parametrize("what", SLOW)
+def test_time_grows_with_the_text(what: str) -> None:
+    start = time.process_time()
+    SLOW[what]()
+    assert time.process_time() - start < MOST
+
+
+def test_a_file_of_many_lines_that_changed_from_end_to_end_is_one_hunk() -> None:
+    before, after = ["a\n", "b\n"] * 30_000, ["b\n", "c\n"] * 30_000
+    assert blocks.hunks(before, after) == [blocks.Hunk(0, 60_000, 0, 60_000)]
