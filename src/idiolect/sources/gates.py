@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from itertools import pairwise
+from typing import Any
 
 from idiolect.scrub.rules import compiled
 from idiolect.sources import generated
@@ -26,7 +27,7 @@ _ESCAPES = re.compile(rb"(?:\\u[0-9a-fA-F]{4}){8,}+")
 _BASE64_LETTERS = bytes(97 if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "+/\n=") else 0 for byte in range(256))
 _ANY_HEX = compiled(r"(?:\b(?:0x|\\x)?[0-9a-fA-F]{2}(?:,|\b[\s\x0b]*)){8}")
 """Where `_HEX` matches, this does."""
-_RUN = b"a" * 64
+_RUN, _RUNS = b"a" * 64, compiled("a{64,}")
 _NO_LETTERS = bytes(set(range(128)) - set(range(65, 91)) - set(range(97, 123)))
 _TAG = re.compile(rb"<[^<>]*>")
 _UNSEEN = ((b"<script", b"</script"), (b"<style", b"</style"), (b"<!--", b"-->"))
@@ -113,7 +114,7 @@ def _encoded(data: bytes) -> bool:
     lengths: list[int] = []
     letters = data.translate(_BASE64_LETTERS)
     if _RUN in letters:
-        lengths += [len(run) for run in letters.split(b"\0") if len(run) >= 64]
+        lengths += _lengths(_RUNS, letters)
     if b"\\" in data and b"\\u" in data:  # one byte is found ten times faster than two
         lengths += _lengths(_ESCAPES, data)
     if _ANY_HEX.search(data):
@@ -121,7 +122,7 @@ def _encoded(data: bytes) -> bool:
     return max(lengths, default=0) > 1024 or 2 * sum(lengths) > len(data)
 
 
-def _lengths(pattern: re.Pattern[bytes], data: bytes) -> list[int]:
+def _lengths(pattern: Any, data: bytes) -> list[int]:
     return [match.end() - match.start() for match in pattern.finditer(data)]
 
 

@@ -40,8 +40,6 @@ _SECONDS = 3600
 _MAX_TOKEN = 64_000_000
 _MAX_PASSED = 1_000_000_000
 """Of an object that is too large: git is not asked to unpack more only to get past it."""
-_PIPE = 1 << 20
-"""Bytes that wait between git and us, so that neither waits for the other at every blob."""
 _RESTARTS = 200
 """Damaged objects that end git, before the rest counts as damaged too."""
 _MENDS = "run `git fsck --full` in it; a fresh, full clone mends most damage"
@@ -275,7 +273,6 @@ class Repository:
             cwd=self.folder,
             env=environment,
             bufsize=1 << 20,
-            pipesize=_PIPE,
         )
         for kind, most in ((resource.RLIMIT_DATA, self.memory), (resource.RLIMIT_CPU, _SECONDS)):
             if sys.platform == "linux":
