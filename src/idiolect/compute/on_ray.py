@@ -6,6 +6,7 @@ computes a shard again whose node has gone. On each node a shard is done by a wo
 
 from __future__ import annotations
 
+import logging
 import os
 from functools import cache
 from typing import Any, Self
@@ -33,7 +34,7 @@ class Ray:
         self._ray: Any = ray
         where: dict[str, Any] = {"address": address} if address else {"include_dashboard": False, "num_cpus": cores or None}
         try:
-            ray.init(**where, log_to_driver=False, logging_level="error")
+            ray.init(**where, log_to_driver=False, logging_level=logging.ERROR)
         except ConnectionError as error:
             raise ToolError(f"no Ray cluster answers ({error})", where=address, next="start one with: ray start --head") from error
         self._compute = ray.remote(num_cpus=1, max_retries=_RETRIES)(computed)
