@@ -32,7 +32,7 @@ ROOT = Path(__file__).parent.parent
 TOKENS, QUICK_TOKENS = 600_000, 200_000
 SEEDS = 3
 MOST_PROBES = 300
-MOST_HOLES = 100
+MOST_HOLES = 60
 """Of the probes, those that are also asked as holes: writing answers costs more time than training does."""
 ENOUGH = 50
 

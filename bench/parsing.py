@@ -1,4 +1,4 @@
-"""What parsing costs beside the parser itself: the grammar alone, with our walk, and the whole way over `read_all`, cold and warm.
+"""What parsing costs beside the parser itself: the grammar alone, with our walk, and the whole outline as a worker makes it.
 
     python bench/parsing.py [FOLDER] [--language ruby] [--megabytes 8] [--json]
 
@@ -13,7 +13,6 @@ import json
 import random
 import resource
 import sysconfig
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -72,21 +71,18 @@ def measured(documents: list[Document], language: str) -> dict[str, float]:
             settle(packed.Found(), noted, data, grammar)
 
     settled = seconds(settle_all)
-    with tempfile.TemporaryDirectory() as folder:
-        cold = seconds(lambda: through(documents, Path(folder)))
-        warm = seconds(lambda: through(documents, Path(folder)))
-        kept = sum(path.stat().st_size for path in Path(folder).rglob("*.rows")) / 1e6
+    outlines = seconds(lambda: [syntax.outline(language, document.data) for document in documents])
+    kept = sum(len(syntax.outline(language, document.data)) for document in documents) / 1e6
     found = {"files": len(documents), "megabytes": size}
     figures = {
         "grammar_alone": alone,
         "walk": walked,
         "query_instead_of_walk": queried,
         "meaning": settled,
-        "read_all_cold": cold,
-        "read_all_warm": warm,
+        "outline": outlines,
     }
     speeds = {f"{name}_mb_per_s": size / taken for name, taken in figures.items()}
-    return {**found, **speeds, "cold_to_grammar_alone": cold / alone, "warm_fraction": warm / cold, "cache_to_text": kept / size}
+    return {**found, **speeds, "outline_to_grammar_alone": outlines / alone, "outline_to_text": kept / size}
 
 
 def captured(language: str, parsed: Iterable[Tree]) -> list[tuple[int, int]]:
@@ -96,15 +92,6 @@ def captured(language: str, parsed: Iterable[Tree]) -> list[tuple[int, int]]:
     query = Query(grammar, f"[{' '.join(f'({kind})' for kind in sorted(wanted) if grammar.id_for_node_kind(kind, True))}] @span")
     found = (QueryCursor(query).captures(tree.root_node).get("span", []) for tree in parsed)
     return [node.byte_range for nodes in found for node in nodes]
-
-
-def through(documents: Iterable[Document], folder: Path) -> None:
-    """All documents through the parsers and the cache in a folder, and then what every maker asks of each."""
-    with syntax.reading(folder):
-        for document in syntax.read_all(documents):
-            assert isinstance(document, Document)
-            syntax.units(document.language, document.data)
-            syntax.ranges(document.language, document.data)
 
 
 def seconds(work: Callable[[], object]) -> float:

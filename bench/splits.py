@@ -22,6 +22,7 @@ from idiolect.cli import ended
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.guard import SIDES, TESTS
 from idiolect.dataset.splits import Clusters
+from idiolect.sources import commits
 from idiolect.sources.gitread import Repository
 from idiolect.types import Document
 
@@ -69,7 +70,7 @@ def largest(documents: Sequence[Document], repository: Repository, until: str) -
         clusters.tie(touch.old_path, touch.path)
     without = share(clusters, sizes)
     for touches in touched:
-        if len(touches) <= sources.MAX_EDITS:
+        if len(touches) <= commits.MAX_EDITS:
             for touch in touches[1:]:
                 clusters.tie(touches[0].path, touch.path)
     return without, share(clusters, sizes)

@@ -67,3 +67,8 @@ def test_time_grows_with_the_text(what: str) -> None:
 def test_a_file_of_many_lines_that_changed_from_end_to_end_is_one_hunk() -> None:
     before, after = ["a\n", "b\n"] * 30_000, ["b\n", "c\n"] * 30_000
     assert blocks.hunks(before, after) == [blocks.Hunk(0, 60_000, 0, 60_000)]
+
+
+def test_imports_in_a_bracket_that_is_not_closed_nearby_are_left_out_and_split_no_letter() -> None:
+    for blanks in ("", " "):
+        assert scope.imports(f"import ({blanks}\n{'é' * 2000}\nimport os\n".encode()) == [(4010 + len(blanks), 4019 + len(blanks))]

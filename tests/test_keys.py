@@ -52,7 +52,7 @@ class Ground:
         """The dataset of these sources; one that was made before is not made again."""
         settings = {"candidates": 10, **values.pop("dataset", {})}
         rows = [{"path": "shop", **source} for source in sources or ({},)]
-        return dataset.build(self.recipe(source=rows, dataset=settings, **values))
+        return dataset.build(self.recipe(source=rows, dataset=settings, **values), "here")
 
     def trained(self, model: dict[str, Any] | None = None, **values: Any) -> tuple[Model, Run]:
         """An adapter of a tiny base, and its run."""
@@ -252,6 +252,13 @@ def benchmarks(ground: Ground) -> None:
     assert learned not in {one.answer for one in samples.read(held.folder, "train")}
 
 
+def without(ground: Ground) -> None:
+    assert "src/part_3.py" in paths(ground.built())
+    held = ground.built(dataset={"without": ["path=src/part_[34].py"]})
+    assert not {"src/part_3.py", "src/part_4.py"} & paths(held)
+    assert held.metrics["dropped"]["forgotten"] >= 2
+
+
 # What is tuned, and for how long.
 
 
@@ -416,6 +423,7 @@ CHECKS: dict[str, Callable[..., None]] = {
     "scrub.rules": scrub_rules,
     "dataset.held_out": held_out,
     "dataset.benchmarks": benchmarks,
+    "dataset.without": without,
     "train.learning_rate": learning_rate,
     "train.rank": rank,
     "train.epochs": epochs,

@@ -162,7 +162,7 @@ def test_names_are_words_of_their_own_and_common_identifiers_stay() -> None:
 
 def test_a_scrubber_crosses_processes_and_threads(scrubber: Scrubber, everything: list[Planted]) -> None:
     documents = [one.data for one in everything[::3]]
-    for one in (scrubber, Scrubber(rules.together(), PEOPLE, engines.best())):
+    for one in (scrubber, Scrubber(rules.together(), PEOPLE, engines.by_keywords)):
         copy = pickle.loads(pickle.dumps(one))
         assert copy.digest == one.digest
         alone = [copy.scrub(data) for data in documents]
@@ -252,6 +252,22 @@ def test_every_rule_of_ours_has_keywords_and_a_placeholder_that_no_rule_finds(sc
         assert not (rule.reach and not rule.keywords)
         assert rule.check == "" or rule.check == "author" or rule.check in filters.CHECKS
         assert not scrubber.scrub(b'value = "' + rule.stands_for + b'"').findings
+
+
+def test_what_a_rule_needs_stands_in_all_that_it_finds(scrubber: Scrubber) -> None:
+    text = b"mail ada@analytical.org or .b+c@d-e.fr, see 93.184.216.34: and 9.9.9.10\n@media x @ivar a@ @b 1.2.3"
+    for rule in scrubber.known.rules:
+        found = [match.group() for match in rule.pattern.finditer(text)] if rule.needs else []
+        assert all(rule.needed.search(one) for one in found)
+        assert found or not rule.needs
+    with pytest.raises(ValueError, match="not a regular expression of Python"):
+        rules.Rule(id="one", regex="a", needs="(")
+
+
+def test_a_rule_is_not_tried_where_what_it_needs_is_missing() -> None:
+    known = rules.Rules(rules=(rules.Rule(id="one", regex="(b+)", keywords=("b",), needs="a"),))
+    assert Scrubber(known).scrub(b"bb").data == b"bb"
+    assert Scrubber(known).scrub(b"a bb").data == b"a REDACTED_ONE"
 
 
 def test_words_are_cheap_and_secrets_are_not() -> None:

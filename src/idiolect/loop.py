@@ -13,9 +13,12 @@ from idiolect.registry import Run
 from idiolect.types import Model
 
 
-def run(recipe: Recipe) -> list[Run]:
-    """Carry every model of a recipe once round the loop; return the comparison of each, as the run that holds its report."""
-    lessons = dataset.build(recipe)
+def run(recipe: Recipe, engine: str = "processes") -> list[Run]:
+    """Carry every model of a recipe once round the loop; return the comparison of each, as the run that holds its report.
+
+    `engine` says who makes the lessons (`compute.ENGINES`).
+    """
+    lessons = dataset.build(recipe, engine)
     return [tune(recipe, model, lessons) for model in recipe.models]
 
 

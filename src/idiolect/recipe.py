@@ -11,7 +11,7 @@ import difflib
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
@@ -92,6 +92,8 @@ class DatasetRecipe(Record):
     """No more than this share of the added lines comes after the cut."""
     held_out: str = "auto"
     """A source that is a test set as a whole: its name, `none`, or `auto`: of three or more of the team's the smallest that says enough."""
+    without: tuple[Annotated[str, Field(pattern=r"^(?:author|path|source)=.+")], ...] = ()
+    """What is forgotten: `path=GLOB`, `source=NAME`, `author=` and an address or a name, which `dataset --without` writes as its hash."""
     benchmarks: tuple[str, ...] = ()
     """Public benchmarks, as files or folders relative to the recipe; a lesson that holds text of theirs is dropped."""
 

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -36,6 +36,18 @@ def complaint(kind: str, message: str) -> str:
     """What pydantic holds against a value, in the words of the file that it was read from."""
     said = {"tuple_type": "should be a list", "model_type": "should be a table", "dict_type": "should be a table"}
     return said.get(kind) or message.removeprefix("Value error, ")
+
+
+Kept = TypeVar("Kept", bound=Record)
+
+
+def trusted(record: type[Kept], **values: Any) -> Kept:
+    """A record of values that were checked when they were made, all fields given: what `model_construct` does, at a tenth of its price."""
+    made = record.__new__(record)
+    state = {"__dict__": values, "__pydantic_fields_set__": set(values), "__pydantic_extra__": None, "__pydantic_private__": None}
+    for name, value in state.items():
+        object.__setattr__(made, name, value)
+    return made
 
 
 class Span(Record):
@@ -177,9 +189,14 @@ class Document:
         """The bytes as UTF-8; sources admit nothing else."""
         return self.data.decode("utf-8")
 
+    @property
+    def size(self) -> int:
+        """Bytes of `data`."""
+        return len(self.data)
+
     def span(self, start: int = 0, end: int | None = None) -> Span:
         """The origin of bytes `start` to `end` of `data`: where they stood in the file; what was left out or put in between is covered."""
-        first, last = self._in_file(*original(self.replaced, start, len(self.data) if end is None else end))
+        first, last = self._in_file(*original(self.replaced, start, self.size if end is None else end))
         return Span(
             source=self.source, commit=self.commit, path=self.path, start=first, end=last,
             time=self.time, authors=self.authors, licence=self.licence,

@@ -28,7 +28,7 @@ def built(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def build(folder: Path, sources: list[dict[str, Any]], **values: Any) -> Run:
     settings = {"candidates": 40, **values.pop("dataset", {})}
-    return dataset.build(recipe.parse({"name": "acme", "source": sources, "dataset": settings, **values}, folder=folder))
+    return dataset.build(recipe.parse({"name": "acme", "source": sources, "dataset": settings, **values}, folder=folder), "here")
 
 
 def rows(run: Run, split: Split) -> list[Sample]:

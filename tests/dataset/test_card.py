@@ -6,6 +6,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from idiolect.dataset import card, census
+from idiolect.dataset.census import take
 from idiolect.types import Dropped, Hole, Kind, Message, Sample, Span, Split
 
 CUT = 1_650_000_000
@@ -48,7 +49,7 @@ DROPPED = [Dropped(reason="vendored", what=f"vendor/{number}.js", source="shop")
 
 
 def written(folder: Path, splits: dict[Split, list[Sample]] | None = None, metrics: dict[str, Any] | None = None) -> str:
-    path = card.write(folder, METRICS if metrics is None else metrics, lessons() if splits is None else splits, DROPPED, name="acme")
+    path = card.write(folder, METRICS if metrics is None else metrics, take(lessons() if splits is None else splits, DROPPED), name="acme")
     assert path == folder / "README.md"
     return path.read_text(encoding="utf-8")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from idiolect.dataset import leaks
-from idiolect.dataset.guard import Guard
+from idiolect.dataset.guard import Guard, Probe
 from idiolect.types import File, Hole, Message, Sample
 from tests.dataset.corpus import THINGS, text
 from tests.dataset.test_contamination import odd
@@ -23,12 +23,12 @@ def raw(answer: str) -> Sample:
 
 
 def filtered(answers: list[str], lessons: list[Sample]) -> set[int]:
-    return set(leaks.leaking(answers, (piece for lesson in lessons for piece in leaks.texts(lesson))))
+    return set(leaks.leaking(leaks.Wanted(answers), (piece for lesson in lessons for piece in leaks.texts(lesson))))
 
 
 def guarded(answers: list[str], lessons: list[Sample]) -> set[int]:
     ids = {probe(answer).id: place for place, answer in enumerate(answers)}
-    return {ids[leak.probe] for leak in Guard([probe(answer) for answer in answers]).search(lessons)}
+    return {ids[leak.probe] for leak in Guard([Probe(probe(answer).id, answer) for answer in answers]).search(lessons)}
 
 
 Find = Callable[[list[str], list[Sample]], set[int]]

@@ -1,10 +1,14 @@
 import pytest
 
 from idiolect import dataset
-from idiolect.dataset import lessons
-from idiolect.dataset.splits import Splits
+from idiolect.dataset import finishing, lessons
+from idiolect.dataset.funnel import Funnel
+from idiolect.dataset.makers.write import TEMPLATE
+from idiolect.dataset.reading import Committed
+from idiolect.dataset.splits import Side, Splits
 from idiolect.errors import DataError
-from idiolect.types import Change, Dropped, Edit, Sample
+from idiolect.sources.commits import Planned
+from idiolect.types import Change, Dropped, Sample
 from tests.dataset.corpus import document, text
 
 FILES = [document(f"part_{number}.py", text(number)) for number in range(80)]
@@ -32,22 +36,38 @@ def test_too_little_code_for_the_budget_is_an_error_that_names_the_language() ->
 def test_equal_samples_are_merged_and_their_origins_unite() -> None:
     first = Sample(answer="x", kind="raw", maker="raw", origins=(FILES[0].span(),), labels={"language": ("python",)})
     second = first.model_copy(update={"origins": (FILES[1].span(),), "labels": {"area": ("a",)}, "weight": 2.0})
-    out = lessons.merged({"train": [first, second], "validation": [second]})
-    kept = [one for one in out["train"] if isinstance(one, Sample)]
-    assert len(kept) == 1
-    assert [span.path for span in kept[0].origins] == ["part_0.py", "part_1.py"]
-    assert (kept[0].weight, kept[0].labels) == (2.0, {"language": ("python",), "area": ("a",)})
-    assert [one.reason for side in out.values() for one in side if isinstance(one, Dropped)] == ["merged", "merged"]
+    given: dict[Side, list[Sample]] = {"train": [first, second], "validation": [second]}
+    funnel = Funnel()
+    known = finishing.merged(lambda side, _: iter(given[side]), None, funnel)
+    (kept,) = finishing.finished(lambda side, _: iter(given[side]), "train", known, [], funnel)
+    assert [span.path for span in kept.origins] == ["part_0.py", "part_1.py"]
+    assert (kept.weight, kept.labels) == (2.0, {"language": ("python",), "area": ("a",)})
+    assert not list(finishing.finished(lambda side, _: iter(given[side]), "validation", known, [], funnel))
+    assert (funnel.steps["merge"].kept, funnel.dropped()) == (1, {"merged": 2})
 
 
 def test_a_commit_goes_where_its_files_go_and_one_that_touches_both_sides_is_dropped() -> None:
     splits = Splits({("shop", "old.py"): ("shop", "b.py")}, frozenset({("shop", "b.py")}))
 
-    def change(*paths: str) -> Change:
-        edits = tuple(Edit(path, "python", b"a", b"b") for path in paths)
-        return Change("shop", "team", " ".join(paths), 0, "a-1", "subject", "", edits)
+    def committed(*paths: str) -> Committed:
+        change = Change("shop", "team", " ".join(paths), 0, "a-1", "subject", "", ())
+        return Committed(Planned(change, ()), change, paths)
 
-    given = [change("a.py"), change("b.py"), change("old.py", "b.py"), change("a.py", "b.py")]
+    given = [committed("a.py"), committed("b.py"), committed("old.py", "b.py"), committed("a.py", "b.py")]
     out = list(lessons.sided(given, splits))
     assert [one[0] for one in out if not isinstance(one, Dropped)] == ["train", "validation", "validation"]
     assert [(one.reason, one.what) for one in out if isinstance(one, Dropped)] == [("crosses-split", "a.py b.py")]
+
+
+def test_templates_are_at_most_a_tenth() -> None:
+    judge = lessons.Templates()
+    span = FILES[0].span()
+
+    def write(maker: str) -> Sample | Dropped:
+        return judge.judged(Sample(answer="x", kind="write", maker=maker, origins=(span,)))
+
+    assert isinstance(write(TEMPLATE), Dropped)
+    made = [write("write") for _ in range(40)] + [write(TEMPLATE) for _ in range(40)]
+    kept = [one.maker for one in made if isinstance(one, Sample)]
+    assert (len(kept), kept.count(TEMPLATE)) == (44, 4)
+    assert isinstance(judge.judged(Sample(answer="x", kind="raw", maker="raw")), Sample)

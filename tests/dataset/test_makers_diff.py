@@ -5,7 +5,7 @@ import random
 import pytest
 
 from idiolect.dataset.makers import blocks, commits
-from idiolect.dataset.makers.diff import diff
+from idiolect.dataset.makers.diff import diff, weight
 from idiolect.types import Change, Dropped, Edit, Message, Sample
 
 BEFORE = "".join(f"def step_{number}(value):\n    return value + {number}\n\n\n" for number in range(30))
@@ -56,12 +56,7 @@ def test_origins_name_the_bytes_before_at_the_parent_and_the_bytes_after() -> No
 
 
 def test_old_commits_count_less_than_new_ones() -> None:
-    years = (0, 2, 4, 40)
-    found = [
-        Change("shop", "team", f"{n}" * 40, 1_700_000_000 - n * 365 * 86_400, "p", f"Make step {n} of them safe", "", (edit(),))
-        for n in years
-    ]
-    assert [made.weight for made in diff(found) if isinstance(made, Sample)] == [1.0, 0.5, 0.25, 0.1]
+    assert [weight(years * 365 * 86_400) for years in (0, 2, 4, 40)] == [1.0, 0.5, 0.25, 0.1]
 
 
 def test_a_search_is_widened_where_an_earlier_block_writes_the_same_lines() -> None:
@@ -70,6 +65,15 @@ def test_a_search_is_widened_where_an_earlier_block_writes_the_same_lines() -> N
     made = only(change("Put the same head above it", edit(before, after, "a.txt", "text")))
     assert isinstance(made, Sample)
     assert blocks.apply(made.answer or "", {"a.txt": before}) == {"a.txt": after}
+
+
+def test_a_rule_of_a_heading_or_a_missing_last_newline_elsewhere_in_the_file_costs_nothing() -> None:
+    before = "Heading\n=======\n" + BEFORE + "the end"
+    made = only(
+        change("Treat none as zero", edit(before, before.replace("return value + 7\n", "note(7)\n    value += 7\n    return value\n")))
+    )
+    assert isinstance(made, Sample)
+    assert blocks.apply(made.answer or "", {"shop/steps.py": before})["shop/steps.py"].endswith("the end")
 
 
 def test_a_long_file_is_shown_around_what_is_touched() -> None:
@@ -98,6 +102,9 @@ def test_a_new_file_beside_an_edit_is_an_empty_search() -> None:
         ("wip", "message says nothing"),
         ("Fix tests and some more cleanup", "message says nothing"),
         ("address review comments", "message says nothing"),
+        ("Added another testcase", "message says nothing"),
+        ("Misc, prepare for release", "message says nothing"),
+        ("Update example dependencies", "message says nothing"),
     ],
 )
 def test_messages_that_ask_for_nothing_are_counted_reasons(subject: str, why: str) -> None:
@@ -114,6 +121,10 @@ def test_messages_that_ask_for_nothing_are_counted_reasons(subject: str, why: st
         ("Brief logs in production; implements #1280", "Brief logs in production"),
         ("JIRA-12: Keep the order of items", "Keep the order of items"),
         ("add a total (closes #1, #2)", "Add a total"),
+        ("res.send() as 204", "res.send() as 204"),
+        ("_tojson is slower, so drop it", "_tojson is slower, so drop it"),
+        ("Use the name of the host, #393", "Use the name of the host"),
+        ("UTF-8 names for UTF-16", "UTF-8 names for UTF-16"),
     ],
 )
 def test_subjects_are_cleaned_not_refused(subject: str, wish: str) -> None:
@@ -123,8 +134,8 @@ def test_subjects_are_cleaned_not_refused(subject: str, wish: str) -> None:
 def test_a_reverted_commit_and_its_revert_are_both_dropped() -> None:
     first = change(commit="b" * 40)
     second = change('Revert "Treat a missing value as zero"', commit="c" * 40, body=f"This reverts commit {'b' * 40}.")
-    assert sorted(made.reason for made in diff([first, second]) if isinstance(made, Dropped)) == ["revert", "reverted"]
-    assert sorted(made.reason for made in diff([second, first]) if isinstance(made, Dropped)) == ["revert", "reverted"]
+    assert commits.reverted([first, second]) == commits.reverted([second, first]) == {"b" * 40}
+    assert [made.reason for made in diff([first, second]) if isinstance(made, Dropped)] == ["revert"]
 
 
 @pytest.mark.parametrize(
@@ -136,10 +147,12 @@ def test_a_reverted_commit_and_its_revert_are_both_dropped() -> None:
         ((edit(before=""),), "only new files"),
         ((edit(BEFORE, BEFORE.replace("+ 7", "- 7")),), "too few lines"),
         ((edit(BEFORE, "".join(f"x{number} = 1\n" for number in range(300))),), "too many lines"),
-        ((edit(BEFORE, BEFORE.replace("5\n", "5.0\n").replace("0\n", "0.0\n")),), "too many hunks"),
+        ((edit(BEFORE, BEFORE.replace("5\n", "5 * a\n").replace("0\n", "0 * a\n")),), "too many hunks"),
         (tuple(edit(path=f"{number}.py") for number in range(6)), "too many files"),
-        ((edit("a\n" * 9, "a\n" * 9 + "=======\nb\nc\n"),), "text that blocks cannot hold"),
-        ((edit("a = 1\nb = 2\nc = 3", "a = 2\nb = 3\nc = 4"),), "text that blocks cannot hold"),
+        ((edit("a\n" * 9, "a\n" * 9 + "=======\nb\nc\n"),), "blocks do not apply"),
+        ((edit("a = b\nb = c\nc = d", "a = c\nb = d\nc = a"),), "blocks do not apply"),
+        ((edit('"rack": "1.2.3"\n"puma": "4.0"\n', '"rack": "1.2.4"\n"puma": "4.1"\n'),), "only numbers"),
+        ((edit("2.0\n\n- b\n" * 9, "3.0\n\n- a\n- c\n\n" + "2.0\n\n- b\n" * 9, "Changes.md", "markdown"),), "only a changelog"),
         ((Edit("a.py", "python", b"\xff\xfe" * 9, b"\xfe" * 9),), "not UTF-8"),
     ],
 )

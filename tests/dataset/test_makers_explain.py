@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from idiolect.dataset.makers.explain import explain
 from idiolect.dataset.makers.sections import sections
 from idiolect.types import Document, Dropped, Sample
@@ -95,3 +97,26 @@ def test_what_explains_nothing_is_a_counted_reason() -> None:
     assert [made.reason for made in explain([log]) if isinstance(made, Dropped)] == ["changelog"]
     empty = document('class Odd(ValueError):\n    """Raised where the basket holds what nobody sells."""\n')
     assert [made.reason for made in explain([empty]) if isinstance(made, Dropped)] == ["nothing but prose"]
+
+
+@pytest.mark.parametrize("path", ["CHANGES.rst", "Pro-Changes.md", "docs/changelog.md", "History.md", "RELEASE_NOTES"])
+def test_a_changelog_explains_nothing_whatever_it_is_called(path: str) -> None:
+    assert [made.reason for made in explain([document(README, "markdown", path)]) if isinstance(made, Dropped)] == ["changelog"]
+    assert samples(document(README, "markdown", "docs/exchanges.md"))
+
+
+def test_a_code_of_conduct_is_not_the_teams_own_prose() -> None:
+    assert not samples(document(README, "markdown", ".github/CODE_OF_CONDUCT.md"))
+
+
+def test_a_table_of_contents_is_no_answer() -> None:
+    text = "# Guide\n\nThis guide tells how the shop is run, in three parts.\n\n- [Doors](#doors)\n- [Locks](#locks)\n  - [Keys](#keys)\n"
+    assert not samples(document(text, "markdown", "guide.md"))
+
+
+def test_the_comment_at_the_head_of_a_data_file_explains_no_entry() -> None:
+    text = (
+        "# words in braces are variables, and should not be translated\nde:\n  Door: Eine Türe, die man zuschließen kann\n  Lock: Schloss\n"
+    )
+    (made,) = explain([document(text, "yaml", "locales/de.yml")])
+    assert isinstance(made, Dropped) and made.reason == "comment of what is within"

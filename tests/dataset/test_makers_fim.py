@@ -133,3 +133,15 @@ def test_a_file_without_a_word_is_a_counted_reason(text: str) -> None:
 def test_legacy_code_is_never_an_answer() -> None:
     old = Document("old", "legacy", "c" * 40, "a.py", "python", b"total = first + second\n" * 50, 1)
     assert list(fim([old])) == []
+
+
+def test_a_random_run_of_characters_crosses_no_blank_line() -> None:
+    text = "\n\n".join(f"line {number} of a text without a grammar\nand one more of {number}" for number in range(400))
+    runs = [cut for n in range(60) for cut in cuts(document(text + str(n), "text", "notes.txt"), 8, 1500) if cut.how == "character"]
+    assert len(runs) > 20 and any(cut.end - cut.start > 20 for cut in runs)
+    assert not any("\n\n" in text[cut.start : cut.end] for cut in runs)
+
+
+def test_a_changelog_has_no_holes() -> None:
+    one = document("# Changes\n\n## 1.2.3\n\n- Fix a crash where the basket is empty, by somebody\n" * 9, "markdown", "CHANGES.md")
+    assert [made.reason for made in fim([one]) if isinstance(made, Dropped)] == ["changelog"]

@@ -77,3 +77,24 @@ def test_before_and_after_are_windows_on_lines_within_the_budget(budget: int) ->
         assert 0 <= at - start <= budget and 0 <= end - at <= budget
         data[start:at].decode()
         data[at:end].decode()
+
+
+def test_a_long_file_of_tests_is_cut_between_tests() -> None:
+    one = "  it('does {0}', function(done){{\n    function helper{0}(a) {{ return a }}\n\n    call({0}, helper{0})\n\n    done()\n  }})\n\n"
+    text = "describe('shop', function(){\n" + "".join(one.format(number) for number in range(80)) + "})\n"
+    pieces = answers(document(text, "javascript", "test/shop.js"), 1500)
+    assert "".join(pieces) == text and len(pieces) > 3
+    assert all(piece.startswith("  it(") for piece in pieces[1:])
+
+
+def test_paragraphs_at_the_margin_are_cut_at_before_indented_ones() -> None:
+    text = "".join(f"block {number}\n    one\n\n    two\n\n    three\n\n" for number in range(60))
+    pieces = answers(document(text, "makefile", "Makefile"), 600)
+    assert len(pieces) > 3 and all(piece.startswith("block") for piece in pieces)
+
+
+def test_of_a_changelog_the_newest_entries_are_enough() -> None:
+    page = "".join(f"## {number}.0\n\n" + "- Something that was done for this release.\n" * 9 + "\n" for number in range(40, 0, -1))
+    made = list(raw([document(page, "markdown", "CHANGELOG.md")], budget=2000))
+    (kept,) = (one for one in made if isinstance(one, Sample))
+    assert (kept.answer or "").startswith("## 40.0") and [one.reason for one in made if isinstance(one, Dropped)] == ["changelog"]

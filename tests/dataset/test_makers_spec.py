@@ -122,3 +122,85 @@ def test_a_long_rspec_file_is_cut_between_its_blocks() -> None:
     )
     made = [one for one in spec([code, test], budget=3000) if isinstance(one, Sample)]
     assert len(made) >= 2 and all((one.answer or "").split("\n")[1].strip().startswith(("it ", "RSpec.describe")) for one in made)
+
+
+def windows(code: str, test: str, name: str = "basket", language: str = "python") -> tuple[list[Sample], list[str]]:
+    """Lessons and reasons of a pair whose files are too long to be shown whole."""
+    suffix = "rb" if language == "ruby" else "py"
+    pad = "\n\n" + "".join(f"# line {n} of what is not tested at all\n" for n in range(200))
+    pair = [document(f"shop/{name}.{suffix}", code + pad, language), document(f"test/{name}_test.{suffix}", test, language)]
+    found = list(spec(pair))
+    return [one for one in found if isinstance(one, Sample)], [one.reason for one in found if isinstance(one, Dropped)]
+
+
+RUBY_CODE = """module Shop
+  class Basket
+    def r
+      @r
+    end
+
+    def data
+      @data
+    end
+
+    def total_price
+      items.sum(&:price)
+    end
+  end
+end
+"""
+
+
+def test_a_variable_or_a_word_of_two_letters_is_no_mention_of_a_method() -> None:
+    body = "    data = %w[-r a]\n    assert_equal 3, basket.total_price\n"
+    test = f"require 'shop/basket'\n\ndescribe 'a basket' do\n  it 'adds up' do\n{body}  end\nend\n"
+    (made,), _ = windows(RUBY_CODE, test, language="ruby")
+    assert "`Shop::Basket#total_price`" in asked(made) and "#data" not in asked(made) and "#r`" not in asked(made)
+
+
+def test_a_namespace_is_not_what_is_tested() -> None:
+    test = "describe Shop do\n  it 'is there' do\n    assert Shop\n  end\nend\n"
+    assert windows(RUBY_CODE, test, language="ruby")[0] == []
+
+
+def test_lines_without_a_test_or_with_tests_of_other_things_are_no_answer() -> None:
+    other = "".join(f"def test_other_{n}(client):\n    assert client.get('/{n}').data == b'x'\n\n\n" for n in range(60))
+    helpers = "".join(f"def make_basket_{n}():\n    return Basket({n}).total_price()\n\n\n" for n in range(60))
+    told = "def test_total():\n    assert Basket().total_price() == 3\n\n\n"
+    assert "tests other things" in windows(CODE, f"from shop.basket import Basket\n\n\n{told}{other}")[1]
+    assert "no test in it" in windows(CODE, f"from shop.basket import Basket\n\n\n{helpers}{told}")[1]
+
+
+def test_what_is_only_imported_is_not_what_is_tested() -> None:
+    code = CODE + "\n\ndef fresh_basket():\n    return Basket()\n"
+    test = "from shop.basket import Basket, fresh_basket\n\n\ndef test_total():\n    assert Basket().total_price() == 3\n"
+    (made,), _ = windows(code, test)
+    assert "total_price" in asked(made) and "fresh_basket" not in asked(made).split("```")[0]
+
+
+def test_what_the_shown_code_calls_is_shown_beside_it_and_not_asked_for() -> None:
+    called = "    def check_words(self, words):\n        return words * 9\n"
+    code = f"{CODE}\n    def parse_all(self, words):\n        return self.check_words(words)\n\n{called}".replace(
+        "class Basket", "class Basin"
+    )
+    test = "from shop.basket import Basin\n\n\ndef test_words(basin):\n    assert basin.parse_all('a') == 'a' * 9\n"
+    (made,), _ = windows(code, test)
+    assert "`Basin.parse_all`" in asked(made) and "return words * 9" in asked(made) and "`Basin.check_words`" not in asked(made)
+
+
+def test_tests_that_go_through_a_helper_are_kept() -> None:
+    tests = "".join(f"def test_sum_{n}():\n    check({n}, {n})\n\n\n" for n in range(9))
+    test = f"from shop.basket import Basket\n\n\ndef check(wanted, *items):\n    assert Basket(*items).total_price() == wanted\n\n\n{tests}"
+    assert len(windows(CODE, test)[0]) == 1
+
+
+def test_methods_of_other_classes_with_the_name_of_what_is_called_are_not_shown() -> None:
+    body = "  def size(self):\n    return 1\n\n  def widest(self):\n    return self.size() * {0}\n\n\n"
+    code = (
+        "class Basin:\n" + body.format(3) + "class Ledger:\n" + body.format(4).replace("return 1", "return 22").replace("widest", "longest")
+    )
+    test = (
+        "from shop.basin import Basin\n\n\ndef test_it():\n    assert Basin().widest() == 3\n\n\ndef test_more(b):\n    assert b.widest()\n"
+    )
+    (made,), _ = windows(code, test.replace("Basin()", "basin()"), name="basin")
+    assert "return 1\n" in asked(made) and "return 22" not in asked(made)

@@ -75,3 +75,9 @@ def test_lines_are_those_of_the_file_where_its_header_stays_out() -> None:
     bare = replace(whole, data=text_left, pieces=pieces)
     assert text_left == whole.data
     assert [(unit.first - 3, unit.last - 3) for unit in probes.units(bare)] == [(unit.first, unit.last) for unit in probes.units(whole)]
+
+
+def test_nobody_is_asked_for_a_digest_or_the_version_of_an_action() -> None:
+    assert not probes.says_something("uses: actions/checkout@v7 and more of it")
+    assert not probes.says_something("shelf = basket.open('de0fac2e4500dabe0009e67214ff5f5447ce83dd')")
+    assert probes.says_something("shelf = basket.open('de0fac2', uses=actions)")

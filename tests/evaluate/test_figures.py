@@ -7,11 +7,11 @@ from tests.evaluate.material import grade
 
 
 def test_differences_are_gains_for_every_metric() -> None:
-    base = [grade(number, 24.0, edit_similarity=0.4, parses=0.0) for number in range(20)]
+    base = [grade(number, 24.0, edit_similarity=0.4, parses=0.0, answer="") for number in range(20)]
     tuned = [grade(number, 12.0, edit_similarity=0.7, parses=1.0, exact_match=1.0) for number in range(20)]
     found = difference(base, tuned)
     assert {name: round(one.value or 0, 6) for name, one in found.items()} == {
-        "bits_per_byte": 1.0, "exact_match": 1.0, "edit_similarity": 0.3, "parses": 1.0,
+        "bits_per_byte": 1.0, "exact_match": 1.0, "edit_similarity": 0.3, "parses": 1.0, "answered": 1.0,
     }  # fmt: skip
     assert all((one.low or 0) > 0 for one in found.values())
     worse = difference(tuned, base)
@@ -49,3 +49,8 @@ def test_languages_are_told_apart_and_the_most_frequent_stands_first() -> None:
 
 def test_what_only_one_model_answered_is_compared_with_nothing() -> None:
     assert difference([grade(1)], [grade(2)])["exact_match"].value is None
+
+
+def test_an_answer_of_blanks_is_none() -> None:
+    found = figures([grade(1, answer="x"), grade(2, answer=" \n"), grade(3, answer=""), grade(4, answer="y")])
+    assert found.answered == 0.5

@@ -30,4 +30,9 @@ class Door extends Thing {
   shut = () => this.close()
 }
 
+/** Takes it off its hinges. */
+Door.prototype.lift = function lift(hands) {
+  return hands.hold(this)
+}
+
 module.exports = { open, Door }

@@ -222,6 +222,8 @@ def test_objects_that_a_partial_clone_lacks_are_counted_and_never_fetched(tmp_pa
     assert [item.reason for item in items if not isinstance(item, Document)] == ["missing", "missing"]
     assert "2 missing" in sentence(tmp_path / "partial", tmp_path / "cache")
     assert {item.reason for item in sources.changes(Source(path="x"), repository, repository.head)} == {"missing"}
+    (tmp_path / "partial" / ".git" / "config").write_text("")
+    assert sources.opened(tmp_path / "partial", tmp_path / "other").notes.partial, "its packs say so too"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

@@ -12,7 +12,7 @@ import pytest
 from idiolect import sources
 from idiolect.errors import SourceError
 from idiolect.recipe import Source
-from idiolect.sources import gitread, rules
+from idiolect.sources import gitread, people, rules
 from idiolect.types import Change, Document, Dropped
 from tests.repositories import PYTHON, RUBY, blob, commit, commit_of_tree, git, made
 from tests.sources.test_licences import APACHE, MIT
@@ -64,7 +64,7 @@ def test_a_documents_time_is_that_of_its_last_author_and_its_authors_are_all_who
     commit(folder, {"app/hello.py": PYTHON}, "Later", author="Zoe", time=START + 3 * DAY)
     repository = opened(folder)
     kept, _ = read(folder, at=middle)
-    names = {name: sources.pseudonym(name, f"{name.lower()}@example.org", repository.key) for name in ("Ada", "Bob", "Cid", "Eve", "Zoe")}
+    names = {name: people.pseudonym(name, f"{name.lower()}@example.org", repository.key) for name in ("Ada", "Bob", "Cid", "Eve", "Zoe")}
     assert kept["app/hello.py"].time == START + 2 * DAY
     assert kept["app/hello.py"].authors == tuple(sorted(names[name] for name in ("Ada", "Bob", "Cid", "Eve")))
     assert kept["app/thing.rb"].time == START
@@ -284,18 +284,18 @@ def test_git_runs_plumbing_only(folder: Path) -> None:
 
 
 def test_pseudonyms_depend_on_the_key_and_the_address_and_do_not_show_them() -> None:
-    one = sources.pseudonym("Ada", "Ada@Example.org ", b"k")
-    assert one == sources.pseudonym("Ada L.", "ada@example.org", b"k")
-    assert one != sources.pseudonym("Ada", "ada@example.org", b"other")
-    assert one != sources.pseudonym("Ada", "", b"k")
-    assert sources.pseudonym("Ada ", "", b"k") == sources.pseudonym("ada", "", b"k")
+    one = people.pseudonym("Ada", "Ada@Example.org ", b"k")
+    assert one == people.pseudonym("Ada L.", "ada@example.org", b"k")
+    assert one != people.pseudonym("Ada", "ada@example.org", b"other")
+    assert one != people.pseudonym("Ada", "", b"k")
+    assert people.pseudonym("Ada ", "", b"k") == people.pseudonym("ada", "", b"k")
     assert len(one) == 12
     assert "ada" not in one
 
 
 def test_the_key_is_made_once(tmp_path: Path) -> None:
-    assert sources.key(tmp_path / "cache") == sources.key(tmp_path / "cache")
-    assert sources.key(tmp_path / "cache") != sources.key(tmp_path / "other")
+    assert people.key(tmp_path / "cache") == people.key(tmp_path / "cache")
+    assert people.key(tmp_path / "cache") != people.key(tmp_path / "other")
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["authors.key"]
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 from idiolect.syntax import packed
-from idiolect.syntax.parsers import ParserProcess, Question, side_by_side
+from idiolect.syntax.parsers import ParserProcess, Question
 
 BUSY = b"/*\n" * 3_000
 """Keeps the error recovery of Python's grammar at work for minutes."""
@@ -102,37 +100,3 @@ def test_the_parser_cannot_be_reached_by_an_interrupt_and_ends_with_its_input() 
     assert child.wait(10) == 0
     assert child.stdout
     child.stdout.close()
-
-
-def test_answers_come_in_the_order_of_the_questions_whoever_answers_first() -> None:
-    texts = [b"def f%d(): pass\n%s" % (number, b"x = [1, 2, 3]\n" * (997 * number % 400)) for number in range(60)]
-    batches = [[("python", data, True) for data in texts[at : at + 3]] for at in range(0, 60, 3)]
-    answers = [answer for batch in side_by_side(batches, 3) for answer in batch]
-    assert [packed.units(answer, data)[0].name for answer, data in zip(answers, texts, strict=True)] == [f"f{at}" for at in range(60)]
-
-
-def test_several_parsers_work_at_once_and_none_is_left() -> None:
-    code = (
-        "import os, pathlib\n"
-        "from idiolect.syntax.parsers import side_by_side\n"
-        "seen = 0\n"
-        "for _ in side_by_side([[('python', b'x = 1', True)] for _ in range(40)], 3):\n"
-        "    seen = max(seen, sum(len(path.read_text().split()) for path in pathlib.Path('/proc/self/task').glob('*/children')))\n"
-        "print(seen, sum(len(path.read_text().split()) for path in pathlib.Path('/proc/self/task').glob('*/children')))\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent)
-    most, left = map(int, done.stdout.split())
-    assert 1 < most <= 3
-    assert left == 0
-
-
-def test_whoever_stops_listening_leaves_no_parser_behind() -> None:
-    def children() -> set[str]:
-        return {pid for path in Path("/proc/self/task").glob("*/children") for pid in path.read_text().split()}
-
-    before = children()
-    answers = side_by_side([[GOOD] for _ in range(20)], 2)
-    next(answers)
-    assert children() > before
-    answers.close()
-    assert children() == before

@@ -239,3 +239,16 @@ def test_many_threads_get_their_own_answers() -> None:
     with ThreadPoolExecutor(8) as pool:
         names = list(pool.map(lambda data: syntax.units("python", data)[0].name, texts))
     assert names == [f"f{number}" for number in range(40)]
+
+
+def test_a_function_that_is_assigned_is_a_unit_with_its_comment() -> None:
+    data = b"/** Sends it. */\nres.send = function send(body) {\n  return body\n};\n\nlimit = 3;\nthis.a = () => 1\n"
+    found = [(unit.kind, unit.name, text(data, unit.doc)) for unit in syntax.units("javascript", data)]
+    assert found == [("function", "res.send", "/** Sends it. */"), ("function", "this.a", None)]
+
+
+def test_a_doc_comment_may_have_a_blank_line_below_it_and_others_may_not() -> None:
+    data = b"/**\n * Sends it.\n */\n\nfunction send() {}\n\n// of something else\n\nfunction end() {}\n"
+    data += b"/** Far away. */\n\n\nfunction go() {}\n"
+    found = [(unit.name, text(data, unit.doc)) for unit in syntax.units("javascript", data)]
+    assert found == [("send", "/**\n * Sends it.\n */"), ("end", None), ("go", None)]

@@ -113,7 +113,7 @@ def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="At most so many."),
         click.option("--kind", default="", help="Only this kind."),
-        click.option("--split", default="train", show_default=True, type=splits, help="Only this split."),
+        click.option("--split", default=None, show_default="train; of ids all", type=splits, help="Only this split."),
     ):
         function = option(function)
     return function
@@ -124,9 +124,9 @@ def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @filter_options
 @recipe_option
 @json_option
-def samples_list(run: str, split: str, kind: str, limit: int, recipe_path: Path, as_json: bool) -> None:
+def samples_list(run: str, split: str | None, kind: str, limit: int, recipe_path: Path, as_json: bool) -> None:
     """List samples of a dataset run: id, kind, source and path."""
-    found = _samples(recipe_path, run, split, kind, limit)
+    found = _samples(recipe_path, run, split or "train", kind, limit)
     rows = [{"id": one.id, "kind": one.kind, "maker": one.maker, "path": one.origins[0].path if one.origins else ""} for one in found]
     show(rows, as_json, lambda: "\n".join(f"{row['id']}  {row['kind']:8}  {row['path']}" for row in rows))
 
@@ -137,20 +137,22 @@ def samples_list(run: str, split: str, kind: str, limit: int, recipe_path: Path,
 @filter_options
 @recipe_option
 @json_option
-def samples_show(run: str, ids: tuple[str, ...], split: str, kind: str, limit: int, recipe_path: Path, as_json: bool) -> None:  # noqa: PLR0913  one per option
+def samples_show(run: str, ids: tuple[str, ...], split: str | None, kind: str, limit: int, recipe_path: Path, as_json: bool) -> None:  # noqa: PLR0913  one per option
     """Read samples of a dataset run, all parts, by id (its beginning will do) or the first ones."""
-    found = _samples(recipe_path, run, split, kind, 10**9 if ids else limit)
     if ids:
-        found = [one for one in found if one.id.startswith(ids)]
+        splits = [split] if split else get_args(room("types").Split)
+        found = [one for name in splits for one in _samples(recipe_path, run, name, kind, 10**9, quiet=True) if one.id.startswith(ids)]
         if not found:
-            raise UsageError(f"no sample of split '{split}' has such an id", where=run, next="see `idiolect samples list`; mind --split")
+            raise UsageError("no sample has such an id", where=f"{run}, {', '.join(splits)}", next="see `idiolect samples list`")
+    else:
+        found = _samples(recipe_path, run, split or "train", kind, limit)
     show(
         [{"id": one.id, **one.model_dump(mode="json")} for one in found], as_json, lambda: "\n\n".join(map(room("cli.text").sample, found))
     )
 
 
-def _samples(recipe_path: Path, run: str, split: str, kind: str, limit: int) -> list[Any]:
-    """Samples of a dataset run; that there are none is said on stderr."""
+def _samples(recipe_path: Path, run: str, split: str, kind: str, limit: int, *, quiet: bool = False) -> list[Any]:
+    """Samples of a dataset run; that there are none is said on stderr, but for `quiet`."""
     kinds = get_args(room("types").Kind)
     if kind and kind not in kinds:
         raise UsageError(f"there is no kind '{kind}'", where="--kind", next=f"there are: {', '.join(kinds)}")
@@ -158,7 +160,7 @@ def _samples(recipe_path: Path, run: str, split: str, kind: str, limit: int) -> 
     if found.stage != "dataset":
         raise UsageError(f"{found.name} is no dataset run and has no samples", next="name one of `idiolect runs list`, or `dataset`")
     chosen = list(islice(room("samples").read(found.folder, split, (kind,) if kind else ()), limit))
-    if not chosen:
+    if not chosen and not quiet:
         say(f"{found.name} has no samples of split '{split}'" + (f" and kind '{kind}'" if kind else ""))
     return chosen
 

@@ -72,8 +72,12 @@ def fields(found: Mapping[str, Any]) -> str:
 
 def sample(one: Sample) -> str:
     """All parts of a sample, to read."""
-    origin = one.origins[0] if one.origins else None
-    head = f"── {one.id}  {one.kind}  {one.maker}  {origin.path if origin else ''} @ {origin.commit[:12] if origin else ''}"
+    head = "\n".join(
+        [
+            f"── {one.id}  {one.kind}  {one.maker}  weight {one.weight:g}  confidence {one.confidence:g}",
+            *(f"   {span.path}:{span.start}-{span.end} @ {span.commit[:12]} {span.licence}".rstrip() for span in one.origins),
+        ]
+    )
     if isinstance(one.prompt, Hole):
         context = "".join(f"[{file.path}]\n{file.text}\n" for file in one.prompt.files)
         return f"{head}\n{context}{one.prompt.prefix}⟦{one.prompt.typed}│{one.answer}⟧{one.prompt.suffix}"

@@ -29,6 +29,9 @@ def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
 RESTARTS = 3
 """How often `serve` starts an engine again that died."""
 
+engine_option = click.option(
+    "--engine", default="processes", show_default=True, help="Who computes: processes, ranks, ray, ray:ADDRESS or here (docs/cluster.md)."
+)
 model_option = click.option("--model", "name", default="", help="One model of the recipe; default: all.")
 
 
@@ -92,11 +95,21 @@ def check(recipe_path: Path, as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--without", "without", multiple=True, metavar="WHAT", help="author=..., path=GLOB or source=NAME: forget it for good.")
+@engine_option
 @recipe_option
 @json_option
-def dataset(recipe_path: Path, as_json: bool) -> None:
-    """Make the lessons from the sources."""
-    run = room("dataset").build(read(recipe_path))
+def dataset(without: tuple[str, ...], engine: str, recipe_path: Path, as_json: bool) -> None:
+    """Make the lessons from the sources.
+
+    What is to be forgotten is written into the recipe, the private cache is emptied of text, and what holds it still is named.
+    """
+    stage = room("dataset")
+    read(recipe_path)
+    for one in stage.forget(recipe_path, without) if without else ():
+        trained = f"; trained on it: {', '.join(one.models)}" if one.models else ""
+        say(f"{one.run} holds {one.samples:,} samples of it{trained}: delete what may not stay")
+    run = stage.build(read(recipe_path), engine)
     show({"run": run.name, **run.metrics}, as_json, lambda: room("cli.text").dataset(run))
 
 
@@ -152,11 +165,12 @@ def evaluate(name: str, recipe_path: Path, as_json: bool) -> None:
 
 
 @click.command()
+@engine_option
 @recipe_option
 @json_option
-def run(recipe_path: Path, as_json: bool) -> None:
+def run(engine: str, recipe_path: Path, as_json: bool) -> None:
     """Once round the loop; what is done already is skipped. Exits 4 where the gate fails."""
-    _report(room("loop").run(read(recipe_path)), as_json)
+    _report(room("loop").run(read(recipe_path), engine), as_json)
 
 
 def _report(runs: Sequence[Any], as_json: bool) -> None:

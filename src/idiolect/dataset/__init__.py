@@ -6,21 +6,31 @@ called, so that the command line stays quick.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from idiolect.types import Document, Kind, Sample
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from idiolect.dataset.forgetting import Holding
     from idiolect.recipe import Recipe
     from idiolect.registry import Run
 
 
-def build(recipe: Recipe) -> Run:
+def build(recipe: Recipe, engine: str = "processes") -> Run:
     """Make the dataset of a recipe: Samples in Parquet, `dropped.jsonl`, a card, and counts that add up; see `building.build`."""
     from idiolect.dataset import building
 
-    return building.build(recipe)
+    return building.build(recipe, engine)
+
+
+def forget(file: Path, words: Sequence[str]) -> list[Holding]:
+    """Take authors, paths or sources out of a recipe for good, and say what still holds them; see `forgetting.forget`."""
+    from idiolect.dataset import forgetting
+
+    return forgetting.forget(file, words)
 
 
 def lessons_from(

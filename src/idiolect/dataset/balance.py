@@ -4,29 +4,38 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from idiolect.types import Dropped, Sample
+from idiolect.types import Sample
 
 
-def cap(samples: Sequence[Sample], share: float) -> list[Sample | Dropped]:
-    """Drop samples of a source that gives more than `share` of the bytes of answer, where there are several.
+class Weighed(NamedTuple):
+    """A sample, by what decides whether its source has too many."""
+
+    id: str
+    source: str
+    size: int
+    """Bytes of answer."""
+
+
+def over(samples: Sequence[Weighed], share: float) -> set[str]:
+    """Ids of what is to go where a source gives more than `share` of the bytes of answer and there are several.
 
     Which ones is decided by the order of their ids, so that a source that grows keeps its lessons. With so few sources that even
     equal ones exceed the share, they are made equal.
     """
     sizes: dict[str, int] = defaultdict(int)
     for sample in samples:
-        sizes[_source(sample)] += size(sample)
+        sizes[sample.source] += sample.size
     limit = allowed(list(sizes.values()), share)
-    out: dict[str, str] = {}
+    out: set[str] = set()
     taken: dict[str, int] = defaultdict(int)
-    for sample in sorted(samples, key=lambda one: one.id):
-        source = _source(sample)
-        if sizes[source] > limit and taken[source] + size(sample) > limit:
-            out[sample.id] = source
+    for sample in sorted(samples) if limit < max(sizes.values(), default=0) else ():
+        if sizes[sample.source] > limit and taken[sample.source] + sample.size > limit:
+            out.add(sample.id)
         else:
-            taken[source] += size(sample)
-    return [Dropped(reason="over-share", what=one.id, source=out[one.id]) if one.id in out else one for one in samples]
+            taken[sample.source] += sample.size
+    return out
 
 
 def allowed(sizes: Sequence[int], share: float) -> float:
@@ -44,10 +53,7 @@ def allowed(sizes: Sequence[int], share: float) -> float:
     return float(ordered[-1])
 
 
-def size(sample: Sample) -> int:
-    """Bytes of answer."""
-    return len((sample.answer or sample.rejected or "").encode())
-
-
-def _source(sample: Sample) -> str:
-    return sample.origins[0].source if sample.origins else ""
+def weighed(sample: Sample) -> Weighed:
+    """A sample's id, source and size."""
+    answer = sample.answer or sample.rejected or ""
+    return Weighed(sample.id, sample.origins[0].source if sample.origins else "", len(answer.encode()))

@@ -1,63 +1,90 @@
-"""The build, step by step: read, dedupe, split, make, merge, balance, probe, write, guard."""
+"""The build, step by step: read, dedupe, split, make, merge, balance, write, probe, guard."""
 
 from __future__ import annotations
 
+import importlib.metadata
 import shutil
 import sys
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict
-from functools import partial
+from pathlib import Path
 from typing import Any
 
-from idiolect import pack, registry, samples, sources, syntax
-from idiolect.dataset import admission, balance, benchmarks, card, dividing, guard, leaks, lessons, reading, scrubbing, splits
-from idiolect.dataset.funnel import Funnel
-from idiolect.dataset.lessons import SIDES
+from idiolect import compute, pack, registry, sources, syntax
+from idiolect.dataset import admission, benchmarks, card, dividing, finishing, guard, leaks, lessons, reading, scrubbing, splits
+from idiolect.dataset.census import Census
+from idiolect.dataset.finishing import Writer
+from idiolect.dataset.funnel import Funnel, Ledger
+from idiolect.dataset.lessons import SIDES, Lessons, Portion
 from idiolect.dataset.reading import Material
 from idiolect.dataset.scrubbing import Scrubbing
 from idiolect.dataset.splits import Side
+from idiolect.dataset.workshop import Workshop
 from idiolect.errors import RecipeError
 from idiolect.files import digest_file
 from idiolect.pack import Pack
 from idiolect.recipe import Recipe, Source
 from idiolect.registry import Run
-from idiolect.scrub import Scrubber
+from idiolect.scrub import Scrubber, engines
+from idiolect.sources.forgetting import named
 from idiolect.sources.gitread import Repository
-from idiolect.types import SPLITS, Change, Document, Dropped, Sample, Split
+from idiolect.types import SPLITS, Document, Dropped, Sample, Split
 
-VERSION = 3
+VERSION = 5
 """Goes up whenever the same input gives other samples."""
+_UNUSED = 30 * 86_400
+"""Seconds after which results that no build asked for are deleted."""
 
 Opened = Sequence[tuple[Source, Repository]]
-Makes = Callable[[Sequence[Document | Change]], list[Sample]]
 
 
-def build(recipe: Recipe) -> Run:
-    """Make the dataset of a recipe; the same recipe and commits give the same rows, and a finished run is returned as it is."""
+def build(recipe: Recipe, engine: str = "processes") -> Run:
+    """Make the dataset of a recipe on an engine (`compute.ENGINES`).
+
+    The same recipe and commits give the same rows, on whatever engine, and a finished run is returned as it is.
+    """
     if not recipe.sources:
         raise RecipeError("names no source", next="add a [[source]] with the path of a repository")
     packs = [pack.load(name, recipe.folder) for name in recipe.packs]
-    places = [recipe.folder / source.path for source in recipe.sources]
-    opened = list(zip(recipe.sources, sources.all_opened(places, recipe.cache), strict=True))
-    languages = [language for one in packs for language in one.languages]
+    chosen = [source for source in recipe.sources if source.name not in named(recipe.dataset.without, "source")]
+    if not chosen:
+        raise RecipeError("every source is forgotten", next="take one out of `[dataset] without`, or add another [[source]]")
+    places = [recipe.folder / source.path for source in chosen]
+    opened = list(zip(chosen, sources.all_opened(places, recipe.cache), strict=True))
     inputs = _inputs(recipe, opened) | benchmarks.digests(benchmarks.files(recipe.folder, recipe.dataset.benchmarks))
     with (
-        syntax.reading(recipe.cache, languages),
+        syntax.reading(languages=[language for one in packs for language in one.languages]),
         registry.begin(recipe, "dataset", version=VERSION, values=_values(recipe), inputs=inputs) as run,
     ):
         if not run.done:
-            _build(recipe, opened, packs, run)
+            store = compute.Store(recipe.cache / compute.FOLDER)
+            with compute.engine(engine, store) as workers, closing(_workshop(recipe, opened, workers, store)) as workshop:
+                _Build(recipe, opened, packs, workshop, run).go()
+            store.tidy(unused=_UNUSED)
     return run
+
+
+def _workshop(recipe: Recipe, opened: Opened, engine: compute.Engine, store: compute.Store) -> Workshop:
+    people = scrubbing.authors(repository for _, repository in opened)
+    codes = _codes(recipe) | {name: _version(name) for name in recipe.packs if not _is_folder(name)}
+    return Workshop(engine, store, Scrubber(scrubbing.known(recipe), people, engines.by_keywords), codes, recipe.folder.resolve())
+
+
+def _version(name: str) -> str:
+    """Of an installed pack, the version of what brought it."""
+    points = (point for point in importlib.metadata.entry_points(group=pack.GROUP) if point.name == name)
+    return next((point.dist.version for point in points if point.dist), "")
 
 
 def _values(recipe: Recipe) -> dict[str, Any]:
     """The keys that decide what the dataset holds; where a source or a benchmark stands does not."""
-    named = [source.model_dump(mode="json", exclude={"path"}) for source in recipe.sources]
+    told = [source.model_dump(mode="json", exclude={"path"}) for source in recipe.sources]
     scrub = Scrubber(scrubbing.known(recipe)).digest
     settings = recipe.dataset.model_dump(mode="json", exclude={"benchmarks"})
-    return {"dataset": settings, "sources": named, "packs": list(recipe.packs), "scrub": scrub}
+    return {"dataset": settings, "sources": told, "packs": list(recipe.packs), "scrub": scrub}
 
 
 def _inputs(recipe: Recipe, opened: Opened) -> dict[str, str]:
@@ -66,133 +93,135 @@ def _inputs(recipe: Recipe, opened: Opened) -> dict[str, str]:
     for source, repository in opened:
         state = [word for word in ("shallow", "partial") if getattr(repository.notes, word)]
         inputs[f"source:{source.name}"] = " ".join([repository.head, *state])
-    folders = [name for name in recipe.packs if name.startswith((".", "/"))]
-    return inputs | {f"pack:{name}": digest_file(recipe.folder / name / "pack.py") for name in folders}
+    return inputs | {f"pack:{name}": digest for name, digest in _codes(recipe).items()}
 
 
-def _build(recipe: Recipe, opened: Opened, packs: Sequence[Pack], run: Run) -> None:
-    started = time.monotonic()
-    funnel = Funnel()
-    people = scrubbing.authors(repository for _, repository in opened)
-    scrubs = Scrubbing(Scrubber(scrubbing.known(recipe), people))
-    materials = []
-    for source, repository in opened:
-        materials.append(reading.read(source, repository, recipe.dataset, funnel, scrubs, admission.linters(packs)))
-        _say(_about(materials[-1]))
-    kept, divided = dividing.divided(materials, recipe.dataset.held_out, funnel)
-    _say(f"{len(kept):,} different files and {sum(len(one.changes) for one in materials):,} commits to make lessons of")
-    make = partial(lessons.make, packs=packs, funnel=funnel, scrubbing=scrubs)
-    made = _without_benchmarks(_made(materials, kept, divided, make, funnel), recipe, funnel)
-    made["train"] = list(funnel.sift("balance", "samples", balance.cap(made["train"], recipe.dataset.max_source_share)))
-    if not made["train"]:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in Counter(funnel.dropped()).most_common(6))
-        raise RecipeError(
-            f"there is nothing to learn from ({reasons or 'no files'})", next="name a source with more code, or widen its include"
-        )
-    candidates = dividing.candidates(materials, kept, divided, recipe.dataset.candidates)
-    probes = list(funnel.sift("probes", "candidates", _probes(candidates, made, scrubs)))
-    together: dict[Split, Sequence[Sample]] = {"train": made["train"], "validation": made["validation"]}
-    together |= {split: [probe for test, probe in probes if test == split] for split in guard.TESTS}
-    _say(f"{len(made['train']):,} lessons, {len(made['validation']):,} for validation, {len(probes)} probes; searching them for leaks")
-    _write(run, together, funnel)
-    guard.check(run.folder)
-    metrics = _metrics(materials, kept, divided, together, funnel) | {"leaks": 0, "searched": len(probes), "scrubbed": scrubs.metrics()}
-    metrics["seconds"] = round(time.monotonic() - started, 1)
-    card.write(run.folder, metrics, together, (Dropped(**_row(row)) for row in funnel.rows), name=recipe.name)
-    run.finish(metrics)
+def _codes(recipe: Recipe) -> dict[str, str]:
+    """Of each pack in a folder the digest of its code."""
+    return {name: digest_file(recipe.folder / name / "pack.py") for name in recipe.packs if _is_folder(name)}
 
 
-def _made(
-    materials: Sequence[Material], kept: Iterable[Document], divided: splits.Splits, make: Makes, funnel: Funnel
-) -> dict[Side, list[Sample]]:
-    """The lessons of each side, sources in the order of the recipe."""
-    files: dict[tuple[str, Side], list[Document | Change]] = defaultdict(list)
-    for document in kept:
-        files[document.source, divided.side(document.source, document.path)].append(document)
-    made: dict[Side, list[Sample]] = {side: [] for side in SIDES}
-    for material in materials:
-        name = material.source.name
-        for side, change in funnel.sift("split", "commits", lessons.sided(material.changes, divided)):
-            files[name, side].append(change)
-        for side in SIDES:
-            made[side] += lessons.weighted(make(files.pop((name, side), [])), material.source)
-        material.changes = []
-    return {side: list(funnel.sift("merge", "samples", found)) for side, found in lessons.merged(made).items()}
+def _is_folder(name: str) -> bool:
+    return name.startswith((".", "/"))
 
 
-def _without_benchmarks(made: Mapping[Side, Sequence[Sample]], recipe: Recipe, funnel: Funnel) -> dict[Side, list[Sample]]:
-    """The lessons that hold nothing of the public benchmarks that the recipe names."""
-    passages = [one for path in benchmarks.files(recipe.folder, recipe.dataset.benchmarks) for one in benchmarks.read(path)]
-    if not passages:
-        return {side: list(found) for side, found in made.items()}
-    return {side: list(funnel.sift("decontaminate", "samples", benchmarks.without(found, passages))) for side, found in made.items()}
+class _Build:
+    """One build."""
+
+    def __init__(self, recipe: Recipe, opened: Opened, packs: Sequence[Pack], workshop: Workshop, run: Run) -> None:
+        self.recipe, self.opened, self.packs, self.workshop, self.run = recipe, opened, packs, workshop, run
+        self.census, self.ledger = Census(), Ledger()
+        self.funnel = Funnel(told=self._told)
+        self.scrubs = Scrubbing(workshop.scrubber)
+        self.seconds: dict[str, float] = {}
+        """By the clock, of each step."""
+
+    def _told(self, step: str, one: Dropped) -> None:
+        self.ledger.add(step, one)
+        self.census.drop(one)
+
+    def go(self) -> None:
+        """Read, dedupe, split, make, merge, balance, write, probe, guard."""
+        with self.ledger:
+            self._go()
+
+    def _go(self) -> None:
+        started = time.monotonic()
+        reader = reading.Reader(self.recipe.dataset, self.funnel, self.scrubs, self.workshop, admission.linters(self.packs))
+        materials = []
+        with self._timed("read"):
+            for source, repository in self.opened:
+                materials.append(reader.read(source, repository))
+                _say(_about(materials[-1]))
+        with self._timed("divide"):
+            kept, divided = dividing.divided(materials, self.recipe.dataset.held_out, self.funnel, self.workshop)
+        _say(f"{len(kept):,} different files and {sum(len(one.changes) for one in materials):,} commits to make lessons of")
+        writer = Writer(self.run.folder, self.census)
+        with self._timed("make"):
+            files = self._lessons(lessons.portions(materials, kept, divided, self.funnel), writer)
+        with self._timed("probe"):
+            candidates = dividing.candidates(materials, kept, divided, self.recipe.dataset.candidates, self.workshop)
+            counts = self.census.splits()
+            said = f"{counts['train']:,} lessons, {counts.get('validation', 0):,} for validation, {len(candidates)} candidates for probes"
+            _say(f"{said}; searching for leaks")
+            probes = list(self.funnel.sift("probes", "candidates", self._probes(candidates, files)))
+            for split in guard.TESTS:
+                writer.write(split, (probe for test, probe in probes if test == split))
+        with self._timed("guard"):
+            guard.check(self.run.folder, self.workshop.guarded)
+        metrics = self._metrics(materials, kept, divided)
+        metrics |= {"leaks": 0, "searched": len(probes), "scrubbed": self.scrubs.metrics(), "digest": writer.digest()}
+        metrics |= {"units": dict(sorted(self.workshop.store.counts.items())), "seconds": round(time.monotonic() - started, 1)}
+        self.ledger.write(self.run.path("dropped.jsonl"))
+        card.write(self.run.folder, metrics, self.census, name=self.recipe.name)
+        self.run.finish(metrics | {"steps": self.seconds})
+
+    @contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        started = time.monotonic()
+        yield
+        self.seconds[step] = round(time.monotonic() - started, 2)
+
+    def _lessons(self, portions: Mapping[Side, Sequence[Portion]], writer: Writer) -> list[Path]:
+        """Make and write the lessons of both sides; return their files."""
+        for split in SPLITS:  # of a build that was broken off
+            shutil.rmtree(self.run.path(split), ignore_errors=True)
+        made = Lessons(portions, self.packs, self.workshop, self.recipe.dataset.max_file_bytes)
+        share = self.recipe.dataset.max_source_share if len(self.opened) > 1 else None
+        known = finishing.merged(made.of, share, self.funnel)
+        files = benchmarks.files(self.recipe.folder, self.recipe.dataset.benchmarks)
+        passages = [one for path in files for one in benchmarks.read(path)]
+        files = [
+            file for side in SIDES for file in writer.write(_split(side), finishing.finished(made.of, side, known, passages, self.funnel))
+        ]
+        if not self.census.splits().get("train"):
+            reasons = ", ".join(f"{count} {reason}" for reason, count in Counter(self.funnel.dropped()).most_common(6))
+            raise RecipeError(
+                f"there is nothing to learn from ({reasons or 'no files'})", next="name a source with more code, or widen its include"
+            )
+        return files
+
+    def _probes(self, candidates: Sequence[tuple[Split, Sample]], files: Sequence[Path]) -> Iterator[tuple[Split, Sample] | Dropped]:
+        """The candidates of every test set that stand in no lesson and are not the same as one before."""
+        leaking = self.workshop.leaking(files, [probe.answer or "" for _, probe in candidates]) if candidates else {}
+        seen: set[str] = set()
+        for place, (split, probe) in enumerate(candidates):
+            text = leaks.normal(probe.answer or "")
+            reason = leaking.get(place, "duplicate-probe" if text in seen else "")
+            seen.add(text)
+            yield Dropped(reason=reason, what=_where(probe), source=probe.origins[0].source) if reason else (split, probe)
+
+    def _metrics(self, materials: Sequence[Material], kept: Sequence[Document], divided: splits.Splits) -> dict[str, Any]:
+        learned = [one for one in kept if divided.side(one.source, one.path) == "train"]
+        languages: dict[str, dict[str, int]] = {name: {"documents": 0, "bytes": 0} for name in sorted({one.language for one in learned})}
+        for one in learned:
+            languages[one.language]["documents"] += 1
+            languages[one.language]["bytes"] += one.size
+        sifted = self.funnel.steps["probes"]
+        return {
+            "documents": len(kept),
+            "bytes": sum(one.size for one in kept),
+            "languages": languages,
+            "splits": dividing.sizes(kept, divided),
+            "samples": self.census.by_kind(),
+            "probes": {"kept": sifted.kept, "dropped": dict(sorted(sifted.dropped.items()))},
+            "dropped": self.funnel.dropped(),
+            "funnel": self.funnel.table(),
+            "cuts": {one.source.name: asdict(one.cut) for one in materials},
+            "admission": {one.source.name: one.admission for one in materials},
+            "signals": {one.source.name: one.signals for one in materials if one.signals},
+            "remarks": {one.source.name: one.remarks for one in materials if one.remarks},
+        }
 
 
-def _probes(
-    candidates: Sequence[tuple[Split, Sample]], made: Mapping[Side, Sequence[Sample]], scrubs: Scrubbing
-) -> Iterator[tuple[Split, Sample] | Dropped]:
-    """The candidates of every test set that held no secret, stand in no lesson and are not the same as one before."""
-    training = (text for side in SIDES for sample in made[side] for text in leaks.texts(sample))
-    leaking = leaks.leaking([probe.answer or "" for _, probe in candidates], training)
-    seen: set[str] = set()
-    for place, (split, probe) in enumerate(candidates):
-        text = leaks.normal(probe.answer or "")
-        secret = "secret-in-answer" if scrubs.teaches(probe) else ""
-        reason = secret or leaking.get(place, "duplicate-probe" if text in seen else "")
-        seen.add(text)
-        yield Dropped(reason=reason, what=_where(probe), source=probe.origins[0].source) if reason else (split, probe)
+def _split(side: Side) -> Split:
+    """The split that the lessons of a side stand in."""
+    return "train" if side == "train" else "validation"
 
 
 def _where(probe: Sample) -> str:
     span = probe.origins[0]
     return f"{span.path}:{span.start}-{span.end}"
-
-
-def _write(run: Run, together: Mapping[Split, Sequence[Sample]], funnel: Funnel) -> None:
-    for split in SPLITS:  # of a build that was broken off
-        shutil.rmtree(run.path(split), ignore_errors=True)
-    for split, found in together.items():
-        samples.write(run.folder, split, found)
-    funnel.write(run.path("dropped.jsonl"))
-
-
-def _metrics(
-    materials: Sequence[Material],
-    kept: Sequence[Document],
-    divided: splits.Splits,
-    together: Mapping[Split, Sequence[Sample]],
-    funnel: Funnel,
-) -> dict[str, Any]:
-    counts: dict[str, dict[str, int]] = defaultdict(dict)
-    for split, found in together.items():
-        for kind, count in sorted(Counter(sample.kind for sample in found).items()):
-            counts[kind][split] = count
-    learned = [one for one in kept if divided.side(one.source, one.path) == "train"]
-    languages: dict[str, dict[str, int]] = {
-        one.language: {"documents": 0, "bytes": 0} for one in sorted(learned, key=lambda one: one.language)
-    }
-    for one in learned:
-        languages[one.language]["documents"] += 1
-        languages[one.language]["bytes"] += len(one.data)
-    sifted = funnel.steps["probes"]
-    return {
-        "documents": len(kept),
-        "bytes": sum(len(one.data) for one in kept),
-        "languages": languages,
-        "splits": dividing.sizes(kept, divided),
-        "samples": dict(sorted(counts.items())),
-        "probes": {"kept": sifted.kept, "dropped": dict(sorted(sifted.dropped.items()))},
-        "dropped": funnel.dropped(),
-        "funnel": funnel.table(),
-        "cuts": {one.source.name: asdict(one.cut) for one in materials},
-        "admission": {one.source.name: one.admission for one in materials},
-        "signals": {one.source.name: one.signals for one in materials if one.signals},
-        "remarks": {one.source.name: one.remarks for one in materials if one.remarks},
-    }
-
-
-def _row(row: Mapping[str, Any]) -> dict[str, str]:
-    return {name: row[name] for name in Dropped.model_fields}
 
 
 def _about(material: Material) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from idiolect import plots
-from idiolect.dataset.census import DAY, Census, take
+from idiolect.dataset.census import DAY, Census
 from idiolect.files import write_text
-from idiolect.types import SPLITS, Dropped, Hole, Kind, Sample, Split
+from idiolect.types import SPLITS, Hole, Kind, Sample
 
 PICTURES = "card"
 """Folder of the pictures, beside README.md."""
@@ -28,15 +28,12 @@ _HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u200b-\u200f\u202a-\u202
 _PREFIX, _SUFFIX = 500, 250
 
 
-def write(
-    folder: Path, metrics: Mapping[str, Any], splits: Mapping[Split, Iterable[Sample]], dropped: Iterable[Dropped] = (), *, name: str = ""
-) -> Path:
+def write(folder: Path, metrics: Mapping[str, Any], census: Census, *, name: str = "") -> Path:
     """Write `folder`/README.md and its pictures; return the path of the card.
 
     `metrics` are the build's: `funnel` (rows of step, unit, kept, dropped), `cuts`, `leaks`, `documents`, `seconds`; what is
-    missing is left out. `splits` are read once.
+    missing is left out.
     """
-    census = take(splits, dropped)
     pictures = _pictures(census, metrics)
     for stem, picture in pictures.items():
         write_text(folder / PICTURES / f"{stem}.svg", picture)

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from idiolect.types import Dropped, Hole, Kind, Sample, Split
+from idiolect.types import SPLITS, Dropped, Hole, Kind, Sample, Split
 
 SHOWN = 5
 """Samples of each kind that the card prints."""
@@ -45,6 +45,20 @@ class Census:
         """The kinds that stand in it, by name."""
         return sorted({kind for kind, _ in self.samples})
 
+    def add(self, split: Split, sample: Sample) -> None:
+        """Count a sample."""
+        _count(self, split, sample)
+
+    def drop(self, one: Dropped) -> None:
+        """Count something that was dropped, and keep the first few of each reason."""
+        self.reasons[one.reason] += 1
+        if len(named := self.examples[one.reason]) < EXAMPLES and one.what not in named:
+            named.append(one.what)
+
+    def by_kind(self) -> dict[str, dict[str, int]]:
+        """Samples of each kind in each split."""
+        return {kind: {split: self.samples[kind, split] for split in SPLITS if self.samples[kind, split]} for kind in self.kinds}
+
     def splits(self) -> dict[Split, int]:
         """Samples in each split."""
         counts: Counter[Split] = Counter()
@@ -58,11 +72,9 @@ def take(splits: Mapping[Split, Iterable[Sample]], dropped: Iterable[Dropped] = 
     census = Census()
     for split, samples in splits.items():
         for sample in samples:
-            _count(census, split, sample)
+            census.add(split, sample)
     for one in dropped:
-        census.reasons[one.reason] += 1
-        if len(named := census.examples[one.reason]) < EXAMPLES and one.what not in named:
-            named.append(one.what)
+        census.drop(one)
     return census
 
 

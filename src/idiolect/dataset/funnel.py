@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
-from idiolect.files import write_jsonl
+from idiolect.files import atomic
 from idiolect.types import Dropped
 
 Item = TypeVar("Item")
@@ -35,7 +38,8 @@ class Funnel:
     """All steps of one build, in the order they were taken."""
 
     steps: dict[str, Step] = field(default_factory=dict)
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    told: Callable[[str, Dropped], None] = lambda *_: None
+    """Hears of everything that is dropped, with the step."""
 
     def count(self, step: str, unit: str, kept: int, dropped: Iterable[Dropped] = ()) -> None:
         """Add to a step."""
@@ -47,7 +51,7 @@ class Funnel:
     def drop(self, step: str, unit: str, one: Dropped) -> None:
         """Record one that was not kept."""
         self.steps.setdefault(step, Step(step, unit)).dropped[one.reason] += 1
-        self.rows.append({"step": step, **one.model_dump()})
+        self.told(step, one)
 
     def sift(self, step: str, unit: str, items: Iterable[Item | Dropped]) -> Iterator[Item]:
         """Pass on what is kept, and count both."""
@@ -70,6 +74,25 @@ class Funnel:
         """All that was dropped, per reason."""
         return dict(sorted(sum((row.dropped for row in self.steps.values()), Counter[str]()).items()))
 
+
+class Ledger:
+    """What was dropped, on disk at once: there may be more of it than memory holds."""
+
+    def __init__(self) -> None:
+        self._spool = tempfile.TemporaryFile("w+", encoding="utf-8", errors="surrogatepass")  # noqa: SIM115  closed with the ledger
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._spool.close()
+
+    def add(self, step: str, one: Dropped) -> None:
+        """Note something that was dropped in a step."""
+        self._spool.write(json.dumps({"step": step, **vars(one)}, ensure_ascii=False, sort_keys=True) + "\n")
+
     def write(self, path: Path) -> None:
-        """Write every dropped item with its step and reason, one JSON value a line."""
-        write_jsonl(path, self.rows)
+        """Write everything so far, one JSON value a line."""
+        self._spool.seek(0)
+        with atomic(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+            shutil.copyfileobj(self._spool, stream)

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import ne
 from pathlib import Path
+from typing import NamedTuple
 
 from idiolect import samples
 from idiolect.dataset.guard_parts import Parts
@@ -30,8 +31,14 @@ _HELD = 100_000_000
 Run = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Leak:
+class Probe(NamedTuple):
+    """What is looked for."""
+
+    id: str
+    text: str
+
+
+class Leak(NamedTuple):
     """A probe that stands in a lesson."""
 
     probe: str
@@ -69,30 +76,54 @@ class _Sought:
         return len(set(changed)) <= 1 or 17 * len(changed) <= 3 * len(words)
 
 
-def check(folder: Path) -> int:
+class Searched(NamedTuple):
+    """What the search of some lessons found."""
+
+    leaks: list[Leak]
+    pieces: int
+    """Different texts that were searched."""
+
+
+Search = Callable[[Sequence[Path], Sequence[Probe]], Iterable[Searched]]
+"""Searches files of lessons for probes."""
+
+
+def search(files: Sequence[Path], probes: Sequence[Probe]) -> Iterator[Searched]:
+    """Search files of lessons one by one, here."""
+    for file in files:
+        yield searched(samples.of_part(file.read_bytes()), probes)
+
+
+def searched(lessons: Iterable[Sample], probes: Sequence[Probe]) -> Searched:
+    """Search some lessons for probes."""
+    guard = Guard(probes)
+    return Searched(list(guard.search(lessons)), guard.searched)
+
+
+def check(folder: Path, by: Search = search) -> int:
     """Search train and validation of a finished dataset for its probes of every kind; return how many pieces of text were searched.
 
     A leak is a DataError that names the probe and the lesson.
     """
-    probes = [probe for split in TESTS for probe in samples.read(folder, split)]
-    guard = Guard(probes)
-    found = [leak for split in SIDES for leak in guard.search(samples.read(folder, split))]
-    if found:
-        count, first = len({leak.probe for leak in found}), found[0]
+    probes = [Probe(one.id, one.answer or "") for split in TESTS for one in samples.read(folder, split)]
+    found = list(by([file for split in SIDES for file in samples.parts(folder, split)], probes))
+    leaks = [leak for one in found for leak in one.leaks]
+    if leaks:
+        count, first = len({leak.probe for leak in leaks}), leaks[0]
         raise DataError(
             f"{count} of {len(probes)} probes stand in the training text, for instance {first.probe} in {first.lesson} ({first.how})",
             where=str(folder),
             next="this is a fault of idiolect's filter: please report it with `idiolect samples show` of the two",
         )
-    return guard.searched
+    return sum(one.pieces for one in found)
 
 
 class Guard:
     """Looks for probes in lessons."""
 
-    def __init__(self, probes: Sequence[Sample]) -> None:
-        self.sought = [_Sought(one.id, " ".join((one.answer or "").split()), tuple(_WORDS.findall(one.answer or ""))) for one in probes]
-        self.parts = Parts((one.id, one.answer or "") for one in probes)
+    def __init__(self, probes: Sequence[Probe]) -> None:
+        self.sought = [_Sought(one.id, " ".join(one.text.split()), tuple(_WORDS.findall(one.text))) for one in probes]
+        self.parts = Parts((one.id, one.text) for one in probes)
         self.named = {one.id: one for one in self.sought}
         self.wholes: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.held = 0

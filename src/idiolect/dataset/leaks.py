@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from idiolect.dataset.contamination import Wanted
+from idiolect.dataset import contamination
 from idiolect.dataset.duplicates import shingles
 from idiolect.dataset.duplicates.index import Index, numbered
 from idiolect.dataset.duplicates.shingles import Hashes, Rows
@@ -52,10 +52,8 @@ def normal(text: str) -> str:
     return " ".join(text.split())
 
 
-def leaking(probes: Sequence[str], training: Iterable[str]) -> dict[int, str]:
+def leaking(wanted: Wanted, training: Iterable[str]) -> dict[int, str]:
     """Probes, by place, that leak, each with `in-training`, `near-training`, `words-in-training` or `syntax-in-training`."""
-    wanted = _Wanted(probes)
-    parts = Wanted([probe.encode("utf-8", "surrogatepass") for probe in probes])
     found: dict[int, str] = {}
     for batch in _batches(training):
         for place in wanted.exact(batch):
@@ -63,15 +61,16 @@ def leaking(probes: Sequence[str], training: Iterable[str]) -> dict[int, str]:
         rows = shingles.tokens(batch)
         for place in {*wanted.near(rows), *wanted.renamed(rows)}:
             found.setdefault(place, "near-training")
-        for _, place, how in parts.search(batch):
+        for _, place, how in wanted.parts.search(batch):
             found.setdefault(place, f"{how}-in-training")
     return found
 
 
-class _Wanted:
-    """The probes, prepared for searching."""
+class Wanted:
+    """Probes, prepared for searching."""
 
     def __init__(self, probes: Sequence[str]) -> None:
+        self.parts = contamination.Wanted([probe.encode("utf-8", "surrogatepass") for probe in probes])
         self.plain = [normal(probe).encode("utf-8", "surrogatepass") for probe in probes]
         self.words = shingles.tokens(self.plain)
         self.lengths = np.diff(self.words.offsets)

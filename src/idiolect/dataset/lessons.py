@@ -1,75 +1,237 @@
-"""From documents to lessons: makers, labels and filters of packs, weights, and the merging of equal samples."""
+"""From documents to lessons: makers, labels and filters of packs, weights, and the merging of equal samples.
+
+The lessons of a build are more than memory holds. They are made once, kept in the private cache by what they were made of, and
+gone through as often as needed: `Lessons.of` gives the same ones in the same order each time.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
 
+from idiolect.dataset import sent, units
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.funnel import Funnel
-from idiolect.dataset.makers import MAKERS
-from idiolect.dataset.scrubbing import Scrubbing
+from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_PAIRS, commits, pairs
+from idiolect.dataset.makers.diff import weight
+from idiolect.dataset.makers.write import NO_WORDS, TEMPLATE
+from idiolect.dataset.reading import Committed, Material
 from idiolect.dataset.splits import Key, Side, Splits
+from idiolect.dataset.stored import Stored
+from idiolect.dataset.units import Read
+from idiolect.dataset.workshop import DIED, History, Workshop
 from idiolect.errors import DataError
 from idiolect.pack import Labeller, Pack
 from idiolect.recipe import Source
-from idiolect.types import Change, Document, Dropped, Kind, Role, Sample
+from idiolect.sandbox import Failed
+from idiolect.types import Document, Dropped, Kind, Role, Sample, Span, trusted
 
 SIDES: tuple[Side, ...] = ("train", "validation")
 """The sides that lessons are made of."""
 ROLE_WEIGHTS: dict[Role, float] = {"reference": 2.0, "public": 0.5}
 NEAR_BUDGET = 0.05
 """By how much the distinct bytes of `lessons_from` may miss their budget."""
+GROUNDED = 9
+"""So many requests in human words allow one in a template's words."""
+
+Labels = Mapping[str, tuple[str, ...]]
+Made = Iterator[tuple[Kind, Sample | Dropped]]
 
 
-def make(material: Sequence[Document | Change], packs: Sequence[Pack], funnel: Funnel, scrubbing: Scrubbing) -> list[Sample]:
-    """Every lesson that the makers, ours and the packs', find in one side of one source, and that teaches no secret."""
-    made: list[Sample] = []
-    for kind, maker in MAKERS.items():
-        made += funnel.sift(f"make {kind}", "samples", maker(material))
-    documents = [item for item in material if isinstance(item, Document) and item.role != "legacy"]
-    for pack in packs:
-        for number, extra in enumerate(pack.makers, 1):
-            made += funnel.sift(f"make {pack.name} {number}", "samples", extra(documents))
-    made = list(funnel.sift("secrets", "samples", scrubbing.taught(made)))
-    return list(funnel.sift("filter", "samples", _filtered(_labelled(made, documents, packs), packs))) if packs else made
+@dataclass
+class Portion:
+    """What one source gives to one side."""
+
+    material: Material
+    documents: list[Stored]
+    changes: list[Committed]
 
 
-def sided(changes: Iterable[Change], splits: Splits) -> Iterator[tuple[Side, Change] | Dropped]:
+class Lessons:
+    """The lessons of a build, which can be gone through again and again."""
+
+    def __init__(self, portions: Mapping[Side, Sequence[Portion]], packs: Sequence[Pack], workshop: Workshop, max_bytes: int) -> None:
+        self.portions, self.packs, self.workshop = portions, packs, workshop
+        self.max_bytes = max_bytes
+
+    def of(self, side: Side, funnel: Funnel) -> Iterator[Sample]:
+        """Every lesson of a side, sources in the order of the recipe; what became of the others goes to the funnel."""
+        for portion in self.portions[side]:
+            templates = Templates()
+            made = (one for kind, item in self._made(portion) for one in _sifted(f"make {kind}", templates.judged(item), funnel))
+            everything = weighted(self._of_packs(portion, made, funnel), portion.material.source)
+            yield from everything
+
+    def _made(self, portion: Portion) -> Made:
+        """What our own makers make of files, of pairs of them, and of commits."""
+        source, documents = portion.material.source.name, portion.documents
+        groups = [(OF_FILES, [one]) for one in documents] + [(OF_PAIRS, held) for held in pairs.groups(documents)]
+        for (kinds, held), found in zip(groups, self.workshop.lessons(groups), strict=True):
+            if isinstance(found, Failed):
+                yield kinds[0], Dropped(reason=DIED, what=held[0].path, source=source, detail=found.detail or found.reason)
+            else:
+                yield from _told(found, source, _in_files(held))
+        yield from self._of_changes(portion)
+
+    def _of_changes(self, portion: Portion) -> Made:
+        material = portion.material
+        every = [one.change for one in material.changes]
+        reverted = commits.reverted(every)
+        newest = max((one.time for one in every), default=0)
+        plans = [one.plan for one in portion.changes]
+        results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, OF_CHANGES)
+        for one, found in zip(portion.changes, results, strict=True):
+            if one.change.commit in reverted:
+                for kind in OF_CHANGES:
+                    yield kind, Dropped(reason="reverted", what=one.change.commit, source=material.source.name)
+                continue
+            share = weight(newest - one.change.time)
+            for kind, item in _told(Read(*found).made, material.source.name, _in_commit(one)):
+                yield kind, _weighted(item, share) if isinstance(item, Sample) else item
+
+    def _of_packs(self, portion: Portion, made: Iterator[Sample], funnel: Funnel) -> Iterator[Sample]:
+        """With what the packs' own makers make, labelled and filtered by the packs."""
+        if not self.packs:
+            yield from made
+            return
+        documents = [one for one in portion.documents if one.role != "legacy"]
+        yield from funnel.sift(
+            "filter", "samples", _filtered(_labelled(self._and_theirs(documents, made, funnel), documents, self.packs), self.packs)
+        )
+
+    def _and_theirs(self, documents: Sequence[Document], made: Iterator[Sample], funnel: Funnel) -> Iterator[Sample]:
+        yield from made
+        for pack in self.packs:
+            for number, extra in enumerate(pack.makers, 1):
+                found = (self._taught(one) for one in extra(documents))
+                yield from funnel.sift(f"make {pack.name} {number}", "samples", found)
+
+    def _taught(self, item: Sample | Dropped) -> Sample | Dropped:
+        """A lesson of a pack, unless its answer held a secret."""
+        if isinstance(item, Sample) and units.teaches(item, self.workshop.scrubber):
+            return Dropped(reason=units.SECRET_ANSWER, what=item.id, source=item.origins[0].source if item.origins else "")
+        return item
+
+
+class Templates:
+    """Lets so many requests in a template's words pass as the ones in human words before them allow."""
+
+    def __init__(self) -> None:
+        self.human = self.templated = 0
+
+    def judged(self, item: Sample | Dropped) -> Sample | Dropped:
+        """The lesson, or why there is one too many of its sort."""
+        if isinstance(item, Dropped) or item.kind != "write":
+            return item
+        if item.maker != TEMPLATE:
+            self.human += 1
+        elif (self.templated + 1) * GROUNDED > self.human:
+            return Dropped(reason=NO_WORDS, what=item.origins[0].path, source=item.origins[0].source)
+        else:
+            self.templated += 1
+        return item
+
+
+def portions(materials: Sequence[Material], kept: Iterable[Stored], divided: Splits, funnel: Funnel) -> dict[Side, list[Portion]]:
+    """The files and commits of each source on each side, sources in the order given."""
+    files: dict[Key, list[Stored]] = defaultdict(list)
+    for document in kept:
+        files[document.source, divided.side(document.source, document.path)].append(document)
+    found: dict[Side, list[Portion]] = {side: [] for side in SIDES}
+    for material in materials:
+        changes: dict[Side, list[Committed]] = {side: [] for side in SIDES}
+        for side, change in funnel.sift("split", "commits", sided(material.changes, divided)):
+            changes[side].append(change)
+        for side in SIDES:
+            found[side].append(Portion(material, files[material.source.name, side], changes[side]))
+    return found
+
+
+def sided(changes: Iterable[Committed], splits: Splits) -> Iterator[tuple[Side, Committed] | Dropped]:
     """The side of each commit: that of its files; one that touches several sides is dropped, and one of held-out files."""
-    for change in changes:
-        sides = {splits.side(change.source, edit.path) for edit in change.edits} or {"train"}
+    for one in changes:
+        source = one.change.source
+        sides = {splits.side(source, path) for path in one.paths} or {"train"}
         if len(sides) == 1 and sides <= set(SIDES):
-            yield sides.pop(), change
+            yield sides.pop(), one
         else:
             reason = "crosses-split" if len(sides) > 1 else "held-out"
-            yield Dropped(reason=reason, what=change.commit, source=change.source)
+            yield Dropped(reason=reason, what=one.change.commit, source=source)
 
 
-def weighted(samples: Iterable[Sample], source: Source) -> list[Sample]:
+def weighted(samples: Iterable[Sample], source: Source) -> Iterator[Sample]:
     """The samples, counting as much as their source does."""
     factor = source.weight * ROLE_WEIGHTS.get(source.role, 1.0)
-    return [sample if factor == 1 else sample.model_copy(update={"weight": sample.weight * factor}) for sample in samples]
+    return (_weighted(sample, factor) for sample in samples)
 
 
-def merged(sides: Mapping[Side, Sequence[Sample]]) -> dict[Side, list[Sample | Dropped]]:
-    """Samples of equal id become the first of them, with the origins and labels of all; training takes precedence."""
-    groups: dict[str, list[Sample]] = defaultdict(list)
-    for side in SIDES:
-        for sample in sides[side]:
-            groups[sample.id].append(sample)
-    seen: set[str] = set()
-    found: dict[Side, list[Sample | Dropped]] = {}
-    for side in SIDES:
-        found[side] = []
-        for sample in sides[side]:
-            if sample.id in seen:
-                found[side].append(Dropped(reason="merged", what=sample.id, source=sample.origins[0].source if sample.origins else ""))
-            else:
-                seen.add(sample.id)
-                found[side].append(_one(groups[sample.id]))
-    return found
+def _weighted(sample: Sample, factor: float) -> Sample:
+    return sample if factor == 1 else sample.model_copy(update={"weight": sample.weight * factor})
+
+
+def _sifted(step: str, item: Sample | Dropped, funnel: Funnel) -> Iterator[Sample]:
+    return funnel.sift(step, "samples", [item])
+
+
+def _told(found: Iterable[tuple[Kind, Iterable[sent.Row]]], source: str, origin: sent.Origin) -> Made:
+    for kind, rows in found:
+        for row in rows:
+            yield kind, sent.lesson(row, source, origin)
+
+
+def _in_files(documents: Sequence[Document]) -> sent.Origin:
+    """Whose the bytes of a lesson are that was made of these files."""
+    files = {one.path: one for one in documents}
+
+    def origin(_: str, path: str, start: int, end: int) -> Span:
+        one = files[path]
+        return trusted(
+            Span,
+            source=one.source,
+            commit=one.commit,
+            path=path,
+            start=start,
+            end=end,
+            time=one.time,
+            authors=one.authors,
+            licence=one.licence,
+        )
+
+    return origin
+
+
+def _in_commit(one: Committed) -> sent.Origin:
+    """Whose the bytes of a lesson are that was made of a commit: what stood before it was read at its parent."""
+    change = one.change
+
+    def origin(commit: str, path: str, start: int, end: int) -> Span:
+        return trusted(
+            Span,
+            source=change.source,
+            commit=commit,
+            path=path,
+            start=start,
+            end=end,
+            time=change.time,
+            authors=(change.author,),
+            licence=change.licence,
+        )
+
+    return origin
+
+
+def united(first: Sample, labels: Labels, origins: Iterable[Span], weight: float) -> Sample:
+    """A sample that stands for others of equal id too: with the labels and origins of all, and the greatest weight."""
+    spans = tuple(dict.fromkeys((*first.origins, *origins)))
+    return first.model_copy(update={"labels": both(first.labels, labels), "origins": spans, "weight": max(first.weight, weight)})
+
+
+def both(labels: Labels, others: Labels) -> dict[str, tuple[str, ...]]:
+    """Labels with the names and values of others added."""
+    return {name: tuple(dict.fromkeys((*labels.get(name, ()), *others.get(name, ())))) for name in {**labels, **others}}
 
 
 def lessons_from(
@@ -82,8 +244,11 @@ def lessons_from(
     """
     kept = dedupe(list(documents)).kept
     taken = kept if budget is None else [document for language in sorted(budget) for document in _taken(kept, language, budget[language])]
-    made = [sample for kind in kinds for sample in MAKERS[kind](taken) if isinstance(sample, Sample)]
-    return [one for one in merged({"train": made, "validation": []})["train"] if isinstance(one, Sample)]
+    made: dict[str, Sample] = {}
+    for sample in (sample for kind in kinds for sample in MAKERS[kind](taken) if isinstance(sample, Sample)):
+        first = made.get(sample.id)
+        made[sample.id] = united(first, sample.labels, sample.origins, sample.weight) if first else sample
+    return list(made.values())
 
 
 def _taken(documents: Sequence[Document], language: str, budget: int) -> list[Document]:
@@ -100,28 +265,12 @@ def _taken(documents: Sequence[Document], language: str, budget: int) -> list[Do
     return taken
 
 
-def _one(group: Sequence[Sample]) -> Sample:
-    first = group[0]
-    if len(group) == 1:
-        return first
-    labels: dict[str, tuple[str, ...]] = {}
-    for sample in group:
-        for name, values in sample.labels.items():
-            labels[name] = tuple(dict.fromkeys((*labels.get(name, ()), *values)))
-    origins = tuple(dict.fromkeys(span for sample in group for span in sample.origins))
-    return first.model_copy(update={"labels": labels, "origins": origins, "weight": max(sample.weight for sample in group)})
-
-
 def _labelled(samples: Iterable[Sample], documents: Iterable[Document], packs: Sequence[Pack]) -> Iterator[Sample]:
     """Samples with what the packs say of the files that they come from."""
     labellers = [pack.label for pack in packs if pack.label]
     labels = {(document.source, document.path): _labels(document, labellers) for document in documents} if labellers else {}
     for sample in samples:
-        added = [labels.get(place, {}) for place in _places(sample)] if labels else []
-        together = dict(sample.labels)
-        for one in added:
-            for name, values in one.items():
-                together[name] = tuple(dict.fromkeys((*together.get(name, ()), *values)))
+        together = reduce(both, (labels.get(place, {}) for place in _places(sample)), sample.labels) if labels else sample.labels
         yield sample if together == sample.labels else sample.model_copy(update={"labels": together})
 
 

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from idiolect import syntax
 from idiolect.types import Document, Hole, Sample
@@ -33,7 +34,9 @@ _SAYS_NOTHING = re.compile(
     re.VERBOSE,
 )
 _WORD = re.compile(r"\w{2}")
+_PINNED = re.compile(r"\b[0-9a-f]{20,}\b|\buses:\s*\S+@")
 
+Doc = TypeVar("Doc", bound=Document)
 Found = Mapping[str, tuple[range, ...]]
 """Added lines by path, numbered from 0."""
 
@@ -77,8 +80,11 @@ def units(document: Document) -> tuple[Unit, ...]:
 
 
 def says_something(text: str) -> bool:
-    """Whether at least one line is more than a comment, an import or a closer, and the whole is long enough to be recognised."""
-    enough = len(" ".join(text.split())) >= SHORTEST
+    """Whether at least one line is more than a comment, an import or a closer, and the whole is long enough to be recognised.
+
+    A digest, or the version of an action that a workflow uses, is nothing that anybody could say.
+    """
+    enough = len(" ".join(text.split())) >= SHORTEST and not _PINNED.search(text)
     return enough and text[0] not in "\"'`" and any(_WORD.search(line) and not _SAYS_NOTHING.fullmatch(line) for line in text.split("\n"))
 
 
@@ -102,12 +108,13 @@ def choose(added: Found, units_of: Callable[[str], Sequence[Unit]]) -> list[tupl
     return chosen
 
 
-def everywhere(documents: Sequence[Document], most: int) -> list[tuple[Document, Unit]]:
-    """Units of files that nothing was learned from, at most one from every ten lines and `most` in all, by the order of a hash."""
+def everywhere(documents: Sequence[Doc], found: Sequence[tuple[Unit, ...]], most: int) -> list[tuple[Doc, Unit]]:
+    """Of the `found` units of files that nothing was learned from at most one from every ten lines and `most` in all, by a hash's order."""
     files = {document.path: document for document in documents}
-    lines = {path: (range(document.data.count(b"\n") + 1),) for path, document in files.items()}
-    found = choose(lines, lambda path: units(files[path]))
-    least = sorted(found, key=lambda one: (one[1].rank, one[0]))[:most]
+    units_of = {document.path: units for document, units in zip(documents, found, strict=True)}
+    lines = {path: (range(max((unit.last for unit in units), default=0) + 1),) for path, units in units_of.items()}
+    chosen = choose(lines, units_of.__getitem__)
+    least = sorted(chosen, key=lambda one: (one[1].rank, one[0]))[:most]
     return [(files[path], unit) for path, unit in sorted(least, key=lambda one: (one[0], one[1].start))]
 
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
 
 from idiolect import sources, syntax
 from idiolect.dataset import admission, cut, history, probes
 from idiolect.dataset.funnel import Funnel
+from idiolect.dataset.makers import OF_CHANGES
 from idiolect.dataset.scrubbing import Scrubbing
+from idiolect.dataset.stored import Stored
+from idiolect.dataset.units import Read
+from idiolect.dataset.workshop import DIED, History, Workshop
 from idiolect.errors import SourceError
 from idiolect.pack import Tool
 from idiolect.recipe import DatasetRecipe, Source
-from idiolect.sources import gates, languages, rules
+from idiolect.sandbox import Failed
+from idiolect.sources import commits, gates, languages, rules
+from idiolect.sources.commits import Planned
 from idiolect.sources.gitread import Repository
 from idiolect.sources.rules import Rules
 from idiolect.types import Change, Document, Dropped, Sample
@@ -25,6 +30,18 @@ MOST_CHANGES = 5_000
 """Commits of one source that are read, the newest ones: older edits teach what the team has left behind, and memory is finite."""
 
 MOST_SIGNALS = 300
+_NO_EDITS = ("missing", "no-edits", "secret-path")
+
+
+@dataclass(frozen=True)
+class Committed:
+    """A commit that something can be made of."""
+
+    plan: Planned
+    change: Change
+    """With its licence, without its edits: those are read again where they are needed."""
+    paths: tuple[str, ...]
+    """Of the files whose edits are kept."""
 
 
 @dataclass
@@ -33,13 +50,16 @@ class Material:
 
     source: Source
     cut: cut.Cut
-    documents: list[Document]
+    repository: Repository
+    told: Rules
+    """Of the tree at the cut."""
+    documents: list[Stored] = field(default_factory=list)
     """As they stood at the cut."""
-    changes: list[Change]
+    changes: list[Committed] = field(default_factory=list)
     """Commits that the cut contains, oldest first."""
-    renames: list[tuple[str, str]]
+    renames: list[tuple[str, str]] = field(default_factory=list)
     """Old and new path, of the same commits."""
-    candidates: list[Sample]
+    candidates: list[Sample] = field(default_factory=list)
     """Time probes, before anybody asked whether they stand in the lessons."""
     roots: frozenset[str] = frozenset()
     """Ids of its commits without a parent: two repositories that share one began as the same."""
@@ -51,35 +71,105 @@ class Material:
     """Of a few hundred files, how many a web-scale filter would have held something against, by signal; none is dropped for it."""
 
 
-def read(
-    source: Source, repository: Repository, recipe: DatasetRecipe, funnel: Funnel, scrubbing: Scrubbing, linters: Sequence[Tool] = ()
-) -> Material:
-    """Read a source up to its cut. A source that is not admitted gives nothing, one with nothing to learn from is a SourceError."""
-    told = rules.of(source, repository, repository.head)
-    shown = admission.facts(repository, told, linters)
-    row, remarks = admission.row(source, shown), [admission.sentence(shown), *sources.remarks(repository)]
-    admitted = next(iter(funnel.sift("admit", "sources", [admission.judged(source, shown)])), None)
-    if admitted is None:
+class Reader:
+    """Reads the sources of one build."""
+
+    def __init__(
+        self, recipe: DatasetRecipe, funnel: Funnel, scrubbing: Scrubbing, workshop: Workshop, linters: Sequence[Tool] = ()
+    ) -> None:
+        self.recipe, self.funnel, self.scrubbing, self.workshop, self.linters = recipe, funnel, scrubbing, workshop, linters
+
+    def read(self, source: Source, repository: Repository) -> Material:
+        """Read a source up to its cut. A source that is not admitted gives nothing, one with nothing to learn from is a SourceError."""
+        told = rules.of(source, repository, repository.head, self.recipe.without)
+        shown = admission.facts(repository, told, self.linters)
+        row, remarks = admission.row(source, shown), [admission.sentence(shown), *sources.remarks(repository)]
+        admitted = next(iter(self.funnel.sift("admit", "sources", [admission.judged(source, shown)])), None)
+        if admitted is None:
+            head = repository.first_parents()[-1]
+            reasons = "; ".join(admission.misses(source, shown))
+            chosen = cut.none(head.id, head.committed, f"not admitted: {reasons}")
+            return Material(source, chosen, repository, told, remarks=remarks, admission=row)
+        chosen, candidates = self._cut(told, repository)
+        told = told if chosen.commit == repository.head else rules.of(admitted, repository, chosen.commit, self.recipe.without)
+        material = Material(admitted, chosen, repository, told, candidates=candidates, remarks=remarks, admission=row)
+        self._fill(material)
+        return material
+
+    def _fill(self, material: Material) -> None:
+        """Read the files and the commits of a source that is admitted, and say what is worth saying of them."""
+        repository, told, until = material.repository, material.told, material.cut.commit
+        found = [self.scrubbing.document(one) for one in self.workshop.documents(told, repository, until, self.recipe.max_file_bytes)]
+        material.documents = list(self.funnel.sift("read", "documents", found))
+        sources.some(material.documents, [one for one in found if isinstance(one, Dropped)], repository, until)
+        material.changes = list(self.funnel.sift("history", "commits", self._changes(told, repository, until)))
+        history = repository.commits(until)
+        material.renames = [(touch.old_path, touch.path) for commit in history for touch in commit.touches if touch.status == "R"]
+        material.roots = frozenset(commit.id for commit in history if not commit.parents)
+        if told.lacking:
+            named = ", ".join(map(sources.shown, told.lacking[:3]))
+            material.remarks.append(f"lacks {named}, or they are too large: what they say is unknown")
+        material.remarks += [*_hidden(material.documents), *syntax.remarks(material.documents, languages.PROSE)]
+        material.signals = _signals(material.documents)
+
+    def _changes(self, told: Rules, repository: Repository, until: str) -> Iterator[Committed | Dropped]:
+        """The commits that the cut contains, oldest first, or why nothing can be made of them."""
+        plans: list[Planned] = []
+        for one in commits.planned(told, repository, until, MOST_CHANGES):
+            if isinstance(one, Planned):
+                plans.append(one)
+            else:
+                yield self.scrubbing.dropped(one)
+        results = self.workshop.changes(History(repository, told, self.recipe.max_file_bytes), plans, OF_CHANGES)
+        for plan, found in zip(plans, results, strict=True):
+            if isinstance(found, Failed | str):
+                reason, detail = (found, "") if isinstance(found, str) else (found.reason, found.detail)
+                yield Dropped(
+                    reason=reason if reason in _NO_EDITS else DIED, what=plan.change.commit, source=told.source.name, detail=detail
+                )
+                continue
+            read = Read(*found)
+            self.scrubbing.history(read.findings, plan.change.commit)
+            yield Committed(plan, replace(plan.change, licence=read.licence), read.paths)
+
+    def _cut(self, told: Rules, repository: Repository) -> tuple[cut.Cut, list[Sample]]:
+        """The cut, and the candidates after it. Where history cannot be compared, everything is for lessons."""
         head = repository.first_parents()[-1]
-        reasons = "; ".join(admission.misses(source, shown))
-        return Material(
-            source, cut.none(head.id, head.committed, f"not admitted: {reasons}"), [], [], [], [], remarks=remarks, admission=row
-        )
-    chosen, candidates = _cut(admitted, repository, recipe, told, scrubbing)
-    told = told if chosen.commit == repository.head else rules.of(admitted, repository, chosen.commit)
-    admissible, dropped = sources.documents(admitted, repository, chosen.commit, recipe.max_file_bytes, told)
-    found: list[Document | Dropped] = [*admissible, *dropped]
-    documents = list(funnel.sift("read", "documents", (scrubbing.document(one) for one in found)))
-    commits = map(scrubbing.change, _changes(admitted, repository, chosen.commit, recipe, told))
-    changes = list(funnel.sift("history", "commits", commits))
-    renames = [
-        (touch.old_path, touch.path) for commit in repository.commits(chosen.commit) for touch in commit.touches if touch.status == "R"
-    ]
-    if told.lacking:
-        remarks.append(f"lacks {', '.join(map(sources.shown, told.lacking[:3]))}, or they are too large: what they say is unknown")
-    remarks += [*_hidden(documents), *syntax.remarks(documents, languages.PROSE)]
-    roots = frozenset(commit.id for commit in repository.commits(chosen.commit) if not commit.parents)
-    return Material(admitted, chosen, documents, changes, renames, candidates, roots, remarks, row, _signals(documents))
+        if repository.notes.form != "repository":
+            return cut.none(head.id, 0, f"a plain {repository.notes.form} has no history"), []
+        if told.source.role not in ("team", "reference"):
+            return cut.none(head.id, head.committed, f"a source in the role '{told.source.role}' has no time probes"), []
+        try:
+            return self._cut_by_time(told, repository)
+        except SourceError as error:
+            return cut.none(head.id, head.committed, f"commits could not be compared: {error.what}"), []
+
+    def _cut_by_time(self, told: Rules, repository: Repository) -> tuple[cut.Cut, list[Sample]]:
+        now: dict[str, Stored] = {}
+        refused: set[str] = set()
+        for item in self.workshop.documents(told, repository, repository.head, self.recipe.max_file_bytes):
+            if isinstance(item, Dropped):
+                refused.add(item.what)
+            else:
+                now[item.path] = item
+        units: dict[str, tuple[probes.Unit, ...]] = {}
+
+        def after(commit: str) -> list[tuple[str, probes.Unit]]:
+            added = history.new_lines(repository.git, commit, repository.head, now.__contains__)
+            fresh = [now[path] for path in sorted(added) if path not in units]
+            units.update(zip([one.path for one in fresh], self.workshop.holes(fresh), strict=True))
+            return probes.choose(added, lambda path: units[path])
+
+        def counts(path: str) -> bool:
+            """Whether lines of this file count: one that stands at HEAD and is refused there for its content was never admitted."""
+            return path not in refused and told.admits(path)
+
+        steps = history.chain(repository.git, repository.head, counts)
+        chosen = cut.choose(steps, lambda commit: len(after(commit)), candidates=self.recipe.candidates, max_after=self.recipe.max_after)
+        found = [(now[path], unit) for path, unit in after(chosen.commit)] if chosen.candidates else []
+        for document, _ in found:
+            self.scrubbing.counted("history", document)
+        return chosen, [probes.probe(document, unit) for document, unit in found]
 
 
 def _hidden(documents: Sequence[Document]) -> Iterator[str]:
@@ -95,62 +185,3 @@ def _signals(documents: Sequence[Document]) -> dict[str, int]:
     drawn = heapq.nsmallest(MOST_SIGNALS, documents, key=lambda document: hashlib.sha256(document.path.encode()).digest())
     counts = Counter(name for document in drawn for name in gates.signals(document.text))
     return {"files": len(drawn), **dict(sorted(counts.items()))} if drawn else {}
-
-
-def _cut(source: Source, repository: Repository, recipe: DatasetRecipe, told: Rules, scrubbing: Scrubbing) -> tuple[cut.Cut, list[Sample]]:
-    """The cut, and the candidates after it. Where history cannot be compared, everything is for lessons."""
-    head = repository.first_parents()[-1]
-    if repository.notes.form != "repository":
-        return cut.none(head.id, 0, f"a plain {repository.notes.form} has no history"), []
-    if source.role not in ("team", "reference"):
-        return cut.none(head.id, head.committed, f"a source in the role '{source.role}' has no time probes"), []
-    try:
-        return _cut_by_time(source, repository, recipe, told, scrubbing)
-    except SourceError as error:
-        return cut.none(head.id, head.committed, f"commits could not be compared: {error.what}"), []
-
-
-def _cut_by_time(
-    source: Source, repository: Repository, recipe: DatasetRecipe, told: Rules, scrubbing: Scrubbing
-) -> tuple[cut.Cut, list[Sample]]:
-    now: dict[str, Document] = {}
-    refused: set[str] = set()
-    parsed: set[str] = set()
-    for item in sources.read(source, repository, repository.head, recipe.max_file_bytes, told):
-        if isinstance(item, Document):
-            now[item.path] = item
-        else:
-            refused.add(item.what)
-
-    @cache
-    def clean(path: str) -> Document | Dropped:
-        return scrubbing.document(now[path], "history")
-
-    @cache
-    def units(path: str) -> tuple[probes.Unit, ...]:
-        document = clean(path)
-        if isinstance(document, Dropped):
-            return ()
-        return tuple(
-            unit for unit in probes.units(document) if not scrubbing.scrubber.touches("", document.data[unit.start : unit.end].decode())
-        )
-
-    def after(commit: str) -> list[tuple[str, probes.Unit]]:
-        added = history.new_lines(repository.git, commit, repository.head, now.__contains__)
-        fresh = (clean(path) for path in sorted(added) if path not in parsed)
-        deque(syntax.read_all(document for document in fresh if isinstance(document, Document)), maxlen=0)
-        parsed.update(added)
-        return probes.choose(added, units)
-
-    def counts(path: str) -> bool:
-        """Whether lines of this file count: one that stands at HEAD and is refused there for its content was never admitted."""
-        return path not in refused and told.admits(path)
-
-    steps = history.chain(repository.git, repository.head, counts)
-    chosen = cut.choose(steps, lambda commit: len(after(commit)), candidates=recipe.candidates, max_after=recipe.max_after)
-    found = [(clean(path), unit) for path, unit in after(chosen.commit)] if chosen.candidates else []
-    return chosen, [probes.probe(document, unit) for document, unit in found if isinstance(document, Document)]
-
-
-def _changes(source: Source, repository: Repository, until: str, recipe: DatasetRecipe, told: Rules) -> Iterator[Change | Dropped]:
-    return sources.changes(source, repository, until, recipe.max_file_bytes, MOST_CHANGES, told)

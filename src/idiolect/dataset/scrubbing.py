@@ -6,17 +6,16 @@ placeholder, and is never taught to write one.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable
 
+from idiolect.dataset.stored import Stored
 from idiolect.recipe import Recipe
-from idiolect.scrub import Scrubbed, Scrubber, rules
+from idiolect.scrub import Scrubber, rules
 from idiolect.scrub.names import Author
 from idiolect.sources.gitread import Repository
-from idiolect.types import Change, Document, Dropped, Edit, Hole, Sample
+from idiolect.types import Dropped
 
 _NAMED = re.compile(r"^[\w-]+-by:\s*([^<\n]*)<([^>\n]*)>", re.IGNORECASE | re.MULTILINE)
 
@@ -38,83 +37,44 @@ def authors(repositories: Iterable[Repository]) -> set[Author]:
 
 
 class Scrubbing:
-    """The scrubber of one build, and what it found: counts, never the bytes."""
+    """What the scrubber of one build found: counts, never the bytes."""
 
     def __init__(self, scrubber: Scrubber) -> None:
         self.scrubber = scrubber
         self.counts: dict[str, Counter[str]] = {"files": Counter(), "history": Counter()}
         """Findings by rule: in files as they stood at the cut, and in what history says besides, each text once."""
-        self._clean: set[bytes] = set()
-        self._scrubbed: dict[bytes, Scrubbed] = {}
+        self._seen: set[tuple[str, str]] = set()
 
-    def document(self, item: Document | Dropped, where: str = "files") -> Document | Dropped:
-        """A file without secrets; one whose path holds one is dropped as `secret-path`."""
+    def document(self, item: Stored | Dropped) -> Stored | Dropped:
+        """A file as it was read, counted."""
         if isinstance(item, Dropped):
             return self.dropped(item)
-        if self.text(item.path) != item.path:
-            return Dropped(reason="secret-path", what=self.text(item.path), source=item.source)
-        found = self._bytes(item.data, where)
-        return replace(item, data=found.data, replaced=found.replaced) if found.replaced else item
+        self.counted("files", item)
+        return item
 
-    def change(self, item: Change | Dropped) -> Change | Dropped:
-        """A commit without secrets in its message and its edits, less the edits of files whose path holds one."""
-        if isinstance(item, Dropped):
-            return self.dropped(item)
-        edits = tuple(self._edit(edit) for edit in item.edits if self.text(edit.path) == edit.path)
-        if not edits:
-            return Dropped(reason="secret-path", what=item.commit, source=item.source)
-        subject, body = self._said(item.subject), self._said(item.body)
-        return replace(item, subject=subject, body=body, edits=edits)
+    def counted(self, where: str, document: Stored) -> None:
+        """Count what was found in a file."""
+        self._count(where, document.place.key, document.place.findings)
+
+    def history(self, findings: Iterable[tuple[str, Iterable[str]]], commit: str) -> None:
+        """Count what was found in the texts of a commit: blob id, or nothing for its message, and rules."""
+        for oid, found in findings:
+            self._count("history", oid or commit, found)
 
     def dropped(self, item: Dropped) -> Dropped:
         """What is said of something that was not kept, without secrets."""
-        what, detail = self.text(item.what), self.text(item.detail)
+        what, detail = self._text(item.what), self._text(item.detail)
         return item if (what, detail) == (item.what, item.detail) else item.model_copy(update={"what": what, "detail": detail})
-
-    def taught(self, samples: Iterable[Sample]) -> Iterator[Sample | Dropped]:
-        """The samples, but for those whose answer held a secret: `secret-in-answer`."""
-        for sample in samples:
-            if self.teaches(sample):
-                yield Dropped(reason="secret-in-answer", what=sample.id, source=sample.origins[0].source if sample.origins else "")
-            else:
-                yield sample
-
-    def text(self, text: str) -> str:
-        """A short text without secrets; it is not counted."""
-        return self.scrubber.text(text) if text else text
-
-    def teaches(self, sample: Sample) -> bool:
-        """Whether the answer held a secret, so that a placeholder stands in it."""
-        prompt = sample.prompt
-        before, after = (prompt.prefix + prompt.typed, prompt.suffix) if isinstance(prompt, Hole) else ("", "")
-        return any(self.scrubber.touches(before, text, after) for text in (sample.answer, sample.rejected) if text)
-
-    def _edit(self, edit: Edit) -> Edit:
-        before, after = self._bytes(edit.before, "history"), self._bytes(edit.after, "history")
-        if not before.replaced and not after.replaced:
-            return edit
-        return replace(edit, before=before.data, after=after.data, replaced_before=before.replaced, replaced_after=after.replaced)
-
-    def _said(self, text: str) -> str:
-        found = self._bytes(text.encode("utf-8", "surrogatepass"), "history")
-        return found.data.decode("utf-8", "surrogatepass") if found.replaced else text
-
-    def _bytes(self, data: bytes, where: str) -> Scrubbed:
-        """Each different text is scrubbed and counted once; what is clean is remembered by its digest alone."""
-        key = hashlib.blake2b(data, digest_size=16).digest()
-        if key in self._clean:
-            return Scrubbed(data, (), ())
-        if key in self._scrubbed:
-            return self._scrubbed[key]
-        found = self.scrubber.scrub(data)
-        self.counts[where].update(finding.rule for finding in found.findings)
-        if found.replaced:
-            self._scrubbed[key] = found
-        else:
-            self._clean.add(key)
-        return found
 
     def metrics(self) -> dict[str, dict[str, int]]:
         """Findings by rule and by where they stood."""
         names = sorted({name for counts in self.counts.values() for name in counts})
         return {name: {where: counts[name] for where, counts in self.counts.items()} for name in names}
+
+    def _text(self, text: str) -> str:
+        return self.scrubber.text(text) if text else text
+
+    def _count(self, where: str, name: str, found: Iterable[str]) -> None:
+        if (where, name) not in self._seen:
+            self._seen.add((where, name))
+            self.counts[where].update(found)

@@ -123,7 +123,7 @@ def _nearest(sizes: Mapping[Key, int]) -> set[Key]:
 def _sizes(documents: Iterable[Document], roots: Mapping[Key, Key]) -> dict[Key, int]:
     sizes: dict[Key, int] = defaultdict(int)
     for document in documents:
-        sizes[roots[_key(document)]] += len(document.data)
+        sizes[roots[_key(document)]] += document.size
     return sizes
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from idiolect.measure import Interval, Term, interval, wilson
 from idiolect.types import Record
 
-METRICS = ("bits_per_byte", "exact_match", "edit_similarity", "parses")
+METRICS = ("bits_per_byte", "exact_match", "edit_similarity", "parses", "answered")
 Part = Literal["own", "general"]
 
 
@@ -37,6 +37,11 @@ class Grade(Record):
     forced_exact: bool | None = None
     """Teacher-forced: every token of the answer and its end is the model's first choice. A cross-check of `exact_match`."""
 
+    @property
+    def answered(self) -> float:
+        """Whether the answer is more than blanks."""
+        return float(bool(self.answer.strip()))
+
 
 class Figures(Record):
     """A model on one part of the probes."""
@@ -47,6 +52,8 @@ class Figures(Record):
     edit_similarity: float | None
     parses: float | None
     """Share of the answers that parse in their file, where the language has a grammar."""
+    answered: float | None
+    """Share of the answers that are more than blanks: an empty one counts as one that does not parse."""
     n: int
     """Probes."""
     intervals: dict[str, Interval]
@@ -119,7 +126,7 @@ def paired(base: Sequence[Grade], tuned: Sequence[Grade]) -> list[tuple[Grade, G
 
 def _interval(metric: str, grades: Sequence[Grade]) -> Interval:
     terms = [_term(metric, grade) for grade in grades]
-    if metric in ("exact_match", "parses"):
+    if metric in ("exact_match", "parses", "answered"):
         counted = [term for term in terms if term.weight]
         return wilson(sum(term.amount for term in counted), len(counted))
     return interval(terms)

@@ -11,6 +11,7 @@ from idiolect.types import Record
 
 TITLES = {
     "bits_per_byte": "bits per byte", "exact_match": "exact match", "edit_similarity": "edit similarity", "parses": "parses",
+    "answered": "answered",
 }  # fmt: skip
 
 

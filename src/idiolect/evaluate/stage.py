@@ -21,7 +21,7 @@ from idiolect.registry import Run
 from idiolect.render import Renderer
 from idiolect.types import Dropped, Hole, Model, Sample
 
-VERSION = 1
+VERSION = 2
 _Graded = tuple[list[Grade], list[Grade]]
 CHECKED = 100
 """Own probes that are checked token for token as well: a cross-check needs no more."""

@@ -16,7 +16,7 @@ from idiolect.files import read_jsonl, write_json, write_text
 from idiolect.recipe import Recipe
 from idiolect.registry import Run
 
-VERSION = 1
+VERSION = 2
 
 
 def compare(recipe: Recipe, lessons: Run, base: Run, tuned: Run) -> Run:

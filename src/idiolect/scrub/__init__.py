@@ -57,7 +57,7 @@ class Scrubber:
     def __init__(self, known: Rules, authors: Iterable[names.Author] = (), engine: engines.Engine | None = None) -> None:
         self.known = known
         self.authors = tuple(sorted(set(authors)))
-        self.engine = engine or engines.best()
+        self.engine = engine or engines.by_keywords
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Scrubber, (self.known, self.authors, self.engine)
@@ -136,6 +136,8 @@ class Scrubber:
     def _matches(self, rule: Rule, data: bytes, keywords: Sequence[int], path: bytes) -> Iterator[Sequence[Piece]]:
         """The pieces of every match of a rule that nothing allows."""
         if rule.path and not rules.compiled(rule.path).search(path):
+            return
+        if rule.needs and not rule.needed.search(data):
             return
         around = engines.windows(rule, keywords, len(data))
         for match in (match for window in around for match in rule.pattern.finditer(data, *window)):

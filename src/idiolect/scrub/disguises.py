@@ -18,9 +18,12 @@ LONGEST = 4_000
 """Bytes of one disguise; secrets are shorter, and pictures in base64 are longer."""
 _QUOTED = r"""(?:"[^"\n\\]+"|'[^'\n\\]+')"""
 _JOINT = r"[ \t]*(?:\+|\.\.?|&|<<|\|\|)?[ \t]*[\\_]?(?:\r?\n[ \t]*(?:\+|\.\.?|&|<<)?[ \t]*)?"
-_CHAIN = compiled(f"{_QUOTED}(?:{_JOINT}{_QUOTED})+")
+_ENCODED = r"[A-Za-z0-9+/]{24,}={0,2}"
+_EITHER = compiled(f"{_QUOTED}(?:{_JOINT}{_QUOTED})+|{_ENCODED}")
+"""A chain of literals or a run of base64: one pass over the text for both. No run begins outside of a chain and ends in it."""
 _LITERAL = re.compile(rb"\"([^\"\n\\]+)\"|'([^'\n\\]+)'")
-_BASE64 = compiled(r"[A-Za-z0-9+/]{24,}={0,2}")
+_BASE64 = compiled(_ENCODED)
+_SHORTEST = 24
 _DIGIT, _CAPITAL = re.compile(rb"[0-9]"), re.compile(rb"[A-Z]")
 _TEXT = re.compile(rb"[\t\n\r -~]+")
 
@@ -53,14 +56,22 @@ class Disguise:
 
 def disguises(data: bytes) -> Iterator[Disguise]:
     """Every run of literals that are put together, and everything in base64 that is text."""
-    for chain in _CHAIN.finditer(data):
-        spans = [found.span(1 if found[1] is not None else 2) for found in _LITERAL.finditer(data, *chain.span())]
+    for found in _EITHER.finditer(data):
+        start, end = found.span()
+        if data[start] not in b"\"'":
+            yield from _encoded(data, start, end)
+            continue
+        spans = [literal.span(1 if literal[1] is not None else 2) for literal in _LITERAL.finditer(data, start, end)]
         if len(spans) > 1 and sum(end - start for start, end in spans) <= LONGEST:
             yield Disguise(b"".join(data[start:end] for start, end in spans), tuple(spans), whole=False)
-    for found in _BASE64.finditer(data):
-        start, end = found.span()
-        if end - start <= LONGEST and (decoded := _decoded(data[start:end])):
-            yield Disguise(decoded, ((start, end),), whole=True)
+        if end - start > _SHORTEST:
+            for run in _BASE64.finditer(data, start, end):
+                yield from _encoded(data, *run.span())
+
+
+def _encoded(data: bytes, start: int, end: int) -> Iterator[Disguise]:
+    if end - start <= LONGEST and (decoded := _decoded(data[start:end])):
+        yield Disguise(decoded, ((start, end),), whole=True)
 
 
 def _decoded(text: bytes) -> bytes:

@@ -1,15 +1,15 @@
 """Which rules to try on a text, and where: one pass over all of it, in time linear in its length.
 
-    prefilter = best()(rules)
+    prefilter = by_keywords(rules)
     for place, keywords in prefilter(data).items():      # number of a rule that may match, and where its keywords stand
 
 Both engines name at least every rule that matches and has a keyword in the text; RE2 then finds the places, so that their findings
-are the same. Hyperscan (extra `hyperscan`) looks for the rules themselves where their keywords do not narrow the search.
+are the same. Hyperscan (extra `hyperscan`) looks for the rules themselves where their keywords do not narrow the search; it takes two
+seconds to begin and is then no faster (docs/lab.md), so it is a second opinion, and keywords are the default.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -94,9 +94,12 @@ def _keywords(rules: Mapping[int, Rule]) -> Prefilter:
 
     def tried(data: bytes) -> Tried:
         found: Tried = {number: [] for number in always}
+        places: dict[int, list[int]] = {}
         for word, start, _ in automaton.find_matches_as_indexes(data.lower(), overlapping=True) if automaton else ():
+            places.setdefault(word, []).append(start)
+        for word, starts in places.items():  # a frequent word has many rules
             for number in numbers[word]:
-                found.setdefault(number, []).append(start)
+                found.setdefault(number, []).extend(starts)
         return found
 
     return tried
@@ -124,8 +127,3 @@ def windows(rule: Rule, keywords: Sequence[int], size: int) -> Iterator[tuple[in
             start = at
         last = at
     yield max(0, start - before), min(size, last + after)
-
-
-def best() -> Engine:
-    """Hyperscan where it is installed, else keywords."""
-    return by_hyperscan if importlib.util.find_spec("hyperscan") else by_keywords

@@ -6,6 +6,7 @@ ours off by `[extend] disabledRules`; ours always apply otherwise.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache, cached_property
 from pathlib import Path
@@ -105,6 +106,8 @@ class Rule(Record):
     """The rule is tried where one of them stands in the text, in any case; none: always."""
     reach: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] | None = None
     """How many bytes before and after where a keyword begins a match lies in; left out: anywhere in the text."""
+    needs: str = ""
+    """An expression of Python's `re` that matches wherever `regex` does: best one that begins with a rare letter, which is found fast."""
     path: str = ""
     """Pattern of the paths that it is tried at."""
     tags: tuple[str, ...] = ()
@@ -121,6 +124,15 @@ class Rule(Record):
         compiled(pattern)
         return pattern
 
+    @field_validator("needs")
+    @classmethod
+    def _is_an_expression(cls, needs: str) -> str:
+        try:
+            re.compile(needs)
+        except re.error as error:
+            raise ValueError(f"not a regular expression of Python: {error}") from None
+        return needs
+
     @model_validator(mode="after")
     def _has_its_group(self) -> Rule:
         if self.group > (groups := self.pattern.groups):
@@ -136,6 +148,11 @@ class Rule(Record):
     def pattern(self) -> Any:
         """The compiled `regex`."""
         return compiled(self.regex)
+
+    @cached_property
+    def needed(self) -> re.Pattern[bytes]:
+        """The compiled `needs`."""
+        return re.compile(self.needs.encode())
 
     @cached_property
     def words(self) -> tuple[bytes, ...]:

@@ -7,7 +7,10 @@ appendix A), and for each generator what it writes. `not auto-generated` is no m
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
+
+from idiolect.scrub.rules import compiled
 
 _LOCKS = r"""
     package-lock\.json npm-shrinkwrap\.json composer\.lock gemfile\.lock gems\.locked yarn\.lock pnpm-lock\.ya?ml bun\.lockb?
@@ -23,8 +26,9 @@ def _either(words: str) -> str:
     return "|".join(words.split())
 
 
-_PATH = re.compile(
-    rf"""(?:^|/)(?:{_either(_LOCKS)})$
+_PATH = compiled(
+    "".join(
+        rf"""(?i)(?:^|/)(?:{_either(_LOCKS)})$
     |(?:^|/)db/(?:[^/]*_)?(?:schema\.rb|structure\.sql)$|(?:^|/)\.pnp\.[^/]+$
     |\.(?:min|bundle|chunk)\.(?:js|css|mjs)$|-min\.(?:js|css)$|\.(?:js|css|mjs|ts)\.map$
     |\.(?:designer|g|g\.i|feature)\.(?:cs|vb)$|(?:^|/)(?:temporarygeneratedfile_[^/]*|assemblyattributes)\.(?:cs|vb)$|\.xaml\.g\.cs$
@@ -36,9 +40,10 @@ _PATH = re.compile(
     |(?:^|/)(?:dist|coverage|htmlcov|__snapshots__|cassettes|vcr_cassettes|fixtures/vcr[^/]*|_site|\.ipynb_checkpoints)/
     |\.(?:snap|nib|xib|storyboard|ipynb|pbxproj|xcworkspacedata|csproj\.user|resx|tlb\.pas|flow\.lock)$|_tlb\.pas$
     |(?:^|/)(?:r\.java|buildconfig\.java|databinding[^/]*\.java|package-info\.g\.java)$
-    |(?:^|/)(?:graphql|apollo)-?(?:schema|types)\.(?:json|graphql)$|(?:^|/)ppport\.h$|(?:^|/)config\.h\.in$|(?:^|/)makefile\.in$""",
-    re.IGNORECASE | re.VERBOSE,
+    |(?:^|/)(?:graphql|apollo)-?(?:schema|types)\.(?:json|graphql)$|(?:^|/)ppport\.h$|(?:^|/)config\.h\.in$|(?:^|/)makefile\.in$""".split()
+    )
 )
+"""Of RE2, for which many names are as quick as one."""
 _MINIFIED = re.compile(r"[.-](?:min|pack)\.(?:js|css|mjs|cjs)$", re.IGNORECASE)
 _MARKER = re.compile(
     rb"""auto-?generated|automatically[ ]generated|generated[ ]automatically|this[ ]file[ ](?:is|was)[ ]generated|@generated
@@ -65,11 +70,12 @@ class Detector(NamedTuple):
     """In which its files are; empty: any."""
     reach: int
     """Bytes at the beginning that are looked at."""
-    pattern: re.Pattern[bytes]
+    pattern: Any
+    """Of RE2: `^` in many lines is what Python's own expressions are slow at."""
 
 
 def _detector(languages: str, pattern: str, reach: int = 2000) -> Detector:
-    return Detector(frozenset(languages.split("|")) if languages else frozenset(), reach, re.compile(pattern.encode(), re.MULTILINE))
+    return Detector(frozenset(languages.split("|")) if languages else frozenset(), reach, compiled(f"(?m){pattern}"))
 
 
 _DETECTORS = (
@@ -118,14 +124,21 @@ def by_path(path: str) -> str:
     """`generated` or `minified` where the path alone says so; else empty."""
     if _MINIFIED.search(path):
         return "minified"
-    return "generated" if _PATH.search(path) else ""
+    return "generated" if _PATH.search(path.encode("utf-8", "surrogatepass")) else ""
 
 
 def by_content(known: str, data: bytes) -> bool:
     """Whether a file in the language `known` says of itself that a program wrote it."""
     head = b"\n".join(data[:4000].split(b"\n", 5)[:5])
-    if _HAND.search(head):
-        return False
-    if _MARKER.search(head):
-        return True
-    return any(one.pattern.search(data, 0, one.reach) for one in _DETECTORS if not one.languages or known in one.languages)
+    lower = head.lower()
+    if b"generated" in lower or b"do not " in lower:  # one of them stands in all that the markers match
+        if _HAND.search(head):
+            return False
+        if _MARKER.search(head):
+            return True
+    return any(one.pattern.search(data[: one.reach]) for one in _detectors(known))
+
+
+@cache
+def _detectors(known: str) -> tuple[Detector, ...]:
+    return tuple(one for one in _DETECTORS if not one.languages or known in one.languages)

@@ -208,7 +208,8 @@ def _look(git: Path, head_of: Path, repository: Path) -> _Original:
     if not head or not objects:
         raise SourceError("has no commits", where=where, next="commit something, or take it out of the recipe")
     shallow = tuple(sorted(set(_HEX.findall(_text(git / "shallow")))))
-    partial = "extensions.partialclone" in config or any(key.endswith(".promisor") for key in config)
+    promised = any(file.suffix == ".promisor" for file in _files(git / "objects" / "pack"))
+    partial = promised or "extensions.partialclone" in config or any(key.endswith(".promisor") for key in config)
     return _Original(git, head, refs, shallow, objects, partial)
 
 

@@ -7,6 +7,7 @@ UTF-8 as surrogates, and are never joined to a path of this machine.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import re
@@ -20,7 +21,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -38,6 +40,8 @@ _SECONDS = 3600
 _MAX_TOKEN = 64_000_000
 _MAX_PASSED = 1_000_000_000
 """Of an object that is too large: git is not asked to unpack more only to get past it."""
+_PIPE = 1 << 20
+"""Bytes that wait between git and us, so that neither waits for the other at every blob."""
 _RESTARTS = 200
 """Damaged objects that end git, before the rest counts as damaged too."""
 _MENDS = "run `git fsck --full` in it; a fresh, full clone mends most damage"
@@ -129,11 +133,11 @@ class Repository:
     def first_parents(self, until: str = "") -> list[Commit]:
         """The main line, oldest first: `until`, its first parent, and so on."""
         commits = {commit.id: commit for commit in self.commits(until)}
-        chain, at = [], commits.get(until or self.head)
+        line, at = [], commits.get(until or self.head)
         while at:
-            chain.append(at)
+            line.append(at)
             at = commits.get(at.parents[0]) if at.parents else None
-        return chain[::-1]
+        return line[::-1]
 
     def tree(self, commit: str, most: int = MAX_ENTRIES) -> list[Entry]:
         """Everything in the tree of a commit but the folders, by path; more than `most` entries are a SourceError.
@@ -192,10 +196,20 @@ class Repository:
     def _log(self, until: str) -> list[Commit]:
         if not self.exact_renames:
             try:
-                return list(self._raw_log(until, "-M"))
+                return self._listed(until, "-M")
             except SourceError:
                 self.exact_renames = True
-        return list(self._raw_log(until, "-M100%"))
+        return self._listed(until, "-M100%")
+
+    def _listed(self, until: str, renames: str) -> list[Commit]:
+        """The log as a list. Python's collector of cycles looks at all of it again and again, and there are none in it."""
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            return list(self._raw_log(until, renames))
+        finally:
+            if collects:
+                gc.enable()
 
     def _raw_log(self, until: str, renames: str) -> Iterator[Commit]:
         with self._git(
@@ -219,15 +233,15 @@ class Repository:
                     if not 0 <= size <= _MAX_PASSED or not _pass_over(out, size + 1):
                         return
                     continue
-                data = out.read(size + 1)
-                whole = len(data) == size + 1
-                yield oid, data[:-1] if whole and words[1] == b"blob" and self._is(oid, data[:-1]) else None
+                data = out.read(size)
+                whole = len(data) == size and len(out.read(1)) == 1
+                yield oid, data if whole and words[1] == b"blob" and self._is(oid, data) else None
                 if not whole:
                     return
 
     def _is(self, oid: str, data: bytes) -> bool:
         """Whether the id is the hash of the bytes: an index may lie."""
-        digest = hashlib.new("sha256" if self.notes.sha256 else "sha1", b"blob %d\0" % len(data), usedforsecurity=False)
+        digest = (hashlib.sha256 if self.notes.sha256 else hashlib.sha1)(b"blob %d\0" % len(data), usedforsecurity=False)
         digest.update(data)
         return digest.hexdigest() == oid
 
@@ -261,6 +275,7 @@ class Repository:
             cwd=self.folder,
             env=environment,
             bufsize=1 << 20,
+            pipesize=_PIPE,
         )
         for kind, most in ((resource.RLIMIT_DATA, self.memory), (resource.RLIMIT_CPU, _SECONDS)):
             if sys.platform == "linux":
@@ -299,10 +314,15 @@ def _label(path: bytes) -> str:
 
 def tokens(stream: IO[bytes], where: str) -> Iterator[bytes]:
     """What stands between NULs; what comes after the last is not whole and left out."""
+    return chain.from_iterable(_split(stream, where))
+
+
+def _split(stream: IO[bytes], where: str) -> Iterator[list[bytes]]:
+    """The same, many at a time."""
     rest = b""
     while chunk := stream.read(1 << 20):
         *whole, rest = (rest + chunk).split(b"\0")
-        yield from whole
+        yield whole
         if len(rest) > _MAX_TOKEN:
             raise SourceError("holds a name or a message of more than 64 MB", where=where, next="take it out of the recipe")
 
@@ -324,7 +344,7 @@ def read_log(parts: Iterator[bytes], where: str) -> Iterator[Commit]:
     """Read `log --raw -z`: seven fields a commit, then its files; what git would not say is a SourceError."""
     about: list[bytes] = []
     touches: list[Touch] = []
-    names: dict[bytes, str] = {}
+    names = cache(_label)  # few paths, many touches
     for token in parts:
         if token.startswith(b"\x01"):
             if about:
@@ -336,8 +356,8 @@ def read_log(parts: Iterator[bytes], where: str) -> Iterator[Commit]:
                 raise _garbled(token, where)
             first = next(parts, b"")
             second = next(parts, b"") if words[4][0] in "RC" else first
-            touch = _touch(words, *(names.setdefault(path, _label(path)) for path in (first, second)))
-            touches.extend([touch] if touch else [])
+            if touch := _touch(words, names(first), names(second)):
+                touches.append(touch)
             if len(touches) > MAX_ENTRIES:
                 what = f"commit {about[0].decode('ascii', 'replace')} has more than {MAX_ENTRIES:,} files"
                 raise SourceError(what, where=where, next="take it out of the recipe")

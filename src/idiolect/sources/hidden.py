@@ -13,7 +13,14 @@ _ZERO = re.compile(
     rb"(?<!\A)\xef\xbb\xbf|\xe2\x80[\x8b\x8c]|\xe2\x81[\xa0-\xa4]|\xe1\xa0\x8e|\xc2\xad|(?<![\x80-\xff])\xe2\x80\x8d|\xe3\x85\xa4|\xef\xbe\xa0"
 )
 _TAGS = re.compile(rb"\xf3\xa0[\x80-\x81][\x80-\xbf]|\xf3\xa0[\x84-\x87][\x80-\xbf]")
-_REFERENCE = re.compile(r"^\[(?://|comment)\]:[ \t]*#[^\n]*$", re.MULTILINE | re.IGNORECASE)
+_SIGNS = re.compile(
+    rb"\xd8\x9c|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xa9]|\xef\xbb\xbf|\xe1\xa0\x8e|\xc2\xad|\xe3\x85\xa4|\xef\xbe\xa0|\xf3\xa0"
+)
+"""All of them, wherever they stand."""
+_ASCII = bytes(range(128))
+_REFERENCE = re.compile(r"\[(?://|comment)\]:[ \t]*#[^\n]*$", re.MULTILINE | re.IGNORECASE)
+"""Of those that begin a line: Python finds a bracket much faster than the beginnings of lines."""
+_REMARK = re.compile(rb"\[(?://|comment)\]:", re.IGNORECASE)
 _ORDERS = tuple(
     re.compile(pattern, re.IGNORECASE | re.DOTALL)
     for pattern in (
@@ -35,9 +42,9 @@ _MOST = 20_000
 def flags(data: bytes) -> tuple[str, ...]:
     """Of bidi, zero-width, tags and orders, those that are in the text."""
     found = []
-    if not data.isascii():
+    if not data.isascii() and _SIGNS.search(data.translate(None, _ASCII)):  # what is left keeps its order, and is little
         found = [name for name, pattern in (("bidi", _BIDI), ("zero-width", _ZERO), ("tags", _TAGS)) if pattern.search(data)]
-    if b"<!--" in data or b"]:" in data:
+    if b"<!--" in data or _REMARK.search(data):
         text = data.decode("utf-8", "replace")
         said = " ".join(text[start:end] for start, end in _comments(text))[:_MOST]
         if any(order.search(said) for order in _ORDERS):
@@ -60,4 +67,5 @@ def _comments(text: str) -> list[tuple[int, int]]:
     while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start)) >= 0:
         found.append((start, end + 3))
         at = end + 3
-    return sorted([*found, *(match.span() for match in _REFERENCE.finditer(text))])
+    lines = (match.span() for match in _REFERENCE.finditer(text) if text[max(0, match.start() - 1) : match.start()] in ("", "\n"))
+    return sorted([*found, *lines])

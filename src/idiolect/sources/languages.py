@@ -57,6 +57,7 @@ _CPP_HEADER = re.compile(
 PROSE = frozenset({"asciidoc", "markdown", "restructuredtext", "tex", "text"})
 """Languages of which the whole file is prose."""
 MAX_PATH = 1024
+_BAD_PART = re.compile(r"(?:^|/)(\.{0,2}|\.git[ .]*|git~\d+)(?=/|\Z)", re.IGNORECASE)
 
 
 def language(path: str, data: bytes | None = None) -> str:
@@ -84,18 +85,18 @@ def language(path: str, data: bytes | None = None) -> str:
 
 def bad_path(path: str) -> str:
     """What is wrong with a path of a tree; empty where nothing is."""
-    if any("\ud800" <= letter <= "\udfff" for letter in path):
+    try:
+        size = len(path.encode())
+    except UnicodeEncodeError:
         return "not UTF-8"
-    if len(path.encode()) > MAX_PATH:
+    if size > MAX_PATH:
         return f"longer than {MAX_PATH} bytes"
     if not path or path.startswith("/") or re.match(r"[A-Za-z]:", path):
         return "absolute"
     if not path.isprintable() or "\\" in path:
         return "control characters or backslashes"
-    for part in path.split("/"):
-        if part in ("", ".", "..") or re.fullmatch(r"\.git[ .]*|git~\d+", part, re.IGNORECASE):
-            return f"a part called '{part}'"
-    return ""
+    part = _BAD_PART.search(path)
+    return f"a part called '{part[1]}'" if part else ""
 
 
 def named(name: str) -> str:

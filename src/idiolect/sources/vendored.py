@@ -6,7 +6,7 @@ The reach is that of linguist's list of vendored paths; the rules are written an
 
 from __future__ import annotations
 
-import re
+from idiolect.scrub.rules import compiled
 
 _FOLDERS = r"""
     vendor vendors vendored third[-_]?party 3rd[-_]?party thirdparty externals? extern bundled[-_]libs? node_modules
@@ -44,14 +44,14 @@ def _either(words: str) -> str:
     return "|".join(words.split())
 
 
-_VENDORED = re.compile(
-    rf"(?:^|/)(?:{_either(_FOLDERS)})/|^(?:{_either(_AT_ROOT)})/"
+_VENDORED = compiled(
+    rf"(?i)(?:^|/)(?:{_either(_FOLDERS)})/|^(?:{_either(_AT_ROOT)})/"
     rf"|(?:^|/)(?:{_either(_SCRIPTS)})(?:\.(?:min|slim|esm|umd|full|pack|core))*\.(?:js|css|scss|sass|less|mjs|cjs)$"
     rf"|(?:^|/)(?:{_either(_FILES)})$|(?:^|/)[^/]+[-.]vsdoc\.js$|(?:^|/)locale/[a-z]{{2}}\.js$|(?:^|/)sorbet/rbi/",
-    re.IGNORECASE,
 )
+"""Of RE2, for which a few hundred names are as quick as one."""
 
 
 def vendored(path: str) -> bool:
     """Whether this is a place where somebody else's code is kept."""
-    return bool(_VENDORED.search(path))
+    return _VENDORED.search(path.encode("utf-8", "surrogatepass")) is not None

@@ -31,6 +31,7 @@ _MAGIC = re.compile(rb"#!|#\s*(?:-\*-|frozen_string_literal|encoding:|coding:|ty
 _NAME = re.compile(rb"[@$:~#\w\x80-\xff][\w.:@$\x80-\xff -]*[?!=]?")
 _IDENTIFIER = bytes(byte for byte in range(256) if byte > 127 or chr(byte).isalnum() or byte in b"_$!?")
 _FILE = re.compile(rb"""[\s(]*(?:(['"`])(?P<quoted>[^'"`\n]+)\1|(?P<bare>[\w.~-]*/[\w./~-]+))""")
+_BLANK_BELOW = re.compile(rb"[ \t]*\r?\n[ \t]*\r?\n[ \t]*\Z")
 _SPACE = b" \t\r\n\f\v"
 _UNIT_KINDS = {kind: place for place, kind in enumerate(UNIT_KINDS)}
 _QUOTES = b"'\"`<> \t\r\n"
@@ -107,7 +108,7 @@ def _comment(file: _File, node: Node, _depth: int, _spec: str) -> None:
     first = file.row + data.count(b"\n", file.at, start)
     file.row, file.at = first + data.count(b"\n", start, end), end
     line = data.rfind(b"\n", 0, start) + 1
-    if (line == start or not data[line:start].strip()) and not _MAGIC.match(data, start):
+    if (line == start or data[line:start].isspace()) and not _MAGIC.match(data, start):
         file.standing[file.row] = (first, start, end)
 
 
@@ -143,13 +144,15 @@ def _call(file: _File, node: Node, _depth: int, spec: str) -> None:
         return
     start, end = child.byte_range
     text = file.data[start if end - start < _FURTHEST else end - _FURTHEST : end]
-    if text.endswith(b">"):
+    if text[-1:] == b">":
         text = text[: text.find(b"<")].rstrip(b":")
         end = start + len(text)
-    name = b"." if text == b"." else text[len(text.rstrip(_IDENTIFIER)) :]
+    name = text if text == b"." or text.isalnum() else text[len(text.rstrip(_IDENTIFIER)) :]
     if not name:
         return
-    file.found.calls.extend((end - len(name), end))
+    note = file.found.calls.append
+    note(end - len(name))
+    note(end)
     if name in file.grammar.importers and (match := _FILE.match(file.data, end)):
         file.found.imports.extend(match.span("quoted" if match["quoted"] else "bare"))
 
@@ -196,9 +199,13 @@ def _counts(node: Node) -> bool:
     """Whether a node of a unit's kind is one: a constant only with a function in it, a struct only with a body."""
     kind = node.type
     if kind in ONLY_WITH_FUNCTION:
-        value = node.child_by_field_name("value")
+        value = _value(node)
         return value is not None and value.type in FUNCTIONS
     return kind not in ONLY_WITH_BODY or node.child_by_field_name("body") is not None
+
+
+def _value(node: Node) -> Node | None:
+    return node.child_by_field_name("value") or node.child_by_field_name("right")
 
 
 def _whole(file: _File, node: Node, depth: int) -> tuple[Node, int]:
@@ -228,8 +235,8 @@ def _name_of(file: _File, node: Node, depth: int) -> tuple[int, int]:
 
 
 def _body(node: Node, grammar: Grammar) -> Node | None:
-    inner = node.child_by_field_name("value") if node.type in ONLY_WITH_FUNCTION else node
-    return next(_children(inner, grammar.body), None) if inner else None
+    inner = _value(node) if node.type in ONLY_WITH_FUNCTION else node
+    return (inner.child_by_field_name(grammar.body) or next(_children(inner, grammar.body), None)) if inner else None
 
 
 def _within(body: Node, data: bytes) -> tuple[int, int] | None:
@@ -255,11 +262,13 @@ def _docstring(body: Node | None) -> tuple[int, int] | None:
 
 
 def _comment_above(file: _File, node: Node) -> tuple[int, int] | None:
-    """The comments that stand alone on the lines right above."""
+    """The comments that stand alone on the lines right above, or a `/**` comment with a blank line below it."""
     row, span = node.start_point[0] - 1, None
     if row in file.taken:  # by the first unit of this line
         return None
     file.taken.add(row)
+    if row not in file.standing and (apart := file.standing.get(row - 1)) and _BLANK_BELOW.match(file.data, apart[2], node.start_byte):
+        return apart[1:] if file.data.startswith(b"/**", apart[1]) else None
     while row in file.standing:
         first, start, end = file.standing[row]
         span, row = (start, span[1] if span else end), first - 1

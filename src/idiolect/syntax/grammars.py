@@ -61,7 +61,8 @@ _SCRIPT = Grammar(
     units=_rows("""function_declaration:function generator_function_declaration:function method_definition:method
         class_declaration:class abstract_class_declaration:class interface_declaration:interface enum_declaration:enum
         type_alias_declaration:type internal_module:module variable_declarator:function public_field_definition:method
-        field_definition:method"""),
+        field_definition:method assignment_expression:function"""),
+    named=_rows("assignment_expression:left"),
     calls=_rows("call_expression:function new_expression:constructor"),
     imports=_rows("import_statement:source export_statement:source"),
     defines=_rows("""variable_declarator:name public_field_definition:name field_definition:property function_signature:name
@@ -178,7 +179,7 @@ def has_grammar(language: str) -> bool:
     return language in GRAMMARS and importlib.util.find_spec(GRAMMARS[language].module) is not None
 
 
-ONLY_WITH_FUNCTION = frozenset({"variable_declarator", "public_field_definition", "field_definition"})
+ONLY_WITH_FUNCTION = frozenset({"variable_declarator", "public_field_definition", "field_definition", "assignment_expression"})
 ONLY_WITH_BODY = frozenset({"struct_specifier", "union_specifier", "enum_specifier", "class_specifier"})
 WRAPPERS = _kinds(
     """decorated_definition export_statement lexical_declaration variable_declaration type_declaration template_declaration
@@ -202,6 +203,8 @@ LEAVES = _kinds(
     dotted_name storage_class_specifier interpreted_string_literal_content"""
 )
 """Kinds whose nodes have nothing within that we look for: the walk passes over them."""
+THREES = _kinds("string attribute member_expression scope_resolution binary binary_operator binary_expression keyword_argument")
+"""Frequent kinds of at least three children, so that one with three nodes within has nothing but leaves: a fifth of all nodes."""
 MARKS: Mapping[str, str] = {
     "arguments": """argument_list arguments parameters formal_parameters method_parameters block_parameters parameter_list
         lambda_parameters type_arguments type_parameters named_imports template_argument_list template_parameter_list

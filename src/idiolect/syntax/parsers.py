@@ -13,11 +13,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections import deque
-from collections.abc import Generator, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
-from queue import LifoQueue
 
 from idiolect.errors import ToolError
 from idiolect.syntax.packed import refusal
@@ -125,35 +122,6 @@ class ParserProcess:
 
 
 _SLOW = "takes too long to parse"
-
-
-def side_by_side(batches: Iterable[Sequence[Question]], count: int) -> Generator[list[bytes], None, None]:
-    """The answers to each batch, in order, by so many children at a time; they end with the iteration."""
-    idle: LifoQueue[ParserProcess] = LifoQueue()  # who has just answered is awake
-    crew = [ParserProcess() for _ in range(count)]
-    for parser in crew:
-        idle.put(parser)
-
-    def ask(batch: Sequence[Question]) -> list[bytes]:
-        parser = idle.get()
-        try:
-            return parser.ask(batch)
-        finally:
-            idle.put(parser)
-
-    waiting: deque[Future[list[bytes]]] = deque()
-    pool = ThreadPoolExecutor(count)
-    try:
-        for batch in batches:
-            waiting.append(pool.submit(ask, batch))
-            if len(waiting) > 2 * count:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-        for parser in crew:
-            parser.end()
 
 
 def _died_of(code: int) -> str:

@@ -1,45 +1,33 @@
-"""What has been parsed is not parsed again: outlines by content, in this process and in the private cache.
-
-The key of an outline is the digest of the file's bytes under its language and the parser's version, so a new grammar, or other
-code here, asks anew. What a pack's own language finds is kept in this process alone: only its author knows when it changes.
-"""
+"""What has been parsed is not parsed again by this process: outlines by content."""
 
 from __future__ import annotations
 
 import atexit
 import hashlib
-import importlib.metadata
 import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from functools import cache
-from pathlib import Path
 from typing import TypeVar
 
 from idiolect.outline import Syntax
 from idiolect.pack import Language
-from idiolect.syntax.grammars import GRAMMARS
 from idiolect.syntax.packed import MAX_SPAN, MIN_SPAN, refused, sound
 from idiolect.syntax.parsers import ParserProcess
-from idiolect.syntax.shelf import KEY, Shelf
 
 MAX_BYTES = 1_000_000
 MAX_LINE = 20_000
 _MOST = 8192
 """Outlines in memory: a few tens of MB."""
 Value = TypeVar("Value")
-_CODE = ("syntax/trees.py", "syntax/findings.py", "syntax/grammars.py", "syntax/packed.py", "outline.py")
+_KEY = 16
 
 
 class Reader:
     """Outlines by content, and the languages that packs have brought."""
 
-    def __init__(self, folder: Path | None = None, languages: Iterable[Language] = ()) -> None:
-        self.shelf = Shelf(folder) if folder else None
+    def __init__(self, languages: Iterable[Language] = ()) -> None:
         self.languages = {language.name: language for language in languages}
-        self.parsed = 0
-        """Files that a parser was asked about."""
         self.memory: OrderedDict[bytes, bytes] = OrderedDict()
         self.own: OrderedDict[bytes, Syntax | str] = OrderedDict()
         self.lock = threading.RLock()
@@ -49,17 +37,12 @@ class Reader:
         with self.lock:
             if (answer := self.memory.get(name)) is not None:
                 self.memory.move_to_end(name)
-            elif self.shelf and (answer := self.shelf.get(name)) is not None:
-                _keep(self.memory, name, answer)
         return answer
 
     def keep(self, name: bytes, answer: bytes) -> None:
         """Remember an outline under its `key`."""
         with self.lock:
-            self.parsed += 1
             _keep(self.memory, name, answer)
-            if self.shelf:
-                self.shelf.put(name, answer)
 
     def answer(self, language: str, data: bytes) -> bytes | None:
         """The packed outline, parsed now if need be; None where it cannot be."""
@@ -82,17 +65,12 @@ class Reader:
 
     def of_pack(self, language: str, data: bytes) -> Syntax | str:
         """What a pack's own language finds in a file; or, where its function fails or gives what cannot be, why not."""
-        name = hashlib.blake2b(data, digest_size=KEY, key=language.encode()[:64]).digest()
+        name = key(language, data)
         with self.lock:
             if (found := self.own.get(name)) is None:
                 found = _asked(self.languages[language], data)
                 _keep(self.own, name, found)
         return found
-
-    def close(self) -> None:
-        """Write what is to be kept."""
-        if self.shelf:
-            self.shelf.close()
 
 
 def can_be_parsed(data: bytes) -> bool:
@@ -110,20 +88,8 @@ def _has_long_line(data: bytes) -> bool:
 
 
 def key(language: str, data: bytes) -> bytes:
-    """The name of an outline in the cache."""
-    return hashlib.blake2b(data, digest_size=KEY, key=_version(language)).digest()
-
-
-@cache
-def _version(language: str) -> bytes:
-    """Digest of the language, the wheels that parse it, and our own code that reads the tree."""
-    names = [language, *(layer.language for layer in GRAMMARS[language].layers)]
-    wheels = ["tree-sitter", *(GRAMMARS[name].module.replace("_", "-") for name in names)]
-    parts = [*names, *(f"{wheel} {importlib.metadata.version(wheel)}" for wheel in wheels)]
-    digest = hashlib.blake2b("\0".join(parts).encode(), digest_size=32)
-    for file in _CODE:
-        digest.update((Path(__file__).parents[1] / file).read_bytes())
-    return digest.digest()
+    """The name of an outline in this process."""
+    return hashlib.blake2b(data, digest_size=_KEY, key=language.encode()[:64]).digest()
 
 
 def _asked(language: Language, data: bytes) -> Syntax | str:
@@ -157,6 +123,13 @@ def _keep(memory: OrderedDict[bytes, Value], name: bytes, value: Value) -> None:
     memory[name] = value
     if len(memory) > _MOST:
         memory.popitem(last=False)
+
+
+def parsed(language: str, data: bytes) -> bytes:
+    """The packed outline, by the grammar in this process, which a hostile file may end."""
+    from idiolect.syntax import trees  # the grammar's library stays out of processes that only ask
+
+    return trees.outline(language, data, True)
 
 
 _PARSERS: list[ParserProcess] = []

@@ -21,7 +21,7 @@ from tree_sitter import Language, Node, Parser, Tree
 
 from idiolect.outline import MARK_KINDS
 from idiolect.syntax.findings import Noted, Noting, noting_of, settle
-from idiolect.syntax.grammars import GRAMMARS, LEAVES, MARKS, Layer
+from idiolect.syntax.grammars import GRAMMARS, LEAVES, MARKS, THREES, Layer
 from idiolect.syntax.packed import MAX_SPAN, MIN_SPAN, Found, pack
 
 MAX_DEPTH = 400
@@ -29,10 +29,10 @@ MAX_DEPTH = 400
 MEMORY = 2 << 30
 _SMALLEST = 2
 """Nodes of so many bytes have nothing within: `f()` is larger."""
-Role = tuple[int, Noting]
-"""Of a kind of node: its place in `MARK_KINDS` or -1, and what is noted of it."""
-_BORING: Role = (-1, ())
-_LEAF: Role = (-2, ())
+Role = tuple[int, Noting, bool]
+"""Of a kind of node: its place in `MARK_KINDS` or -1, what is noted of it, and whether it is one of `THREES`."""
+_BORING: Role = (-1, (), False)
+_LEAF: Role = (-2, (), False)
 _BLANKS = bytes(byte if byte in b"\r\n" else 32 for byte in range(256))
 
 
@@ -93,7 +93,7 @@ def walk(tree: Tree, language: str, found: Found) -> list[Noted]:
         if role is not leaf:
             size = MAX_SPAN
             if role is not boring and depth:
-                mark, noting = role
+                mark, noting, three = role
                 start, end = node.byte_range
                 size = end - start
                 if mark >= 0 and MIN_SPAN <= size <= MAX_SPAN and (sound or not node.has_error):
@@ -102,6 +102,8 @@ def walk(tree: Tree, language: str, found: Found) -> list[Noted]:
                     kinds(mark)
                 if noting:
                     noted.append((noting, node, depth, start, end))
+                if three and node.descendant_count == 4:  # itself and three leaves
+                    size = 0
             if size > _SMALLEST and depth < MAX_DEPTH and descend():
                 depth += 1
                 continue
@@ -130,7 +132,7 @@ def _roles(language: str) -> list[Role]:
         if not (parser.node_kind_is_named(number) and parser.node_kind_is_visible(number)):
             roles[number] = _LEAF
         elif name in marks or noting:
-            roles[number] = (marks.get(name, -1), noting)
+            roles[number] = (marks.get(name, -1), noting, name in THREES)
         elif name in LEAVES:
             roles[number] = _LEAF
     return roles

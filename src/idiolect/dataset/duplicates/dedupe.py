@@ -11,8 +11,12 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import numpy as np
 
 from idiolect.dataset.duplicates import near
+from idiolect.dataset.duplicates.shingles import Hashes
 from idiolect.dataset.makers.pairs import stem_tested
 from idiolect.dataset.splits import Clusters, Key
 from idiolect.types import Document, Dropped
@@ -22,8 +26,11 @@ NEAR = 0.7
 RELATED = 0.5
 """Jaccard from which on two files may not stand on both sides of a split."""
 _BLANK = b" \t\f\v\r"
-_TRAILING = tuple(bytes([blank]) + b"\n" for blank in _BLANK)
+_TRAILING = tuple((bytes([blank]), bytes([blank]) + b"\n") for blank in _BLANK)
 _MAYBE_TEST = re.compile(r"test|spec|e2e|[._-]cy\b|it\b", re.IGNORECASE)
+
+
+Doc = TypeVar("Doc", bound=Document)
 
 
 @dataclass(frozen=True)
@@ -36,11 +43,20 @@ class Standing:
     """Sources that are forks of others, or held out: theirs are dropped rather than the others'."""
 
 
+class Print(NamedTuple):
+    """What a text is compared by before anybody looks at it."""
+
+    exact: bytes
+    """Equal for texts that are equal once normalised."""
+    bands: bytes
+    """Its keys in the bands of `near.COARSE`, 8 bytes each."""
+
+
 @dataclass(frozen=True)
-class Deduped:
+class Deduped(Generic[Doc]):
     """What is left of some documents, and how they hang together."""
 
-    kept: list[Document]
+    kept: list[Doc]
     """In the order given."""
     dropped: list[Dropped]
     edges: list[tuple[Key, Key]]
@@ -49,7 +65,7 @@ class Deduped:
 
 def normal(data: bytes) -> bytes:
     """A text with its line ends, trailing space and blank ends levelled."""
-    if any(pair in data for pair in _TRAILING):  # most files have none, and searching is many times faster than splitting
+    if any(blank in data and pair in data for blank, pair in _TRAILING):  # most have none, and one byte is found fastest
         data = b"\n".join(line.rstrip(_BLANK) for line in data.split(b"\n"))
     return data.rstrip(_BLANK + b"\n").lstrip(b"\n")
 
@@ -59,16 +75,25 @@ def exact_key(data: bytes) -> bytes:
     return hashlib.blake2b(normal(data), digest_size=16).digest()
 
 
-def dedupe(documents: Sequence[Document], standing: Standing | None = None) -> Deduped:
-    """Keep the best of each set of duplicates.
+def printed(data: bytes) -> Print:
+    """The print of a text."""
+    return Print(exact_key(data), near.bands([data], near.COARSE).tobytes())
+
+
+def dedupe(documents: Sequence[Doc], standing: Standing | None = None, print_of: Callable[[Doc], Print] | None = None) -> Deduped[Doc]:
+    """Keep the best of each set of duplicates; `print_of` tells the prints that are known already.
 
     Better is: as it stood at the cut; the team's own; not of a fork; newer; tested; then the first by source, path and commit.
     Nothing is dropped through a chain: what is dropped is a duplicate of what is kept.
     """
     preference = _preference(documents, standing or Standing())
     order = sorted(range(len(documents)), key=lambda index: preference(documents[index]))
-    ranked, dropped, edges = _without_exact([documents[index] for index in order])
-    losers, ties = near_duplicates([documents[order[place]].data for place in ranked])
+    prints = [print_of(documents[index]) for index in order] if print_of else None
+    exact = [one.exact for one in prints] if prints else [exact_key(documents[index].data) for index in order]
+    ranked, dropped, edges = _without_exact([documents[index] for index in order], exact)
+    texts = _Texts([documents[order[place]] for place in ranked])
+    known = b"".join(prints[place].bands for place in ranked) if prints else near.bands(texts, near.COARSE).tobytes()
+    losers, ties = near_duplicates(texts, np.frombuffer(known, np.uint64).reshape(len(ranked), near.COARSE.number))
     names = [order[place] for place in ranked]
     dropped += [_duplicate("near-duplicate", documents[names[place]], documents[names[winner]]) for place, winner in losers.items()]
     edges += [(_key(documents[names[one]]), _key(documents[names[other]])) for one, other in ties]
@@ -76,15 +101,26 @@ def dedupe(documents: Sequence[Document], standing: Standing | None = None) -> D
     return Deduped([documents[index] for index in kept], dropped, edges)
 
 
-def _without_exact(ranked: Sequence[Document]) -> tuple[list[int], list[Dropped], list[tuple[Key, Key]]]:
+class _Texts(Sequence[bytes]):
+    """The bytes of documents, read when they are looked at."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self.documents = documents
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.documents[index].data
+
+
+def _without_exact(ranked: Sequence[Document], exact: Sequence[bytes]) -> tuple[list[int], list[Dropped], list[tuple[Key, Key]]]:
     """Places of the first of each set of equal texts, and what the others are."""
     first: dict[bytes, int] = {}
-    keys: dict[bytes, bytes] = {}  # equal bytes, which git knows as one blob, are normalised once
     kept, dropped, edges = [], [], []
-    for place, document in enumerate(ranked):
-        key = keys.get(document.data) or keys.setdefault(document.data, exact_key(document.data))
+    for place, (document, key) in enumerate(zip(ranked, exact, strict=True)):
         winner = ranked[first.setdefault(key, place)]
-        if winner is document and first[key] == place:
+        if first[key] == place:
             kept.append(place)
         else:
             dropped.append(_duplicate("duplicate", document, winner))
@@ -92,8 +128,10 @@ def _without_exact(ranked: Sequence[Document]) -> tuple[list[int], list[Dropped]
     return kept, dropped, edges
 
 
-def near_duplicates(texts: Sequence[bytes]) -> tuple[dict[int, int], list[tuple[int, int]]]:
+def near_duplicates(texts: Sequence[bytes], bands: Hashes) -> tuple[dict[int, int], list[tuple[int, int]]]:
     """Which texts, best first, are near-duplicates of which better ones that are kept, and pairs that tie all relatives together.
+
+    `bands` are their keys in the bands of `near.COARSE`.
 
     Pairs come in the order of their better member, so that whether that one is kept is known by then; a pair that can
     neither drop anybody nor tie two clusters is not compared.
@@ -105,7 +143,7 @@ def near_duplicates(texts: Sequence[bytes]) -> tuple[dict[int, int], list[tuple[
         return (better not in losers and worse not in losers) or clusters.root(better) != clusters.root(worse)
 
     ties = []
-    for better, worse, jaccard in near.verified(texts, near.candidates(near.bands(texts, near.COARSE)), RELATED, needed):
+    for better, worse, jaccard in near.verified(texts, near.candidates(bands), RELATED, needed):
         clusters.tie(better, worse)
         ties.append((better, worse))
         if jaccard >= NEAR and better not in losers and worse not in losers:

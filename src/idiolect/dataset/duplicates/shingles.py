@@ -17,8 +17,8 @@ Hashes = npt.NDArray[np.uint64]
 Offsets = npt.NDArray[np.int64]
 
 WIDTH = 5
-BATCH = 1_000_000
-"""Bytes of text that are worked on at once: what is made of them stays in the processor's cache."""
+BATCH = 200_000
+"""Bytes of text that are worked on at once: what is made of them stays in the cache of one core, and in memory that is used again."""
 _LOAD = 8
 _WORD = bytes(chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) == "_") for byte in range(256))
 _MASKS = np.array([(1 << (8 * count)) - 1 for count in range(_LOAD + 1)], dtype=np.uint64)

@@ -19,4 +19,11 @@ from idiolect.types import Kind
 
 MAKERS: dict[Kind, Maker] = {"raw": raw, "fim": fim, "write": write, "explain": explain, "diff": diff, "spec": spec}
 
-__all__ = ["BUDGET", "MAKERS", "Maker", "Material", "diff", "explain", "fim", "raw", "spec", "write"]
+OF_FILES: tuple[Kind, ...] = ("raw", "fim", "write", "explain")
+"""Made of one file at a time."""
+OF_PAIRS: tuple[Kind, ...] = ("spec",)
+"""Made of a test and the files that it may test."""
+OF_CHANGES: tuple[Kind, ...] = ("diff",)
+"""Made of one commit at a time."""
+
+__all__ = ["BUDGET", "MAKERS", "OF_CHANGES", "OF_FILES", "OF_PAIRS", "Maker", "Material", "diff", "explain", "fim", "raw", "spec", "write"]

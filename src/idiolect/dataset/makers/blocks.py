@@ -121,9 +121,9 @@ def _block(search: str, replace: str) -> str:
     return f"{SEARCH}\n{search}{MIDDLE}\n{replace}{REPLACE}"
 
 
-def writable(text: str) -> bool:
-    """Whether blocks can hold this text: no line of it is a mark, and it ends with a newline."""
-    return not _MARK.search(text) and (not text or text.endswith("\n"))
+def readable(answer: str, count: int) -> bool:
+    """Whether `answer` holds the marks of so many blocks and no line of their text looks like one."""
+    return len(_MARK.findall(answer)) == 3 * count
 
 
 def apply(answer: str, files: Mapping[str, str]) -> dict[str, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from idiolect.types import Change, Edit
 
-_TICKET = r"(?:GH-|#|[A-Z]{2,8}-)\d+"
+_NAMES = r"(?:UTF|ISO|SHA|MD|RFC|PEP|AES|TLS|SSL|HTTP|ECMA|CP|IE)"
+_TICKET = rf"(?:GH-|#|(?-i:(?!{_NAMES}-)[A-Z]{{2,8}}-))\d+"
+"""`UTF-8` has the form of a ticket and is none."""
 _TICKETS = rf"{_TICKET}(?:\s*(?:,|and|&)?\s*{_TICKET})*"
 _CLOSES = r"(?:(?:fix|close|resolve|implement)(?:e?[sd])?|refs?|see|re|part of)"
 _NOISE = tuple(
@@ -17,6 +19,7 @@ _NOISE = tuple(
         r"\[(?:ci[ -]skip|skip[ -]\w+|no[ -]ci|wip|ci)\]",
         rf"\s*[(\[]\s*{_CLOSES}?:?\s*{_TICKETS}\s*[)\]]",
         rf"[\s,;.-]*\b(?:{_CLOSES}|issue|for)\s*:?\s*{_TICKETS}",
+        r"[\s,;]+#\d+\s*$",
         r"^(?:\s*:\w+:\s*)+",
         r"^\s*\[[^\]]{1,30}\]\s*",
         rf"^\s*{_TICKET}\s*[:,-]?\s*",
@@ -41,7 +44,8 @@ _NOTHING = re.compile(
     |wip|work|progress|fix(?:es|ed|up)?|bug(?:s|fix(?:es)?)?|typos?|tweak(?:s|ed)?|clean(?:s|ed)?|cleanups?|oops|lint(?:ing|er)?|format(?:ting)?
     |tests?|specs?|changes?|updates?|updated|improve(?:ments?|d)?|refactor(?:ing|ed)?|review|feedback|comments?|nits?|misc|checkpoint|save
     |initial|first|commit|temp|tmp|code|style|rubocop|black|ruff|prettier|eslint|standardrb|address(?:es|ed)?|ci|build|missed|forgot|squash
-    |polish)\b\W*)+""",
+    |polish|add(?:s|ed|ing)?|another|cases?|testcases?|flaky|failing|failures?|broken|mov(?:e|es|ed|ing)|releas(?:e|es|ed|ing)
+    |prepar(?:e|es|ed|ing)|docs?|documentation|changelog|readme|examples?|dep(?:endencie|endency)?s?|versions?)\b\W*)+""",
     re.IGNORECASE | re.VERBOSE,
 )
 _LINK = re.compile(r"https?://\S+")
@@ -62,6 +66,8 @@ _INTENTS = (
     ("docs", re.compile(r"\b(?:docs?|documentation|readme|changelog)\b", re.IGNORECASE)),
     ("feature", re.compile(r"^(?:add|support|allow|implement|introduce|enable|expose|let)", re.IGNORECASE)),
 )
+_PLAIN = re.compile(r"[a-z][a-z'-]*[,:;.!?]?(?!\S)", re.IGNORECASE)
+_NUMBER = re.compile(rb"\d+(?:\.\d+)*")
 FEWEST_WORDS, SHORTEST, LONGEST, BODY = 3, 12, 400, 500
 
 
@@ -98,22 +104,25 @@ def wish(change: Change) -> Wish | str:
 
 
 def clean(subject: str) -> str:
-    """A subject without ticket numbers, marks for the build server, scopes and emoji codes; begins with a capital letter."""
+    """A subject without ticket numbers, marks for the build server, scopes and emoji codes.
+
+    It begins with a capital letter, unless its first word is a name in the code.
+    """
     for noise in _NOISE:
         subject = noise.sub("", subject)
     subject = " ".join(_LINK.sub("", subject).split()).strip(" -:;,")
-    return subject[:1].upper() + subject[1:]
+    return subject[:1].upper() + subject[1:] if _PLAIN.match(subject) else subject
 
 
-def reverted(changes: Iterable[Change]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Commits (as they are abbreviated) and subjects that some other commit takes back."""
-    commits: list[str] = []
+def reverted(changes: Sequence[Change]) -> set[str]:
+    """Ids of the commits that some other of them takes back."""
+    begun: list[str] = []
     subjects: set[str] = set()
     for change in changes:
-        commits += _REVERTED_COMMIT.findall(change.body)
+        begun += _REVERTED_COMMIT.findall(change.body)
         if match := _REVERTED_SUBJECT.match(change.subject):
             subjects.add(match[1])
-    return tuple(commits), frozenset(subjects)
+    return {change.commit for change in changes if change.subject in subjects or change.commit.startswith(tuple(begun))}
 
 
 def intent(subject: str) -> str:
@@ -124,6 +133,11 @@ def intent(subject: str) -> str:
 def format_only(edits: Iterable[Edit]) -> bool:
     """Whether every file has the same tokens before and after, quotes and trailing commas apart."""
     return all(_tokens(edit.before) == _tokens(edit.after) for edit in edits)
+
+
+def numbers_only(edits: Iterable[Edit]) -> bool:
+    """Whether nothing but digits differs, as where versions of libraries go up: nobody can know them."""
+    return all(_NUMBER.sub(b"0", edit.before) == _NUMBER.sub(b"0", edit.after) for edit in edits)
 
 
 def _tokens(data: bytes) -> list[bytes]:

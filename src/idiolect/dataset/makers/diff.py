@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from idiolect.dataset.makers import blocks
-from idiolect.dataset.makers.commits import Wish, format_only, intent, reverted, wish
+from idiolect.dataset.makers.commits import Wish, format_only, intent, numbers_only, wish
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.dataset.makers.scope import fenced
+from idiolect.dataset.makers.sections import CHANGELOG
 from idiolect.dataset.makers.windows import elided
 from idiolect.types import Change, Dropped, Edit, Message, Sample, Span, original
 
@@ -46,15 +47,8 @@ class Part(NamedTuple):
 
 def diff(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
     """One edit per commit, in search/replace blocks that were applied and gave the file after, byte for byte."""
-    held = list(changes(material))
-    commits, subjects = reverted(held)
-    newest = max((change.time for change in held), default=0)
-    for change in held:
-        if change.subject in subjects or change.commit.startswith(commits):
-            yield _dropped(change, "reverted")
-        else:
-            made = _lesson(change, budget)
-            yield made.model_copy(update={"weight": _weight(newest - change.time)}) if isinstance(made, Sample) else made
+    for change in changes(material):
+        yield _lesson(change, budget)
 
 
 def _lesson(change: Change, budget: int) -> Sample | Dropped:
@@ -75,7 +69,7 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     return _dropped(change, "blocks do not apply")
 
 
-def _weight(age: int) -> float:
+def weight(age: int) -> float:
     """What a commit counts that is so many seconds older than the newest one."""
     return round(max(LEAST_WEIGHT, math.pow(0.5, age / HALF_LIFE)), 3)
 
@@ -94,17 +88,19 @@ def _unfit(edits: Sequence[Edit]) -> str | None:
         return "file too long"
     if format_only(edits):
         return "format only"
-    texts = [_decoded(data) for edit in edits for data in (edit.before, edit.after)]
-    if any(text is None for text in texts):
-        return "not UTF-8"
-    return None if all(blocks.writable(text or "") for text in texts) else "text that blocks cannot hold"
+    if numbers_only(edits):
+        return "only numbers"
+    if all(CHANGELOG.search(edit.path) for edit in edits):
+        return "only a changelog"  # names what was done elsewhere
+    return None if all(_is_text(data) for edit in edits for data in (edit.before, edit.after)) else "not UTF-8"
 
 
-def _decoded(data: bytes) -> str | None:
+def _is_text(data: bytes) -> bool:
     try:
-        return data.decode()
+        data.decode()
     except UnicodeDecodeError:
-        return None
+        return False
+    return True
 
 
 def _part(edit: Edit, context: int) -> Part:
@@ -131,6 +127,8 @@ def _changed(part: Part) -> int:
 def _proved(answer: str, parts: Sequence[Part]) -> bool:
     """Whether the blocks, applied to the files before, give the files after."""
     before = {part.edit.path: "".join(part.before) for part in parts}
+    if not blocks.readable(answer, sum(len(part.regions) for part in parts)):
+        return False
     try:
         return blocks.apply(answer, before) == {part.edit.path: "".join(part.after) for part in parts}
     except ValueError:

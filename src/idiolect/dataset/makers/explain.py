@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from idiolect.dataset.makers import prose, scope
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, labels, seeded
-from idiolect.dataset.makers.sections import PROSE, Section, sections
-from idiolect.dataset.makers.windows import after, indented, line_end, line_start
+from idiolect.dataset.makers.sections import CHANGELOG, PROSE, Section, sections
+from idiolect.dataset.makers.windows import after, line_end, line_start
 from idiolect.syntax import Unit, units
 from idiolect.types import Document, Dropped, Message, Sample, Span
 
@@ -30,7 +30,9 @@ PROSE_QUESTIONS = (
     "I am looking for {title} in `{path}`.",
 )
 DULL = re.compile(r"(?:licen[cs]e|contributors|authors|sponsors|(?:table of )?contents|badges|links|credits|index)", re.IGNORECASE)
-CHANGELOG = re.compile(r"(?:^|/)(?:changelog|changes|history|news|releases?)(?:\.\w+)?$", re.IGNORECASE)
+FOREIGN = re.compile(r"(?:^|/)code[-_ ]?of[-_ ]?conduct(?:\.\w+)?$", re.IGNORECASE)
+"""Prose that most projects have word for word from elsewhere."""
+_ENTRY = re.compile(r"\s*(?:[-*+]|\d+[.)])\s*\[[^\]]*\]\(#[^)]*\)\s*$|\s*<!--.*-->\s*$")
 SHORTEST_CODE = 40
 SHORTEST_SECTION = 80
 
@@ -39,14 +41,20 @@ def explain(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dr
     """Code without its docstring is answered by the docstring; a section's heading by the section."""
     for document in files(material):
         if document.language in PROSE:
-            if CHANGELOG.search(document.path):
-                yield dropped(document, "changelog")  # says what changed once, not how things are
+            if CHANGELOG.search(document.path) or FOREIGN.search(document.path):
+                # a changelog says what changed once, not how things are
+                yield dropped(document, "changelog" if CHANGELOG.search(document.path) else "boilerplate prose")
                 continue
             for section in sections(document.data):
                 yield _section(document, section, budget)
         else:
-            for unit in units(document.language, document.data):
-                if unit.doc is not None:
+            found = units(document.language, document.data)
+            for unit in found:
+                if unit.doc is None:
+                    continue
+                if scope.wraps(unit, found):
+                    yield dropped(document, "comment of what is within", unit.name)
+                else:
                     yield _unit(document, unit, unit.doc, budget)
 
 
@@ -68,7 +76,7 @@ def _unit(document: Document, unit: Unit, doc: tuple[int, int], budget: int) -> 
 
 def _without(data: bytes, unit: Unit, doc: tuple[int, int], limit: int) -> list[tuple[int, int]]:
     """The unit in at most `limit` bytes, less the lines of its docstring."""
-    start = indented(data, unit.start)
+    start, _ = scope.whole(unit, data)
     end = min(unit.end, after(data, start, limit))
     if not start < doc[0] < end:
         return [(start, end)]
@@ -80,7 +88,7 @@ def _section(document: Document, section: Section, budget: int) -> Sample | Drop
     limit = budget * 2 // 3
     stop = section.end if section.end - section.body <= limit else after(document.data, section.body, limit)
     text = document.data[section.body : stop].decode().strip()
-    if DULL.fullmatch(section.title):
+    if DULL.fullmatch(section.title) or _lists_links(text):
         return dropped(document, "boilerplate prose", section.title)
     if len(text) < SHORTEST_SECTION:
         return dropped(document, "prose too short", section.title)
@@ -89,6 +97,12 @@ def _section(document: Document, section: Section, budget: int) -> Sample | Drop
     choose = seeded("explain", document.path, section.title, text)
     question = choose.choice(PROSE_QUESTIONS).format(title=section.title, path=document.path)
     return _sample(document, question, text, "explain.section", (document.span(section.start, stop),))
+
+
+def _lists_links(text: str) -> bool:
+    """Whether half of the lines are entries of a table of contents."""
+    rows = [row for row in text.split("\n") if row.strip()]
+    return 2 * sum(bool(_ENTRY.match(row)) for row in rows) >= max(1, len(rows))
 
 
 def _sample(document: Document, prompt: str, answer: str, maker: str, origins: tuple[Span, ...]) -> Sample:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from idiolect.dataset.makers.material import BUDGET, Material, choices_of, dropped, files, labels
+from idiolect.dataset.makers.sections import CHANGELOG
 from idiolect.dataset.makers.windows import after, before, lines, on_character
 from idiolect.syntax import ranges
 from idiolect.types import Document, Dropped, Hole, Sample
@@ -27,6 +28,7 @@ TYPED = 0.25
 SHORTEST_NODE = 6
 BLOCK_ROWS = 32
 TRIES = 4
+_BLANK = re.compile(rb"(?:\r\n|\n)[ \t]*(?:\r\n|\n)")
 _WORD = re.compile(rb"\w")
 _WORD_END = re.compile(rb"[A-Za-z0-9_]+$")
 
@@ -60,6 +62,9 @@ class Node:
 def fim(material: Material, *, budget: int = BUDGET, per: int = 500, most: int = 8) -> Iterator[Sample | Dropped]:
     """One hole per `per` bytes of a file, at most `most`; half the budget before it, a quarter in it, a sixth after it."""
     for document in files(material):
+        if CHANGELOG.search(document.path):
+            yield dropped(document, "changelog")  # versions and nicknames are not to be guessed
+            continue
         found = cuts(document, max(1, min(most, len(document.data) // per)), budget // 4)
         if not found:
             yield dropped(document, "no place for a hole")
@@ -121,7 +126,7 @@ def _ways(document: Document, middle: int) -> dict[str, Way]:
     if rows:
         ways["cursor"] = lambda choose: _cursor(data, rows, middle, choose)
     if len(data.strip()) >= 2 * SHORTEST_NODE:
-        ways["character"] = lambda choose: Cut(*_range(data, middle, choose))
+        ways["character"] = lambda choose: _run(data, middle, choose)
     return ways
 
 
@@ -166,6 +171,13 @@ def _range(data: bytes, middle: int, choose: Random) -> tuple[int, int]:
     length = max(1, round(math.exp(choose.uniform(0, math.log(max(2, min(middle, len(data) // 2)))))))
     start = on_character(data, choose.randrange(len(data)))
     return start, on_character(data, min(len(data), start + length))
+
+
+def _run(data: bytes, middle: int, choose: Random) -> Cut:
+    """A random run of characters, to the first blank line at most: nobody can tell several things from what is around them."""
+    start, end = _range(data, middle, choose)
+    blank = _BLANK.search(data, start, end)
+    return Cut(start, blank.start() if blank else end)
 
 
 def _cursor(data: bytes, rows: Sequence[tuple[int, int]], middle: int, choose: Random) -> Cut | None:

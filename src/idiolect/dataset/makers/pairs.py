@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import TypeVar
 
 from idiolect.dataset.makers.prose import words_of
 from idiolect.syntax import Unit, has_grammar, units
@@ -54,7 +55,7 @@ class Names:
     @cached_property
     def defined(self) -> frozenset[str]:
         """Names of its units that say something."""
-        return frozenset(unit.name for unit in self.units if telling(unit.name))
+        return frozenset(name for unit in self.units if telling(name := unit.name.rpartition(".")[2]))
 
     @cached_property
     def module(self) -> str:
@@ -84,23 +85,34 @@ def is_test(path: str) -> bool:
     return stem_tested(path) is not None or bool(_TEST_FOLDERS & set(PurePosixPath(path).parts[:-1]))
 
 
-def pairs(documents: Sequence[Document]) -> tuple[list[Pair], list[tuple[Document, str]]]:
-    """The test files of one source with what they test, and those that stay alone, each with the reason."""
-    tested: dict[tuple[str, str], list[Names]] = defaultdict(list)
+Doc = TypeVar("Doc", bound=Document)
+
+
+def groups(documents: Sequence[Doc]) -> list[list[Doc]]:
+    """Each test file of one source with the files that it may test by their paths; the rest of the verdict needs the texts."""
+    tested: dict[tuple[str, str], list[Doc]] = defaultdict(list)
     for document in documents:
         if not is_test(document.path):
-            tested[_family(document.language), _key(PurePosixPath(document.path).stem)].append(Names(document))
+            tested[_family(document.language), _key(PurePosixPath(document.path).stem)].append(document)
+    found = []
+    for document in documents:
+        if stem_tested(document.path) is not None and has_grammar(document.language):
+            family = _family(document.language)
+            found.append([document, *(other for key, _ in _pointers(document.path) for other in tested.get((family, key), []))])
+    return found
+
+
+def pairs(documents: Sequence[Document]) -> tuple[list[Pair], list[tuple[Document, str]]]:
+    """The test files of one source with what they test, and those that stay alone, each with the reason."""
+    names = {document.path: Names(document) for document in documents}
     found: list[Pair] = []
     alone: list[tuple[Document, str]] = []
-    for document in documents:
-        if stem_tested(document.path) is None or not has_grammar(document.language):
-            continue
-        family = _family(document.language)
-        pair = _best(Names(document), [(worth, tested.get((family, key), [])) for key, worth in _pointers(document.path)])
+    for test, *others in groups(documents):
+        pair = _best(names[test.path], [names[other.path] for other in others])
         if pair is None:
-            alone.append((document, "no file of that name"))
+            alone.append((test, "no file of that name"))
         elif pair.confidence < KEPT:
-            alone.append((document, "pair not sure enough"))
+            alone.append((test, "pair not sure enough"))
         else:
             found.append(pair)
     return found, alone
@@ -123,11 +135,13 @@ def _pointers(path: str) -> list[tuple[str, float]]:
     return [(_key(stem), BY_NAME), *((key, BY_FOLDER) for key in dict.fromkeys(weaker) if key != _key(stem))]
 
 
-def _best(test: Names, candidates: Sequence[tuple[float, Sequence[Names]]]) -> Pair | None:
+def _best(test: Names, candidates: Sequence[Names]) -> Pair | None:
+    """The surest pair; rivals are candidates that the test's path points to by the same stem."""
+    worth = dict(_pointers(test.document.path))
+    stems = [_key(other.path.stem) for other in candidates]
     scored = [
-        Pair(test.document, other.document, round(min(1.0, worth + _confirmed(test, other, len(others))), 2))
-        for worth, others in candidates
-        for other in others
+        Pair(test.document, other.document, round(min(1.0, worth[stem] + _confirmed(test, other, stems.count(stem))), 2))
+        for other, stem in zip(candidates, stems, strict=True)
     ]
     return max(scored, key=lambda pair: (pair.confidence, pair.tested.path), default=None)
 

@@ -29,9 +29,12 @@ _CODE = re.compile(
     r"^\s*+(?:(?:def|class|module|if|elsif|else|end|return|import|from|require|puts|print|raise|var|let|const|public|private|@\w+)\b[^.]*+"
     r"|.*[;{}]|[\w.@:]+\([^()]*\)|[\w.@:\[\]]+\s*(?:[-+|]?=|<<|=>)\s*\S.*|</?\w.*>|%\w.*)\s*$"
 )  # fmt: skip
+_TAG = re.compile(
+    r"\s*@(?:param|returns?|raises?|throws|examples?|options?|api|private|public|protected|see|type|yields?\w*|since|note|deprecated|overload)\b"
+)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(])")
 _SECTION = re.compile(
-    r"""^[^\S\n]*+(?:@\w+|:\w+[^:\n]*:|>>>|```|\.\.\ |={3,}|-{3,}|==\s
+    r"""^[^\S\n]*+(?:@\w+|:\w+[^:\n]*:(?!`)|>>>|```|\.\.\ |={3,}|-{3,}|==\s
     |(?:args|arguments|parameters|params|returns?|raises|yields?|examples?|usage|options|notes?|see\ also)[^\S\n]*+:?:?[^\S\n]*+$)""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
@@ -77,8 +80,8 @@ def refusal(text: str, name: str = "") -> str | None:
 
 
 def commented_out(text: str) -> bool:
-    """Whether at least half of the lines look like statements."""
-    rows = [line for line in text.split("\n") if line.strip()]
+    """Whether at least half of the lines look like statements; tags such as `@param` are neither these nor words."""
+    rows = [line for line in text.split("\n") if line.strip() and not _TAG.match(line)]
     return sum(bool(_CODE.match(line)) for line in rows) * 2 >= max(1, len(rows))
 
 
@@ -88,6 +91,10 @@ def opening(text: str, limit: int = 400) -> str:
     head = text[: section.start()] if section else text
     paragraph = " ".join(head.strip().split("\n\n")[0].split())
     sentences = _SENTENCE.split(paragraph)
+    while sentences and sentences[-1].endswith(":"):  # announces what is not shown
+        sentences.pop()
+    if not sentences:
+        return ""
     kept = sentences[0]
     for sentence in sentences[1:]:
         if len(kept) + len(sentence) >= limit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from idiolect.dataset.makers.windows import after, indented, line_end, line_start, lines
@@ -14,6 +14,7 @@ from idiolect.types import Document, Span
 _IMPORT = re.compile(
     rb"(?:import|from|require|require_relative|use|using|package|load|include)\b[ (\"']|#\s*include\b|(?:const|let|var)\s.*\brequire\("
 )
+_VISIBILITY = re.compile(rb"[ \t]*(?:private|protected|public|private_class_method|module_function)[ \t]+")
 _COMMENT = re.compile(rb"[ \t]*(?:#|//|/\*|\*)")
 _SEPARATORS = {"ruby": ("::", "#"), "rust": ("::", "::"), "c++": ("::", "::")}
 _NAME = re.compile(r"[A-Za-z_]\w*[?!]?")
@@ -39,26 +40,40 @@ def around(document: Document, unit: Unit, enclosing: Sequence[Unit], *, signatu
     outer = [other for other in enclosing if other.start <= unit.start and unit.end <= other.end and other != unit]
     headers = [_header(document.data, other) for other in sorted(outer, key=lambda other: (other.start, -other.end))]
     own = [_header(document.data, unit)] if signature else []
-    above, here = code(document, imports(document.data)), code(document, [*headers, *own])
+    used = frozenset(_NAME.findall(document.data[unit.start : unit.end].decode()))
+    above, here = code(document, imports(document.data, used)), code(document, [*headers, *own])
     return Piece("\n\n".join(piece.text for piece in (above, here) if piece.text), above.origins + here.origins)
 
 
-def imports(data: bytes, limit: int = IMPORTS) -> list[tuple[int, int]]:
-    """Lines at the left margin that bring in other code, up to `limit` bytes in all."""
-    found, size = [], 0
-    for start, end in lines(data):
-        if not _IMPORT.match(data, start, end):
-            continue
-        stop = _bracket_end(data, start, end, limit)
+def imports(data: bytes, used: Collection[str] = (), limit: int = IMPORTS) -> list[tuple[int, int]]:
+    """Lines at the left margin that bring in other code, up to `limit` bytes in all: those that name what is `used` come first."""
+    begun = [(start, end) for start, end in lines(data) if _IMPORT.match(data, start, end)]
+    found = [(start, stop) for start, end in begun if (stop := _bracket_end(data, start, end, limit)) <= start + limit]
+
+    def rank(span: tuple[int, int]) -> bool:
+        return not any(name in used for name in _NAME.findall(data[slice(*span)].decode()))
+
+    kept, size = [], 0
+    for start, stop in sorted(found, key=rank):
         if size + stop - start <= limit:
-            found.append((start, stop))
+            kept.append((start, stop))
             size += stop - start
-    return found
+    return sorted(kept)
+
+
+def wraps(unit: Unit, found: Sequence[Unit]) -> bool:
+    """Whether a unit is but a wrapper, so that the comment above it is about what it holds: a namespace, the one entry of a data file."""
+    inner = [one for one in found if one != unit and one.parents == (*unit.parents, unit.name)]
+    if unit.kind == "entry":
+        return not unit.parents and sum(not one.parents for one in found) == 1
+    return unit.kind == "module" and len(inner) == 1 and inner[0].kind in ("module", "class")
 
 
 def whole(unit: Unit, data: bytes) -> tuple[int, int]:
-    """The bytes of a unit, with the indentation of its first line."""
-    return indented(data, unit.start), unit.end
+    """The bytes of a unit, with the indentation of its first line, the `private` before it and the semicolon after it."""
+    margin = line_start(data, unit.start)
+    start = margin if _VISIBILITY.fullmatch(data, margin, unit.start) else indented(data, unit.start)
+    return start, unit.end + (data[unit.end : unit.end + 1] == b";")
 
 
 def qualified(unit: Unit, language: str) -> str:

@@ -11,6 +11,8 @@ from idiolect.dataset.makers.windows import lines
 PROSE = frozenset({"markdown", "restructuredtext", "text", "rdoc", "asciidoc", "textile", "org"})
 """Languages whose files are read for their words."""
 
+CHANGELOG = re.compile(r"(?:^|/)(?:(?:\w+[-_.])?(?:changelog|changes|release[-_ ]?notes)|history|news|releases?)(?:\.\w+)?$", re.IGNORECASE)
+"""Paths of files that say what changed, release by release."""
 _FENCE = re.compile(rb"\s{0,3}(```|~~~)")
 _HASHES = re.compile(rb"(#{1,6})\s+(.*)", re.DOTALL)
 _RULE = re.compile(rb"([=\-~^\"'`*+#])\1{2,}\s*$")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from idiolect.dataset.makers import scope
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, labels, seeded
 from idiolect.dataset.makers.pairs import Names, Pair, pairs, telling
-from idiolect.dataset.makers.windows import cut, line_start
+from idiolect.dataset.makers.seams import seams
+from idiolect.dataset.makers.windows import cut
 from idiolect.syntax import Unit
 from idiolect.types import Document, Dropped, Message, Sample
 
@@ -23,7 +24,16 @@ FRAMES = (
 SHORTEST = 60
 FRAME = 400
 """Bytes that a request's own words and paths may take."""
-_BLOCK = re.compile(rb"^([ \t]*)(?:RSpec\.)?(?:describe|context|it|test|specify|feature|scenario|suite)\b[ (.]", re.MULTILINE)
+_TEST = re.compile(
+    r"""^[ \t]*(?:(?:async\ )?def\ test\w*|(?:it|test|specify|scenario|example|should)\b[ (.]|@(?:Parameterized)?Test\b|func\ Test\w+
+    |\#\[(?:\w+::)?test\]|(?:public\ )?function\ test\w*)""",
+    re.MULTILINE | re.VERBOSE,
+)
+_IMPORT = re.compile(r"^[ \t]*(?:from|import|require\w*|use)\b.*$|^.*\brequire\(.*$", re.MULTILINE)
+_CALLED = re.compile(r"(?:[.#]|&\.|(?<![:\w]):)([A-Za-z_]\w*[?!]?)|(?<![\w.])([A-Za-z_]\w*[?!]?)\(")
+"""A method as tests name it: `.name`, `#name`, `:name`, `name(`."""
+_NEVER = frozenset({"module", "namespace"})
+"""Kinds of units that hold what is tested and are not tested themselves."""
 
 
 def spec(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
@@ -47,40 +57,67 @@ def _lessons(pair: Pair, budget: int) -> Iterator[Sample | Dropped]:
         yield _sample(pair, (0, len(test.data)), [(0, len(tested.data))], f"`{tested.path}`")
         return
     names = Names(tested)
-    for start, end in cut(test.data, budget // 2, _seams(test)):
-        mentioned = _mentioned(test.data[start:end].decode(), names.units)
-        shown = _within(tested, mentioned, budget - (end - start) - FRAME)
-        if not shown:
-            yield dropped(test, "tests nothing that can be named", f"bytes {start} to {end}")
+    for start, end in cut(test.data, budget // 2, seams(test)):
+        text = test.data[start:end].decode()
+        mentioned = _mentioned(text, names.units)
+        room = budget - (end - start) - FRAME
+        shown = _within(tested, mentioned, room)
+        reason = _refused(test, text, _with_members(shown, names.units)) if shown else "tests nothing that can be named"
+        if reason:
+            yield dropped(test, reason, f"bytes {start} to {end}")
         else:
-            spans = sorted(scope.whole(unit, tested.data) for unit in shown)
+            seen = _within(tested, [*shown, *_callees(shown, tested, names.units)], room)
+            spans = sorted(scope.whole(unit, tested.data) for unit in seen)
             yield _sample(pair, (start, end), spans, _what(shown, tested))
-
-
-def _seams(test: Document) -> Sequence[Sequence[int]]:
-    """Where a test file may be cut: at its units and blocks (`describe`, `it`), the outermost first."""
-    levels: dict[int, set[int]] = defaultdict(set)
-    for unit in Names(test).units:
-        at = line_start(test.data, min(unit.start, unit.doc[0] if unit.doc else unit.start))
-        levels[unit.start - line_start(test.data, unit.start)].add(at)
-    for block in _BLOCK.finditer(test.data):
-        levels[len(block[1])].add(block.start())
-    return [sorted(levels[indent]) for indent in sorted(levels)]
 
 
 def _mentioned(text: str, found: Sequence[Unit]) -> list[Unit]:
     """The units that the text is about, most often named first.
 
-    A name that says little, or that several units bear, counts only where its class is named too; a function in a function never does.
+    A name that says little, or that several units bear, counts only where its class is named too, one of two letters or fewer and a
+    function in a function never. A method counts where it is called or named as one, not where a variable or a key has its name.
     """
-    words, bearers = scope.counted(text), Counter(unit.name for unit in found)
-    told = [(unit, words[unit.name], bool(unit.parents and words[unit.parents[-1]])) for unit in found]
-    about = [
-        (count + 3 * owned, unit)
-        for unit, count, owned in told
-        if count and not (unit.kind == "function" and unit.parents) and (owned or (bearers[unit.name] == 1 and telling(unit.name)))
-    ]
+    words, count, bearers = scope.counted(text), _counting(text), Counter(unit.name for unit in found)
+    about = []
+    for unit in found:
+        if unit.kind in _NEVER or len(unit.name) <= 2 or (unit.kind == "function" and unit.parents):
+            continue
+        owned = bool(unit.parents and words[unit.parents[-1]])
+        if count(unit) and (owned or (bearers[unit.name] == 1 and telling(unit.name))):
+            about.append((count(unit) + 3 * owned, unit))
     return [unit for _, unit in sorted(about, key=lambda pair: (-pair[0], pair[1].start))]
+
+
+def _counting(text: str) -> Callable[[Unit], int]:
+    """How often a text names a unit: imports do not count, and of methods only what looks like one."""
+    text = _IMPORT.sub("", text)
+    words, called = scope.counted(text), Counter(match[1] or match[2] for match in _CALLED.finditer(text))
+    return lambda unit: (called if unit.kind == "method" else words)[unit.name.rpartition(".")[2]]
+
+
+def _callees(shown: Sequence[Unit], tested: Document, found: Sequence[Unit]) -> list[Unit]:
+    """What the shown units use of their own class, or of their file by a name that only one bears: there it is decided what is tested."""
+    words = scope.counted("\n".join(tested.data[unit.start : unit.end].decode() for unit in shown))
+    classes, bearers = {unit.parents for unit in shown}, Counter(unit.name for unit in found)
+    used = [unit for unit in found if unit.kind in ("function", "method") and unit not in shown and words[unit.name.rpartition(".")[2]]]
+    return [unit for unit in used if unit.parents in classes or (bearers[unit.name] == 1 and telling(unit.name))]
+
+
+def _with_members(shown: Sequence[Unit], found: Sequence[Unit]) -> list[Unit]:
+    return [unit for unit in found if any(one.start <= unit.start and unit.end <= one.end for one in shown)]
+
+
+def _refused(test: Document, text: str, shown: Sequence[Unit]) -> str:
+    """Why these lines of a test file are no answer to a wish for tests of `shown`; empty where they are.
+
+    Half of the tests name what is shown, or what stands before all of them does: then they go through a helper.
+    """
+    starts = [match.start() for match in _TEST.finditer(text)]
+    if not starts:
+        return "no test in it" if _TEST.search(test.text) else ""
+    head, *each = (_counting(text[start:end]) for start, end in zip([0, *starts], [*starts, len(text)], strict=True))
+    about = sum(any(count(unit) for unit in shown) for count in each)
+    return "" if 2 * about >= len(each) or any(head(unit) for unit in shown if unit.kind != "class") else "tests other things"
 
 
 def _within(tested: Document, mentioned: Sequence[Unit], room: int) -> list[Unit]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import chain
 
@@ -65,10 +66,12 @@ def after(data: bytes, at: int, budget: int) -> int:
 def cut(data: bytes, limit: int, preferred: Sequence[Sequence[int]] = ()) -> list[tuple[int, int]]:
     """Tile `data` into windows of at most `limit` bytes and about equal size.
 
-    `preferred` lists offsets to cut at, the dearest kind first; paragraphs, lines and characters come after them.
+    `preferred` lists offsets to cut at, the dearest kind first; paragraphs (the least indented first), lines and characters come after.
     """
-    paragraphs = [match.end() for match in _PARAGRAPH.finditer(data)]
-    levels = [sorted(level) for level in preferred] + [paragraphs, [start for start, _ in lines(data)]]
+    paragraphs: dict[int, list[int]] = defaultdict(list)
+    for match in _PARAGRAPH.finditer(data):
+        paragraphs[_indentation(data, match.end())].append(match.end())
+    levels = [sorted(level) for level in preferred] + [paragraphs[depth] for depth in sorted(paragraphs)] + [[at for at, _ in lines(data)]]
     tiles, start = [], 0
     while (rest := len(data) - start) > limit:
         goal = start + rest // -(-rest // limit)
@@ -76,6 +79,14 @@ def cut(data: bytes, limit: int, preferred: Sequence[Sequence[int]] = ()) -> lis
         tiles.append((start, stop))
         start = stop
     return [*tiles, (start, len(data))]
+
+
+def _indentation(data: bytes, at: int) -> int:
+    """Blanks at the beginning of the line that begins at `at`."""
+    end = at
+    while data[end : end + 1] in (b" ", b"\t"):
+        end += 1
+    return end - at
 
 
 def _nearest(levels: Sequence[Sequence[int]], goal: int, low: int, high: int) -> int | None:

@@ -32,32 +32,35 @@ TEMPLATES = (
     "Add `{name}` to `{path}`.",
     "Fill in the {kind} `{name}` of `{path}`.",
 )
-TEMPLATED = 9
-"""So many samples in human words allow one in a template's words."""
+TEMPLATED = 2
+"""So many units of a file are offered with a template's words; how many are taken depends on all files (`lessons.Templates`)."""
 TEMPLATE_CONFIDENCE = 0.5
+TEMPLATE = "write.template"
+"""Name of the maker where the request is a template's."""
+NO_WORDS = "no human words for a request"
 SHORTEST = 30
 """Bytes of code below which there is nothing to write."""
 
 
 def write(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
-    """A unit with a docstring or leading comment becomes request and code; a tenth at most have a template for a request."""
-    grounded = templated = 0
+    """A unit with a docstring or leading comment becomes request and code; a few of each file have a template for a request."""
     for document in files(material):
-        if document.language in PROSE:
+        if document.language not in PROSE:
+            yield from _of_file(document, budget)
+
+
+def _of_file(document: Document, budget: int) -> Iterator[Sample | Dropped]:
+    found = units(document.language, document.data)
+    templated = 0
+    for unit in found:
+        if unit.kind not in KINDS:
             continue
-        found = units(document.language, document.data)
-        for unit in found:
-            if unit.kind not in KINDS:
-                continue
-            wish, reason = _wish(document, unit)
-            reason = reason or (None if unit.sound else "does not parse") or _too_long_or_short(document, unit, budget)
-            if reason is None and not wish and (templated + 1) * TEMPLATED > grounded:
-                reason = "no human words for a request"
-            if reason:
-                yield dropped(document, reason, unit.name)
-                continue
-            grounded, templated = grounded + bool(wish), templated + (not wish)
-            yield _sample(document, unit, found, wish, budget)
+        wish, reason = ("", "comment of what is within") if unit.doc and scope.wraps(unit, found) else _wish(document, unit)
+        reason = reason or (None if unit.sound else "does not parse") or _too_long_or_short(document, unit, budget)
+        if reason is None and not wish:
+            templated += _telling(unit)
+            reason = None if _telling(unit) and templated <= TEMPLATED else NO_WORDS
+        yield dropped(document, reason, unit.name) if reason else _sample(document, unit, found, wish, budget)
 
 
 def _wish(document: Document, unit: Unit) -> tuple[str, str | None]:
@@ -68,6 +71,11 @@ def _wish(document: Document, unit: Unit) -> tuple[str, str | None]:
     opening = prose.opening(text)
     reason = prose.refusal(opening, unit.name)
     return ("", None) if reason == "prose too short" else (opening, reason)
+
+
+def _telling(unit: Unit) -> bool:
+    """Whether the name alone says what is wanted: two words of it, and not a helper within a function."""
+    return len(prose.words_of(unit.name.rpartition(".")[2])) >= 2 and not (unit.kind == "function" and unit.parents)
 
 
 def _too_long_or_short(document: Document, unit: Unit, budget: int) -> str | None:
@@ -95,7 +103,7 @@ def _sample(document: Document, unit: Unit, found: list[Unit], wish: str, budget
         prompt=(Message(role="user", content=request),),
         answer=scope.fenced(code, document.language),
         kind="write",
-        maker="write" if wish else "write.template",
+        maker="write" if wish else TEMPLATE,
         labels=labels(document.language),
         confidence=1.0 if wish else TEMPLATE_CONFIDENCE,
         origins=tuple(origins),

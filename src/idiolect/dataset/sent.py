@@ -1,0 +1,61 @@
+"""Lessons on their way from a worker: plain values, without what only the coordinator knows (source, time, authors, licence)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from idiolect.types import Dropped, File, Hole, Message, Prompt, Sample, Span, trusted
+
+Row = tuple[Any, ...]
+"""A lesson, or why there is none, as `made` writes it."""
+_REASON = 3
+"""Values of a row that is a reason."""
+Origin = Callable[[str, str, int, int], Span]
+"""Commit (empty: that of the file), path, first and last byte -> whose bytes those are."""
+
+
+def made(item: Sample | Dropped, refused: str = "") -> Row:
+    """What a maker made; `refused` says why a lesson is not to be kept after all."""
+    if isinstance(item, Dropped):
+        return item.reason, item.what, item.detail
+    if refused:
+        return refused, item.id, ""
+    return (
+        item.id, _said(item.prompt), item.answer, item.rejected, item.kind, item.maker, item.labels, item.weight,
+        item.confidence, [(one.commit, one.path, one.start, one.end) for one in item.origins], item.spans, item.rejected_spans,
+        [(one.path, one.text) for one in item.files],
+    )  # fmt: skip
+
+
+def lesson(row: Row, source: str, origin: Origin) -> Sample | Dropped:
+    """The lesson, or why there is none."""
+    if len(row) == _REASON:
+        return Dropped(reason=row[0], what=row[1], source=source, detail=row[2])
+    name, prompt, answer, rejected, kind, maker, labels, weight, confidence, origins, spans, rejected_spans, files = row
+    sample = trusted(
+        Sample,
+        prompt=_prompt(prompt), answer=answer, rejected=rejected, kind=kind, maker=maker, labels=labels, weight=weight,
+        confidence=confidence, origins=tuple(origin(*one) for one in origins), spans=spans, rejected_spans=rejected_spans,
+        files=tuple(trusted(File, path=path, text=text) for path, text in files),
+    )  # fmt: skip
+    sample.__dict__["id"] = name  # which is a hash of what was just read, and dear
+    return sample
+
+
+def _said(prompt: Prompt) -> Any:
+    if prompt is None:
+        return None
+    if isinstance(prompt, Hole):
+        return prompt.path, prompt.prefix, prompt.suffix, prompt.typed, [(one.path, one.text) for one in prompt.files]
+    return [(turn.role, turn.content) for turn in prompt]
+
+
+def _prompt(said: Any) -> Prompt:
+    if said is None:
+        return None
+    if isinstance(said, tuple):
+        path, prefix, suffix, typed, files = said
+        around = tuple(trusted(File, path=name, text=text) for name, text in files)
+        return trusted(Hole, path=path, prefix=prefix, suffix=suffix, typed=typed, files=around)
+    return tuple(trusted(Message, role=role, content=content) for role, content in said)

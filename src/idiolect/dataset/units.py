@@ -1,0 +1,250 @@
+"""The pure parts of a build: what is computed of one file, one commit or one pair of files, on whatever machine there is.
+
+Each is a function of bytes and a path. It sees no name of a source, no time and no author: whoever asked knows those, and puts
+them into the origins of what comes back (`lessons`). So equal files give equal results, whoever has them, and a result holds
+until the bytes or our code change.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from idiolect import pack, samples, syntax
+from idiolect.compute import Failed, pure
+from idiolect.dataset import guard, leaks, probes
+from idiolect.dataset.duplicates.dedupe import printed
+from idiolect.dataset.makers import MAKERS
+from idiolect.dataset.sent import Row, made
+from idiolect.errors import ToolError
+from idiolect.files import digest_bytes, digest_json
+from idiolect.scrub import Scrubber, engines, filters
+from idiolect.scrub.rules import Rules
+from idiolect.sources import commits, contents
+from idiolect.types import Change, Document, Edit, Hole, Kind, Replaced, Role, Sample
+
+SECRET_ANSWER = "secret-in-answer"
+SECRET_PATH = "secret-path"
+_FOLDERS = ("dataset", "scrub", "sources", "syntax")
+_FILES = ("outline.py", "pack.py", "types.py")
+_WHEELS = ("numpy", "pydantic", "rapidfuzz", "rensa", "tree-sitter")
+
+
+class Text(NamedTuple):
+    """A file to learn from, less its secrets."""
+
+    language: str
+    data: bytes
+    licence: str
+    pieces: tuple[tuple[int, int, int, int], ...]
+    flags: tuple[str, ...]
+    replaced: tuple[tuple[int, int, int, int], ...]
+    findings: tuple[str, ...]
+    """Rules that found something."""
+    exact: bytes
+    bands: bytes
+    """The text's `dedupe.Print`."""
+    digest: str
+    """Of all that makers see of the file."""
+
+
+class Parsed(NamedTuple):
+    """A text with its outline: what makers are given."""
+
+    path: str
+    role: Role
+    language: str
+    data: bytes
+    pieces: Sequence[tuple[int, int, int, int]]
+    replaced: Sequence[tuple[int, int, int, int]]
+    outline: bytes
+
+    def document(self) -> Document:
+        """As a Document of nobody's; its outline is known from now on."""
+        if self.outline:
+            syntax.know(self.language, self.data, self.outline)
+        pieces, replaced = tuple(map(tuple, self.pieces)), tuple(Replaced(*one) for one in self.replaced)
+        return Document("", self.role, "", self.path, self.language, self.data, 0, pieces=pieces, replaced=replaced)  # type: ignore[arg-type]
+
+
+class Read(NamedTuple):
+    """A commit that was read."""
+
+    paths: tuple[str, ...]
+    """Of the files whose edits are kept."""
+    licence: str
+    findings: tuple[tuple[str, tuple[str, ...]], ...]
+    """Blob id, or nothing for the message, and the rules that found something there."""
+    made: tuple[tuple[Kind, tuple[Row, ...]], ...]
+
+
+@cache
+def code() -> str:
+    """Digest of all that decides what the functions here give, besides what they are given: our own code, and the libraries'."""
+    root = Path(__file__).parents[1]
+    files = [*(root / name for name in _FILES), *(file for folder in _FOLDERS for file in sorted((root / folder).rglob("*.py")))]
+    wheels = [*_WHEELS, *sorted({row.module.replace("_", "-") for row in syntax.grammars.GRAMMARS.values()})]
+    digests = [digest_bytes(file.read_bytes()) for file in (*files, filters.TOKENIZER)]
+    return digest_json([digests, [importlib.metadata.version(name) for name in wheels]])
+
+
+@pure(1)
+def texts(files: Iterator[Any], *, code: str, scrub: str, packs: Mapping[str, str], folder: str) -> Iterator[Any]:
+    """A `Text` of each path, bytes and what is stated of the file; or the reason why there is none."""
+    _same(code)
+    _bring(tuple(packs), folder)
+    scrubber = _scrubber(scrub)
+    for path, data, said in files:
+        found = "missing" if data is None else contents.content(path, data, contents.Stated(*said))
+        if isinstance(found, str):
+            yield Failed(found) if found == "missing" else found
+        elif scrubber.text(path) != path:
+            yield SECRET_PATH
+        else:
+            clean = scrubber.scrub(found.data)
+            rules = tuple(one.rule for one in clean.findings)
+            replaced = tuple((*one,) for one in clean.replaced)
+            seen = digest_bytes(repr((path, found.language, found.pieces, replaced)).encode() + b"\0" + clean.data)
+            text = Text(found.language, clean.data, found.licence, found.pieces, found.flags, replaced, rules, *printed(clean.data), seen)
+            yield tuple(text)
+
+
+@pure(1)
+def outlines(files: Iterator[tuple[str, bytes]], *, code: str, packs: Mapping[str, str], folder: str) -> Iterator[bytes]:
+    """The packed outline of each language and text, empty where there is none to be had; a refusal where a pack's language fails."""
+    _same(code)
+    _bring(tuple(packs), folder)
+    for language, data in files:
+        yield syntax.outline(language, data)
+
+
+@pure(1)
+def holes(files: Iterator[tuple[Any, ...]], *, code: str, scrub: str, packs: Mapping[str, str], folder: str) -> Iterator[Any]:
+    """The places of each `Parsed` file that could be probes, less those that held a secret: the fields of `probes.Unit`."""
+    _same(code)
+    _bring(tuple(packs), folder)
+    scrubber = _scrubber(scrub)
+    for values in files:
+        document = Parsed(*values).document()
+        found = (unit for unit in probes.units(document) if not scrubber.touches("", document.data[unit.start : unit.end].decode()))
+        yield [(one.start, one.end, one.first, one.last, one.rank) for one in found]
+
+
+@pure(1)
+def lessons(groups: Iterator[Any], *, code: str, scrub: str, packs: Mapping[str, str], folder: str) -> Iterator[Any]:
+    """What the makers of these kinds make of each group of `Parsed` files: kind and rows, in the order of the kinds."""
+    _same(code)
+    _bring(tuple(packs), folder)
+    scrubber = _scrubber(scrub)
+    for kinds, files in groups:
+        yield _made(kinds, [Parsed(*values).document() for values in files], scrubber)
+
+
+@pure(1)
+def changes(
+    asked: Iterator[Any], *, code: str, scrub: str, packs: Mapping[str, str], folder: str, allowed: Sequence[str] | None
+) -> Iterator[Any]:
+    """A `Read` of each commit: kinds, message and ids, and the versions of its files; or the reason why nothing is made of it.
+
+    `allowed` are the licences that may be learned from.
+    """
+    _same(code)
+    _bring(tuple(packs), folder)
+    scrubber = _scrubber(scrub)
+    for kinds, about, versions in asked:
+        change = Change(**about, source="", time=0, author="", edits=())
+        held = [(path, before, after, contents.Stated(*said)) for path, _, before, _, after, said in versions]
+        found = commits.edited(change, held, allowed)
+        if isinstance(found, str):
+            yield Failed(found) if found == "missing" else found
+            continue
+        oids = {path: (old, new) for path, old, _, new, _, _ in versions}
+        clean, findings = cleaned(found, oids, scrubber)
+        paths = tuple(edit.path for edit in clean.edits)
+        yield tuple(Read(paths, clean.licence, findings, tuple(_made(kinds, [clean], scrubber)))) if paths else SECRET_PATH
+
+
+@pure(1)
+def leaking(parts: Iterator[bytes], *, code: str, answers: Sequence[str]) -> Iterator[list[tuple[int, str]]]:
+    """Which answers, by place, stand in the lessons of a part's bytes, and how (`leaks.leaking`)."""
+    _same(code)
+    wanted = _wanted(tuple(answers))
+    for data in parts:
+        yield sorted(leaks.leaking(wanted, (text for lesson in samples.of_part(data) for text in leaks.texts(lesson))).items())
+
+
+@pure(1)
+def guarded(parts: Iterator[bytes], *, code: str, sought: Sequence[Sequence[str]]) -> Iterator[Any]:
+    """What the guard finds of these probes (id and text) in the lessons of a part's bytes: a `guard.Searched`."""
+    _same(code)
+    for data in parts:
+        found = guard.searched(samples.of_part(data), [guard.Probe(*one) for one in sought])
+        yield [tuple(leak) for leak in found.leaks], found.pieces
+
+
+@cache
+def _wanted(answers: tuple[str, ...]) -> leaks.Wanted:
+    return leaks.Wanted(answers)
+
+
+def cleaned(change: Change, oids: dict[str, tuple[str, str]], scrubber: Scrubber) -> tuple[Change, tuple[Any, ...]]:
+    """The change without secrets, less the edits whose path holds one; and what was found where."""
+    findings: list[tuple[str, tuple[str, ...]]] = []
+
+    def clean(data: bytes, oid: str) -> tuple[bytes, tuple[Replaced, ...]]:
+        found = scrubber.scrub(data)
+        if found.findings:
+            findings.append((oid, tuple(one.rule for one in found.findings)))
+        return found.data, found.replaced
+
+    edits = []
+    for edit in change.edits:
+        if scrubber.text(edit.path) == edit.path:
+            before, was = clean(edit.before, oids[edit.path][0])
+            after, became = clean(edit.after, oids[edit.path][1])
+            edits.append(Edit(edit.path, edit.language, before, after, was, became))
+    subject, body = (
+        clean(text.encode("utf-8", "surrogatepass"), "")[0].decode("utf-8", "surrogatepass") for text in (change.subject, change.body)
+    )
+    return Change(**{**vars(change), "edits": tuple(edits), "subject": subject, "body": body}), tuple(findings)
+
+
+def _made(kinds: Iterable[Kind], material: Sequence[Document | Change], scrubber: Scrubber) -> list[tuple[Kind, tuple[Row, ...]]]:
+    """The lessons of some material; one whose answer held a secret is dropped: the model may see a placeholder, not write one."""
+    return [(kind, tuple(made(one, SECRET_ANSWER if teaches(one, scrubber) else "") for one in MAKERS[kind](material))) for kind in kinds]
+
+
+def teaches(item: object, scrubber: Scrubber) -> bool:
+    """Whether a placeholder stands in an answer."""
+    if not isinstance(item, Sample):
+        return False
+    prompt = item.prompt
+    before, after = (prompt.prefix + prompt.typed, prompt.suffix) if isinstance(prompt, Hole) else ("", "")
+    return any(scrubber.touches(before, text, after) for text in (item.answer, item.rejected) if text)
+
+
+def spoken(scrubber: Scrubber) -> str:
+    """A scrubber as a parameter."""
+    return json.dumps([scrubber.known.model_dump(mode="json", by_alias=True), scrubber.authors], sort_keys=True)
+
+
+@cache
+def _scrubber(text: str) -> Scrubber:
+    known, people = json.loads(text)
+    # Hyperscan finds the same no faster (docs/benchmarks.md), and each process would wait for it to compile
+    return Scrubber(Rules.model_validate(known), [(name, email) for name, email in people], engines.by_keywords)
+
+
+@cache
+def _bring(packs: tuple[str, ...], folder: str) -> None:
+    syntax.bring(pack.brought(packs, Path(folder)))
+
+
+def _same(asked: str) -> None:
+    """Refuse to work for somebody whose code is another."""
+    if asked != code():
+        raise ToolError("this machine has other code than the one that asks", next="install the same idiolect and libraries on both")

@@ -1,0 +1,256 @@
+"""Where the pure parts of a build (`units`) are done: on an engine, with every result kept in the private cache.
+
+A file that was read in an earlier build, by another machine or before a crash is not read again: whoever asks twice is answered
+from the cache. What the results mean for a source (names, times, splits) is decided by those who ask.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from idiolect import compute, samples, sources
+from idiolect.compute import Engine, Failed, Store, Task, Unit
+from idiolect.compute.mapping import Load
+from idiolect.compute.store import Shelf
+from idiolect.dataset import guard, probes, units
+from idiolect.dataset.duplicates.dedupe import Print
+from idiolect.dataset.stored import Place, Stored
+from idiolect.dataset.units import Parsed, Text
+from idiolect.errors import ResourceError
+from idiolect.sandbox import decoded
+from idiolect.scrub import Scrubber
+from idiolect.sources.commits import Planned
+from idiolect.sources.contents import Content
+from idiolect.sources.gitread import Repository
+from idiolect.sources.rules import Rules
+from idiolect.syntax import packed
+from idiolect.types import Dropped, Kind
+
+DIED = "parser-died"
+"""Why a document is dropped that cannot be read without the loss of the reader; the detail says of what."""
+_CHANGE = 20_000
+"""Bytes that a commit's files have, about."""
+_OURS = ("source", "time", "author", "licence", "edits")
+"""Of a Change, what its lessons do not depend on."""
+_CHANCE = ("killed", "ended")
+"""Failures that no file is to blame for."""
+
+
+Group = tuple[Sequence[Kind], Sequence[Stored]]
+"""Kinds of lesson, and the documents that one of each is made of together."""
+
+
+class History(NamedTuple):
+    """Where commits are read."""
+
+    repository: Repository
+    told: Rules
+    max_bytes: int
+
+
+class Workshop:
+    """The engine and the store of one build, and what all of its parts are told."""
+
+    def __init__(self, engine: Engine, store: Store, scrubber: Scrubber, packs: Mapping[str, str], folder: Path) -> None:
+        """`packs` are the names of those that are found from `folder`, with the digest of their code."""
+        self.engine, self.store = engine, store
+        self.scrubber = scrubber
+        said = {"code": units.code(), "scrub": units.spoken(scrubber)}
+        known = {
+            "code": said["code"],
+            "scrub": units.spoken(Scrubber(scrubber.known)),
+        }  # what a placeholder is; whom it hides is told by texts
+        languages = {"packs": dict(packs), "folder": str(folder) if packs else ""}
+        self._texts = compute.task(units.texts, **said, **languages)
+        self._outlines = compute.task(units.outlines, code=said["code"], **languages)
+        self._holes = compute.task(units.holes, **known, **languages)
+        self._lessons = compute.task(units.lessons, **known, **languages)
+        self._said: dict[str, Any] = {**said, **languages}
+        self._open: list[Results] = []
+
+    def close(self) -> None:
+        """Close the files of results."""
+        for one in self._open:
+            one.close()
+
+    def documents(self, told: Rules, repository: Repository, at: str, max_bytes: int) -> Iterator[Stored | Dropped]:
+        """The files of a tree as Documents without secrets, by path, or why they are none."""
+        wanted, dropped = sources.files(told, repository, at, max_bytes)
+        yield from dropped
+        made = sources.as_document(told, repository, at)
+        results = self._results(self._texts)
+
+        def load(asked: Sequence[Any]) -> Iterator[Any]:
+            blobs = repository.blobs(oid for oid, _, _ in asked)
+            return ((path, data, said) for (_, path, said), (_, data) in zip(asked, blobs, strict=True))
+
+        asked = (Unit(_key(file.oid, file.path, file.stated), (file.oid, file.path, tuple(file.stated)), file.size) for file in wanted)
+        for file, found in zip(wanted, self.map(self._texts, asked, load), strict=True):
+            read = _content(found)
+            if isinstance(found, Failed) and found.reason != "missing":
+                yield Dropped(reason=DIED, what=sources.shown(file.path), source=told.source.name, detail=_why(found))
+            elif reason := sources.refused(told, file, read):
+                yield reason
+            elif isinstance(read, Content):
+                text, key = Text(*found), _key(file.oid, file.path, file.stated)
+                place = Place(text.digest, results.text_of(key), len(text.data), Print(text.exact, text.bands), text.findings)
+                yield Stored(made(file, read), place, text.replaced)
+
+    def parsed(self, documents: Iterable[Stored]) -> Iterator[Stored | Dropped]:
+        """Parse documents; what a reader dies of is dropped."""
+        held = list(documents)
+        asked = (Unit(_key(one.place.key, one.language), (number,), one.size) for number, one in enumerate(held))
+
+        def load(numbers: Sequence[Any]) -> Iterator[Any]:
+            return ((held[number].language, held[number].data) for (number,) in numbers)
+
+        for document, found in zip(held, self.map(self._outlines, asked, load), strict=True):
+            why = _why(found) if isinstance(found, Failed) else packed.refused(found) if found else ""
+            yield Dropped(reason=DIED, what=document.path, source=document.source, detail=why) if why else document
+
+    def holes(self, documents: Sequence[Stored]) -> Iterator[tuple[probes.Unit, ...]]:
+        """The places of each document that could be probes."""
+        readable = {one.place.key for one in self.parsed(documents) if isinstance(one, Stored)}
+        outlines = self._results(self._outlines)
+        chosen = [one for one in documents if one.place.key in readable]
+        asked = (Unit(_key(one.place.key, one.language), (number,), one.size) for number, one in enumerate(chosen))
+
+        def load(numbers: Sequence[Any]) -> Iterator[Any]:
+            return (tuple(_parsed(chosen[number], outlines)) for (number,) in numbers)
+
+        found = self.map(self._holes, asked, load)
+        for one in documents:
+            rows = next(found) if one.place.key in readable else ()
+            yield () if isinstance(rows, Failed) else tuple(probes.Unit(*row) for row in rows)
+
+    def lessons(self, groups: Sequence[Group]) -> Iterator[Any]:
+        """What makers make of each group of parsed documents: kind and rows, or the Failed in their place."""
+        outlines = self._results(self._outlines)
+
+        def load(numbers: Sequence[Any]) -> Iterator[Any]:
+            return ((groups[number][0], [tuple(_parsed(one, outlines)) for one in groups[number][1]]) for (number,) in numbers)
+
+        def asked() -> Iterator[Unit]:
+            for number, (kinds, held) in enumerate(groups):
+                words = (word for one in held for word in (one.place.key, one.language, one.role))
+                yield Unit(_key(*kinds, *words), (number,), sum(one.size for one in held))
+
+        return self.map(self._lessons, asked(), load)
+
+    def changes(self, history: History, plans: Sequence[Planned], kinds: Sequence[Kind]) -> Iterator[Any]:
+        """What is read and made of each planned commit: the values of a `units.Read`, a reason, or the Failed in its place."""
+        allowed = history.told.allowed
+        task = compute.task(units.changes, **self._said, allowed=None if allowed is None else list(allowed))
+        asked = (Unit(_name(plan, kinds, history), (number,), _CHANGE) for number, plan in enumerate(plans))
+
+        def load(numbers: Sequence[Any]) -> Iterator[Any]:
+            return ((tuple(kinds), *one) for one in _versions([plans[number] for (number,) in numbers], history))
+
+        return self.map(task, asked, load)
+
+    def leaking(self, files: Sequence[Path], answers: Sequence[str]) -> dict[int, str]:
+        """Answers, by place, that stand in files of lessons, each with how (`leaks.leaking`)."""
+        found: dict[int, str] = {}
+        for one in self._searched(compute.task(units.leaking, code=self._said["code"], answers=list(answers)), files):
+            for place, how in one:
+                if how == "in-training" or place not in found:
+                    found[place] = how
+        return found
+
+    def guarded(self, files: Sequence[Path], probes: Sequence[guard.Probe]) -> Iterator[guard.Searched]:
+        """`guard.search`, file by file on the engine."""
+        task = compute.task(units.guarded, code=self._said["code"], sought=[list(one) for one in probes])
+        for leaks, pieces in self._searched(task, files):
+            yield guard.Searched([guard.Leak(*one) for one in leaks], pieces)
+
+    def _searched(self, task: Task, files: Sequence[Path]) -> Iterator[Any]:
+        asked = (Unit(samples.texts_digest(file), str(file), file.stat().st_size) for file in files)
+        for file, found in zip(files, self.map(task, asked, lambda names: (Path(name).read_bytes() for name in names)), strict=True):
+            if isinstance(found, Failed):  # a search that is not done is no search
+                raise ResourceError(f"could not be searched for probes ({_why(found)})", where=str(file), next="please report it")
+            yield found
+
+    def map(self, task: Task, asked: Iterable[Unit], load: Load | None = None) -> Iterator[Any]:
+        """The result of each unit; a failure that no input is to blame for is a ResourceError."""
+        for found in compute.mapped(task, asked, self.store, self.engine, load):
+            if isinstance(found, Failed) and found.reason in _CHANCE:
+                raise ResourceError(
+                    f"a worker was ended from outside ({_why(found)})",
+                    next="see whether memory ran out, then start again; finished work is kept",
+                )
+            yield found
+
+    def _results(self, task: Task) -> Results:
+        self._open.append(Results(self.store, task))
+        return self._open[-1]
+
+
+class Results:
+    """Results of one task, to be read again; opened when the first is asked for, when all of them stand."""
+
+    def __init__(self, store: Store, task: Task) -> None:
+        self.store, self.task = store, task
+        self.shelf: Shelf | None = None
+
+    def of(self, key: str) -> Any:
+        """The result of a unit."""
+        self.shelf = self.shelf or self.store.shelf(self.task)
+        row = self.shelf.get(key)
+        if row is None:
+            raise ResourceError(
+                "a result that was just written cannot be read", where=str(self.shelf.folder), next="check the disk, then start again"
+            )
+        return decoded(row)
+
+    def text_of(self, key: str) -> Callable[[], bytes]:
+        """What reads the bytes of a `Text`."""
+        return lambda: bytes(self.of(key)[1])
+
+    def close(self) -> None:
+        """Close the files."""
+        if self.shelf:
+            self.shelf.close()
+
+
+def _versions(plans: Sequence[Planned], history: History) -> Iterator[tuple[dict[str, Any], list[tuple[Any, ...]]]]:
+    """What `units.changes` is given of some commits, their blobs read in one go."""
+    oids = (oid for plan in plans for side in plan.sides for oid in (side.old, side.new) if oid)
+    blobs = history.repository.repeated(oids, limit=history.max_bytes)
+    for plan in plans:
+        about = {name: value for name, value in vars(plan.change).items() if name not in _OURS}
+        texts = [(next(blobs)[1] if side.old else b"", next(blobs)[1] if side.new else b"") for side in plan.sides]
+        both = zip(plan.sides, texts, strict=True)
+        yield about, [(side.path, side.old, before, side.new, after, tuple(side.stated)) for side, (before, after) in both]
+
+
+def _content(found: Any) -> Content | str:
+    """What was read, as `sources.refused` wants it."""
+    if isinstance(found, Failed):
+        return found.reason
+    if isinstance(found, str):
+        return found
+    text = Text(*found)
+    return Content(text.language, text.data, text.licence, text.pieces, text.flags)
+
+
+def _parsed(document: Stored, outlines: Results) -> Parsed:
+    outline = outlines.of(_key(document.place.key, document.language))
+    replaced = tuple((*one,) for one in document.replaced)
+    return Parsed(document.path, document.role, document.language, document.data, document.pieces, replaced, outline)
+
+
+def _name(plan: Planned, kinds: Sequence[Kind], history: History) -> str:
+    change = plan.change
+    return _key(*kinds, history.max_bytes, change.commit, change.role, change.reviewed, plan.sides)
+
+
+def _key(*parts: object) -> str:
+    """The name of a unit: a digest of all that is particular to it."""
+    return hashlib.sha256("\0".join(map(str, parts)).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _why(found: Failed) -> str:
+    return f"{found.reason}: {found.detail}" if found.detail else found.reason
