@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from idiolect.dataset import admission
+from idiolect.dataset import admission, scrubbing
 from idiolect.dataset.makers import blocks, commits, pairs, prose, scope, sections
-from idiolect.sources import gitcopy, languages, licences, messages
+from idiolect.sources import gitcopy, languages, licences, messages, people
 from idiolect.sources.gitread import Commit
 
 MOST = 1.0
@@ -49,6 +49,8 @@ SLOW: dict[str, Callable[[], object]] = {
     "words of a bot": lambda: wish("", "update " + "from " * 20_000),
     "words of a subject": lambda: wish("fixup" * 25 + "é"),
     "digits of a pull request": lambda: messages.pull(commit("pr-url: " + "1" * 40_000 + "x")),
+    "blanks after a trailer": lambda: people._CO_AUTHOR.findall("co-authored-by:" + BLANKS + "x"),
+    "blanks after a signature": lambda: scrubbing._NAMED.findall("signed-off-by:" + BLANKS + "x"),
     "blanks in a mailmap": lambda: messages.mailmap(b"<a@b>" + b" " * 40_000 + b"x\n"),
     "blanks in a git configuration": lambda: gitcopy.settings("[a]\nb = " + BLANKS + '" "x\n'),
     "totals of a coverage": lambda: admission.covered("coverage.json", b'"percent_covered": 1,' * 20_000 + b"x"),
