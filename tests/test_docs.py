@@ -54,3 +54,14 @@ def test_the_project_speaks_of_itself_alone() -> None:
         ["git", "-C", str(ROOT), "grep", "-nIE", r"/(home|root|work|Users)/[a-z]", "--", "."], capture_output=True, text=True, check=False
     )
     assert [line for line in tracked.stdout.splitlines() if "tests/test_docs.py" not in line] == []
+
+
+def test_every_test_that_the_page_of_faults_names_stands_in_the_tests() -> None:
+    text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    known = {
+        name for file in (ROOT / "tests").rglob("*.py") for name in re.findall(r"(?m)^def (test_\w+)", file.read_text(encoding="utf-8"))
+    }
+    named = set(re.findall(r"`(test_\w+)`", text))
+    assert len(named) > 40
+    assert named <= known, named - known
+    assert all((ROOT / file).is_file() for file in re.findall(r"`(tests/[\w/]+\.py)`", text))

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from idiolect.dataset import admission
+from idiolect.dataset import admission, scrubbing
 from idiolect.dataset.makers import blocks, commits, pairs, prose, scope, sections
-from idiolect.sources import gitcopy, languages, licences, messages
+from idiolect.sources import gitcopy, languages, licences, messages, people
 from idiolect.sources.gitread import Commit
 
 MOST = 1.0
@@ -49,6 +49,8 @@ SLOW: dict[str, Callable[[], object]] = {
     "words of a bot": lambda: wish("", "update " + "from " * 20_000),
     "words of a subject": lambda: wish("fixup" * 25 + "é"),
     "digits of a pull request": lambda: messages.pull(commit("pr-url: " + "1" * 40_000 + "x")),
+    "blanks after a trailer": lambda: people._CO_AUTHOR.findall("co-authored-by:" + BLANKS + "x"),
+    "blanks after a signature": lambda: scrubbing._NAMED.findall("signed-off-by:" + BLANKS + "x"),
     "blanks in a mailmap": lambda: messages.mailmap(b"<a@b>" + b" " * 40_000 + b"x\n"),
     "blanks in a git configuration": lambda: gitcopy.settings("[a]\nb = " + BLANKS + '" "x\n'),
     "totals of a coverage": lambda: admission.covered("coverage.json", b'"percent_covered": 1,' * 20_000 + b"x"),
@@ -67,3 +69,8 @@ def test_time_grows_with_the_text(what: str) -> None:
 def test_a_file_of_many_lines_that_changed_from_end_to_end_is_one_hunk() -> None:
     before, after = ["a\n", "b\n"] * 30_000, ["b\n", "c\n"] * 30_000
     assert blocks.hunks(before, after) == [blocks.Hunk(0, 60_000, 0, 60_000)]
+
+
+def test_imports_in_a_bracket_that_is_not_closed_nearby_are_left_out_and_split_no_letter() -> None:
+    for blanks in ("", " "):
+        assert scope.imports(f"import ({blanks}\n{'é' * 2000}\nimport os\n".encode()) == [(4010 + len(blanks), 4019 + len(blanks))]

@@ -17,7 +17,7 @@ from idiolect.scrub.names import Author
 from idiolect.sources.gitread import Repository
 from idiolect.types import Dropped
 
-_NAMED = re.compile(r"^[\w-]+-by:\s*([^<\n]*)<([^>\n]*)>", re.IGNORECASE | re.MULTILINE)
+_NAMED = re.compile(r"^[\w-]+-by:[^\S\n]*+([^<\n]*+)<([^>\n]*)>", re.IGNORECASE | re.MULTILINE)
 
 
 def known(recipe: Recipe) -> rules.Rules:

@@ -15,7 +15,7 @@ from pathlib import Path
 from idiolect.files import disk_errors
 from idiolect.sources.gitread import Commit, Repository
 
-_CO_AUTHOR = re.compile(r"^co-authored-by:\s*([^<\n]*)<([^>\n]*)>", re.IGNORECASE | re.MULTILINE)
+_CO_AUTHOR = re.compile(r"^co-authored-by:[^\S\n]*+([^<\n]*+)<([^>\n]*)>", re.IGNORECASE | re.MULTILINE)
 
 
 def key(cache: Path) -> bytes:

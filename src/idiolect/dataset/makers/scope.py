@@ -47,7 +47,8 @@ def around(document: Document, unit: Unit, enclosing: Sequence[Unit], *, signatu
 
 def imports(data: bytes, used: Collection[str] = (), limit: int = IMPORTS) -> list[tuple[int, int]]:
     """Lines at the left margin that bring in other code, up to `limit` bytes in all: those that name what is `used` come first."""
-    found = [(start, _bracket_end(data, start, end, limit)) for start, end in lines(data) if _IMPORT.match(data, start, end)]
+    begun = [(start, end) for start, end in lines(data) if _IMPORT.match(data, start, end)]
+    found = [(start, stop) for start, end in begun if (stop := _bracket_end(data, start, end, limit)) <= start + limit]
 
     def rank(span: tuple[int, int]) -> bool:
         return not any(name in used for name in _NAME.findall(data[slice(*span)].decode()))
