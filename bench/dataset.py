@@ -7,13 +7,13 @@
 The corpora are Python files (standard library, installed packages, the placebo's) and Ruby files (the placebo's), each text once, each
 language committed to a git repository of its own that is packed as a server would; making them is not timed.
 
-The front half is all that stands before the makers, called as the build calls it: sanitised copy, attributes and licences, tree and
-blobs, gates and headers (`read`), secrets and personal data (`scrub`), exact and near duplicates (`duplicates`), sides (`split`), parsing
-(`parse`: start of the parsers, grammar, walk, pipes and cache). MB are bytes of different documents that reach the parser; time is of the
-processor, of this process and of every child (git, parsers), so that what else the machine does counts little, and MB per second of it
-is MB per second and core. The builds are whole runs of `idiolect.dataset.build`, each in a process of its own: cold; again when the run
-was deleted, so that only the cache helps; and with one file changed. Fractions are of the cold build's processor time, the speedup is by
-the clock.
+The front half is all that stands before the makers, by the stage's own parts: sanitised copy, attributes and licences (`open`); tree and
+blobs, gates, headers, secrets and personal data, the prints that duplicates are found by, and keeping all that in the cache (`read`); exact
+and near duplicates (`duplicates`), sides (`split`), outlines (`parse`). It is done in this process: what it costs to hand work to
+others is in the builds. MB are bytes of different documents that reach the parser; time is of the processor, of this process and of every
+child (git), so that what else the machine does counts little, and MB per second of it is MB per second and core. The builds are whole runs
+of `idiolect.dataset.build`, each in a process of its own: cold; again when the run was deleted, so that only the cache helps; and with one
+file changed. Fractions are of the cold build's processor time, the speedup is by the clock.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -39,15 +39,16 @@ import click
 import dedupe as peers
 from parsing import spent
 
-from idiolect import sources, syntax
+from idiolect import compute, sources, syntax
 from idiolect.cli import ended
 from idiolect.dataset import scrubbing, splits
 from idiolect.dataset.duplicates.dedupe import dedupe
-from idiolect.dataset.scrubbing import Scrubbing
+from idiolect.dataset.stored import Stored
+from idiolect.dataset.workshop import Workshop
 from idiolect.errors import DataError, ToolError
 from idiolect.recipe import Source
 from idiolect.scrub import Scrubber, rules
-from idiolect.types import Document
+from idiolect.sources import rules as tree
 
 ROOT = Path(__file__).parent.parent
 PLACEBO = ROOT / ".bench" / "placebo"
@@ -128,21 +129,22 @@ class Timed:
 
 
 def front_half(folder: Path, cache: Path) -> Timed:
-    """All steps before the makers, over one source."""
-    timed, source = Timed(), Source(path=str(folder), name="bench")
-    with timed.step("read"):
+    """All steps before the makers, over one source, by the stage's own parts in this process."""
+    timed, source, store = Timed(), Source(path=str(folder), name="bench"), compute.Store(cache / compute.FOLDER)
+    with timed.step("open"):
         opened = sources.opened(folder, cache)
-        read, _ = sources.documents(source, opened, at=opened.head)
-    with timed.step("scrub"):
-        scrubs = Scrubbing(Scrubber(rules.together(), scrubbing.authors([opened])))
-        clean = [one for document in read if isinstance(one := scrubs.document(document), Document)]
-    with timed.step("duplicates"):
-        found = dedupe(clean)
-    with timed.step("split"):
-        splits.assign(found.kept, found.edges)
-    with timed.step("parse"), syntax.reading(cache):
-        kept = [one for one in syntax.read_all(found.kept) if isinstance(one, Document) and syntax.has_grammar(one.language)]
-    timed.size = sum(len(one.data) for one in kept)
+        told = tree.of(source, opened, opened.head)
+        scrubber = Scrubber(rules.together(), scrubbing.authors([opened]))
+    with compute.engine("here", store) as engine, closing(Workshop(engine, store, scrubber, {}, folder)) as workshop:
+        with timed.step("read"):
+            read = [one for one in workshop.documents(told, opened, opened.head, sources.MAX_BYTES) if isinstance(one, Stored)]
+        with timed.step("duplicates"):
+            found = dedupe(read, None, lambda one: one.place.print)
+        with timed.step("split"):
+            splits.assign(found.kept, found.edges)
+        with timed.step("parse"):
+            kept = [one for one in workshop.parsed(found.kept) if isinstance(one, Stored) and syntax.has_grammar(one.language)]
+        timed.size = sum(one.size for one in kept)
     return timed
 
 

@@ -28,7 +28,7 @@ from idiolect.files import digest_file
 from idiolect.pack import Pack
 from idiolect.recipe import Recipe, Source
 from idiolect.registry import Run
-from idiolect.scrub import Scrubber, engines
+from idiolect.scrub import Scrubber
 from idiolect.sources.forgetting import named
 from idiolect.sources.gitread import Repository
 from idiolect.types import SPLITS, Document, Dropped, Sample, Split
@@ -70,7 +70,7 @@ def build(recipe: Recipe, engine: str = "processes") -> Run:
 def _workshop(recipe: Recipe, opened: Opened, engine: compute.Engine, store: compute.Store) -> Workshop:
     people = scrubbing.authors(repository for _, repository in opened)
     codes = _codes(recipe) | {name: _version(name) for name in recipe.packs if not _is_folder(name)}
-    return Workshop(engine, store, Scrubber(scrubbing.known(recipe), people, engines.by_keywords), codes, recipe.folder.resolve())
+    return Workshop(engine, store, Scrubber(scrubbing.known(recipe), people), codes, recipe.folder.resolve())
 
 
 def _version(name: str) -> str:

@@ -22,7 +22,7 @@ from idiolect.dataset.makers import MAKERS
 from idiolect.dataset.sent import Row, made
 from idiolect.errors import ToolError
 from idiolect.files import digest_bytes, digest_json
-from idiolect.scrub import Scrubber, engines, filters
+from idiolect.scrub import Scrubber, filters
 from idiolect.scrub.rules import Rules
 from idiolect.sources import commits, contents
 from idiolect.types import Change, Document, Edit, Hole, Kind, Replaced, Role, Sample
@@ -235,8 +235,7 @@ def spoken(scrubber: Scrubber) -> str:
 @cache
 def _scrubber(text: str) -> Scrubber:
     known, people = json.loads(text)
-    # Hyperscan finds the same no faster (docs/benchmarks.md), and each process would wait for it to compile
-    return Scrubber(Rules.model_validate(known), [(name, email) for name, email in people], engines.by_keywords)
+    return Scrubber(Rules.model_validate(known), [(name, email) for name, email in people])
 
 
 @cache
