@@ -24,6 +24,7 @@ from idiolect.scrub import rules as secrets
 from idiolect.sources import (
     gates,
     gitcopy,
+    gitoutput,
     globs,
     headers,
     hidden,
