@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from idiolect.sources import people
-from idiolect.sources.gitread import Commit, Repository
+from idiolect.sources.gitlog import Commit
+from idiolect.sources.gitread import Repository
 
 _HASH = "sha256:"
 _DIGITS = 32

@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from idiolect.files import disk_errors
-from idiolect.sources.gitread import Commit, Repository
+from idiolect.sources.gitlog import Commit
+from idiolect.sources.gitread import Repository
 
 _CO_AUTHOR = re.compile(r"^co-authored-by:[^\S\n]*+([^<\n]*+)<([^>\n]*)>", re.IGNORECASE | re.MULTILINE)
 
