@@ -42,3 +42,11 @@ def test_damaged_json_names_file_and_line(tmp_path: Path) -> None:
     path.write_text(path.read_text() + "{half\n")
     with pytest.raises(DataError, match="line 2"):
         list(files.read_jsonl(path))
+
+
+@pytest.mark.parametrize("path", ["home/runs/a.txt", "home/a.txt"])
+def test_a_file_in_the_place_of_a_folder_is_a_sentence(tmp_path: Path, path: str) -> None:
+    (tmp_path / "home").write_text("")
+    with pytest.raises(ResourceError, match="a file stands where a folder should be; move it away") as caught:
+        files.write_text(tmp_path / path, "x")
+    assert (caught.value.where, caught.value.exit_code) == (str(tmp_path / "home"), 5)

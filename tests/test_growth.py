@@ -13,7 +13,7 @@ import pytest
 from idiolect.dataset import admission, scrubbing
 from idiolect.dataset.makers import blocks, commits, pairs, prose, scope, sections
 from idiolect.sources import gitcopy, languages, licences, messages, people
-from idiolect.sources.gitoutput import Commit
+from idiolect.sources.gitlog import Commit
 
 MOST = 1.0
 """Seconds of processor time; each took several."""

@@ -23,7 +23,7 @@ def real(path: Path) -> Path:
 
 @contextmanager
 def disk_errors(where: Path) -> Iterator[None]:
-    """Turn a full or read-only disk into a sentence."""
+    """Turn a full or read-only disk, and a file in the place of a folder, into a sentence."""
     try:
         yield
     except OSError as error:
@@ -35,7 +35,15 @@ def disk_errors(where: Path) -> Iterator[None]:
             raise ResourceError(
                 f"cannot write ({error.strerror})", where=str(where), next="make it writable or choose another folder"
             ) from error
+        if error.errno in (errno.ENOTDIR, errno.EEXIST) and (file := _in_the_way(error.filename)):
+            raise ResourceError("a file stands where a folder should be", where=str(file), next="move it away and start again") from error
         raise
+
+
+def _in_the_way(name: str | None) -> Path | None:
+    """The file that a path leads to or through as if it were a folder."""
+    path = Path(name) if isinstance(name, str) else Path()
+    return next((one for one in (path, *path.parents) if one.exists() and not one.is_dir()), None)
 
 
 @contextmanager

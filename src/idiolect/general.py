@@ -18,6 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
+from idiolect.errors import RecipeError
 from idiolect.files import digest_json, real
 from idiolect.recipe import Recipe
 from idiolect.syntax import units
@@ -97,6 +98,8 @@ def _sample(one: GeneralFile, *, answer: str, prompt: Hole | None, start: int) -
 def _own(recipe: Recipe, half: Half) -> Iterator[GeneralFile]:
     for folder in recipe.general.paths:
         root = real(recipe.folder / folder)
+        if not root.is_dir():
+            raise RecipeError("general.paths: there is no folder here", where=str(root), next="correct the path")
         for path in sorted(root.rglob("*")):
             label = path.relative_to(root).as_posix()
             is_probe = hashlib.sha256(label.encode()).digest()[0] % 2 == 1

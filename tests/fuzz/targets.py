@@ -24,7 +24,7 @@ from idiolect.scrub import rules as secrets
 from idiolect.sources import (
     gates,
     gitcopy,
-    gitoutput,
+    gitlog,
     globs,
     headers,
     hidden,
@@ -156,7 +156,7 @@ def read_messages(data: bytes) -> None:
     """Commit messages."""
     message, name, email = (field.decode() for field in fields(data, 3))
     subject, _, body = message.partition("\n")
-    commit = gitoutput.Commit("c" * 40, ("d" * 40,), name, email, 0, 0, subject, body, ())
+    commit = gitlog.Commit("c" * 40, ("d" * 40,), name, email, 0, 0, subject, body, ())
     messages.pull(commit)
     messages.reverts(commit)
     messages.bot(commit)
@@ -271,10 +271,10 @@ def read_benchmarks(data: bytes) -> None:
 def read_git(data: bytes) -> None:
     """What git says of a history and of a tree, and the files in its folder."""
     with suppress(SourceError):
-        for commit in gitoutput.read_log(gitoutput.tokens(io.BytesIO(data), "shop"), "shop"):
-            assert len(commit.touches) <= gitoutput.MAX_ENTRIES
+        for commit in gitlog.read_log(gitlog.tokens(io.BytesIO(data), "shop"), "shop"):
+            assert len(commit.touches) <= gitlog.MAX_ENTRIES
     with suppress(SourceError):
-        list(gitoutput.read_tree(gitoutput.tokens(io.BytesIO(data), "shop"), "shop"))
+        list(gitlog.read_tree(gitlog.tokens(io.BytesIO(data), "shop"), "shop"))
     text = data.decode("utf-8", "replace")
     gitcopy.settings(text)
     gitcopy.valid_ref(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from idiolect.sources import messages
-from idiolect.sources.gitoutput import Commit
+from idiolect.sources.gitlog import Commit
 
 
 def commit(

@@ -16,7 +16,7 @@ from idiolect.dataset.makers.sections import PROSE
 from idiolect.pack import Pack, Tool
 from idiolect.recipe import Source
 from idiolect.sources import globs, messages
-from idiolect.sources.gitoutput import FILE_MODES, Entry
+from idiolect.sources.gitlog import FILE_MODES, Entry
 from idiolect.sources.gitread import Repository
 from idiolect.sources.rules import Rules
 from idiolect.types import Dropped, File

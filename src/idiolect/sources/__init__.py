@@ -26,7 +26,7 @@ from idiolect.recipe import Source
 from idiolect.sources import gitcopy, languages, people, rules, snapshot
 from idiolect.sources.commits import Planned, edited, planned
 from idiolect.sources.contents import Content, Stated, content, stated
-from idiolect.sources.gitoutput import Entry
+from idiolect.sources.gitlog import Entry
 from idiolect.sources.gitread import Repository
 from idiolect.sources.rules import Rules
 from idiolect.types import Change, Document, Dropped

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from idiolect.sources import gates, headers, languages, licences, messages, people
 from idiolect.sources.contents import Stated, stated
-from idiolect.sources.gitoutput import Commit
+from idiolect.sources.gitlog import Commit
 from idiolect.sources.gitread import Repository
 from idiolect.sources.rules import FORGOTTEN, Rules
 from idiolect.types import Change, Dropped, Edit

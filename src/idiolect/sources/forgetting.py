@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from idiolect.sources import people
-from idiolect.sources.gitoutput import Commit
+from idiolect.sources.gitlog import Commit
 from idiolect.sources.gitread import Repository
 
 _HASH = "sha256:"

@@ -26,7 +26,7 @@ from typing import IO
 
 from idiolect.errors import SourceError, ToolError
 from idiolect.sources import gitcopy
-from idiolect.sources.gitoutput import MAX_ENTRIES, MENDS, Commit, Entry, read_log, read_tree, tokens
+from idiolect.sources.gitlog import MAX_ENTRIES, MENDS, Commit, Entry, read_log, read_tree, tokens
 
 MAX_BLOB = 16_000_000
 MAX_HELD = 256 << 20

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from idiolect.sources.gitoutput import Commit
+from idiolect.sources.gitlog import Commit
 
 _SQUASHED = re.compile(r"\((?:#|!|GH-)(\d+)\)\s*$|\(#(\d+)\)")
 _MERGED = re.compile(

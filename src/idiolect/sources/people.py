@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from idiolect.files import disk_errors
-from idiolect.sources.gitoutput import Commit
+from idiolect.sources.gitlog import Commit
 from idiolect.sources.gitread import Repository
 
 _CO_AUTHOR = re.compile(r"^co-authored-by:[^\S\n]*+([^<\n]*+)<([^>\n]*)>", re.IGNORECASE | re.MULTILINE)

@@ -7,18 +7,18 @@ import io
 import pytest
 
 from idiolect.errors import SourceError
-from idiolect.sources import gitoutput
-from idiolect.sources.gitoutput import Entry, Touch
+from idiolect.sources import gitlog
+from idiolect.sources.gitlog import Entry, Touch
 
 HEAD = b"\x01" + b"c" * 40 + b"\0\0Ada\0ada@example.org\x001700000000\x001700000000\0Begin\n\0"
 
 
-def log(data: bytes) -> list[gitoutput.Commit]:
-    return list(gitoutput.read_log(gitoutput.tokens(io.BytesIO(data), "shop"), "shop"))
+def log(data: bytes) -> list[gitlog.Commit]:
+    return list(gitlog.read_log(gitlog.tokens(io.BytesIO(data), "shop"), "shop"))
 
 
 def tree(data: bytes, most: int = 9) -> list[Entry]:
-    return list(gitoutput.read_tree(gitoutput.tokens(io.BytesIO(data), "shop"), "shop", most))
+    return list(gitlog.read_tree(gitlog.tokens(io.BytesIO(data), "shop"), "shop", most))
 
 
 def test_a_log_and_a_tree_are_read_and_what_is_cut_off_at_the_end_is_left_out() -> None:

@@ -1,4 +1,7 @@
-"""What git's plumbing prints, read as data: the commits of a log and the files of a tree, whatever bytes stand in them."""
+"""What git says of trees and of histories, as values; what git would not say is a SourceError.
+
+Paths are labels: text that may hold anything, bytes that are no UTF-8 as surrogates.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ from idiolect.errors import SourceError
 
 MAX_ENTRIES = 1_000_000
 """Of one tree, or of one commit; more is a tree that refers to itself many times over."""
-_MAX_TOKEN = 64_000_000
-MENDS = "run `git fsck --full` in it; a fresh, full clone mends most damage"
 FILE_MODES = ("100644", "100755", "100664")
+MENDS = "run `git fsck --full` in it; a fresh, full clone mends most damage"
+_MAX_TOKEN = 64_000_000
 
 
 class Entry(NamedTuple):
@@ -56,10 +59,6 @@ class Commit:
     subject: str
     body: str
     touches: tuple[Touch, ...]
-
-
-def _label(path: bytes) -> str:
-    return path.decode("utf-8", "surrogateescape")
 
 
 def tokens(stream: IO[bytes], where: str) -> Iterator[bytes]:
@@ -143,3 +142,7 @@ def _touch(words: Sequence[str], old_path: str, path: str) -> Touch | None:
     if became:
         return Touch("A", "", new, path, path)
     return Touch("D", old, "", old_path, old_path) if was else None
+
+
+def _label(path: bytes) -> str:
+    return path.decode("utf-8", "surrogateescape")
