@@ -262,8 +262,6 @@ def builds(folder: Path, files: dict[str, bytes]) -> dict[str, Any]:
 
 def beside_peers(size: int) -> dict[str, Any]:
     """Near-duplicates alone, ours and theirs, on the same texts; recall against exact ground truth."""
-    if not peers.PEERS.is_dir():
-        raise ToolError("the peers are missing", next="bring them with `make setup-bench`")
     sys.path.append(str(peers.PEERS))
     corpus = peers.corpus(Path(sysconfig.get_path("purelib")), size)
     ours, datasketch, datatrove = (peers.speed(work, corpus) for work in (peers.ours, peers.datasketch, peers.datatrove))
@@ -310,6 +308,8 @@ def history(place: Path, cache: Path) -> dict[str, Any]:
 
 def measured(quick: bool, work: Path) -> dict[str, Any]:
     """Every figure of the corpora made of installed packages."""
+    if not peers.PEERS.is_dir():
+        raise ToolError("the peers are missing", next="bring them with `make setup-bench`")
     most = QUICK_BYTES if quick else sys.maxsize
     files = {language: texts(language, most) for language in FOLDERS}
     lacking = [language for language, found in files.items() if sum(map(len, found.values())) < LEAST_MB * 1e6]
