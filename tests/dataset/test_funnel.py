@@ -19,3 +19,11 @@ def test_what_went_in_is_what_was_kept_and_what_was_dropped(tmp_path: Path) -> N
         ledger.write(tmp_path / "dropped.jsonl")
     rows = [json.loads(line) for line in (tmp_path / "dropped.jsonl").read_text().splitlines()]
     assert [(row["step"], row["reason"], row["what"]) for row in rows] == [("read", "binary", "a.png"), ("dedupe", "duplicate", "b.py")]
+
+
+def test_steps_are_told_in_the_order_in_which_they_are_expected() -> None:
+    funnel = Funnel()
+    funnel.expect("samples", "make raw", "make fim")
+    funnel.count("merge", "samples", 1)
+    funnel.count("make fim", "samples", 1)
+    assert [row["step"] for row in funnel.table()] == ["make raw", "make fim", "merge"]

@@ -28,7 +28,7 @@ def filtered(answers: list[str], lessons: list[Sample]) -> set[int]:
 
 def guarded(answers: list[str], lessons: list[Sample]) -> set[int]:
     ids = {probe(answer).id: place for place, answer in enumerate(answers)}
-    return {ids[leak.probe] for leak in Guard([Probe(probe(answer).id, answer) for answer in answers]).search(lessons)}
+    return {ids[leak.probe] for leak in Guard([Probe(probe(answer).id, answer) for answer in answers]).search(lessons).leaks}
 
 
 Find = Callable[[list[str], list[Sample]], set[int]]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import wraps
 from itertools import islice
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import click
 
@@ -107,16 +108,29 @@ def samples() -> None:
     """Lessons and probes of a dataset run."""
 
 
+class Filters(NamedTuple):
+    """Which samples are meant."""
+
+    split: str | None
+    kind: str
+    limit: int
+
+
 def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--split`, `--kind` and `--limit`."""
+    """Add `--split`, `--kind` and `--limit`, which the function gets as `filters`."""
+
+    @wraps(function)
+    def told(split: str | None, kind: str, limit: int, **others: Any) -> Any:
+        return function(filters=Filters(split, kind, limit), **others)
+
     splits = click.Choice(["train", "validation", "time", "cluster", "source"])
     for option in (
         click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="At most so many."),
         click.option("--kind", default="", help="Only this kind."),
         click.option("--split", default=None, show_default="train; of ids all", type=splits, help="Only this split."),
     ):
-        function = option(function)
-    return function
+        told = option(told)
+    return told
 
 
 @samples.command("list")
@@ -124,9 +138,9 @@ def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @filter_options
 @recipe_option
 @json_option
-def samples_list(run: str, split: str | None, kind: str, limit: int, recipe_path: Path, as_json: bool) -> None:
+def samples_list(run: str, filters: Filters, recipe_path: Path, as_json: bool) -> None:
     """List samples of a dataset run: id, kind, source and path."""
-    found = _samples(recipe_path, run, split or "train", kind, limit)
+    found = _first(recipe_path, run, filters)
     rows = [{"id": one.id, "kind": one.kind, "maker": one.maker, "path": one.origins[0].path if one.origins else ""} for one in found]
     show(rows, as_json, lambda: "\n".join(f"{row['id']}  {row['kind']:8}  {row['path']}" for row in rows))
 
@@ -137,31 +151,41 @@ def samples_list(run: str, split: str | None, kind: str, limit: int, recipe_path
 @filter_options
 @recipe_option
 @json_option
-def samples_show(run: str, ids: tuple[str, ...], split: str | None, kind: str, limit: int, recipe_path: Path, as_json: bool) -> None:  # noqa: PLR0913  one per option
+def samples_show(run: str, ids: tuple[str, ...], filters: Filters, recipe_path: Path, as_json: bool) -> None:
     """Read samples of a dataset run, all parts, by id (its beginning will do) or the first ones."""
-    if ids:
-        splits = [split] if split else get_args(room("types").Split)
-        found = [one for name in splits for one in _samples(recipe_path, run, name, kind, 10**9, quiet=True) if one.id.startswith(ids)]
-        if not found:
-            raise UsageError("no sample has such an id", where=f"{run}, {', '.join(splits)}", next="see `idiolect samples list`")
-    else:
-        found = _samples(recipe_path, run, split or "train", kind, limit)
+    found = _by_id(recipe_path, run, filters, ids) if ids else _first(recipe_path, run, filters)
     show(
         [{"id": one.id, **one.model_dump(mode="json")} for one in found], as_json, lambda: "\n\n".join(map(room("cli.text").sample, found))
     )
 
 
-def _samples(recipe_path: Path, run: str, split: str, kind: str, limit: int, *, quiet: bool = False) -> list[Any]:
-    """Samples of a dataset run; that there are none is said on stderr, but for `quiet`."""
+def _first(recipe_path: Path, run: str, filters: Filters) -> list[Any]:
+    """The first samples of a split; that there are none is said on stderr."""
+    split = filters.split or "train"
+    chosen = list(islice(_samples(recipe_path, run, split, filters.kind), filters.limit))
+    if not chosen:
+        say(f"{run} has no samples of split '{split}'" + (f" and kind '{filters.kind}'" if filters.kind else ""))
+    return chosen
+
+
+def _by_id(recipe_path: Path, run: str, filters: Filters, ids: tuple[str, ...]) -> list[Any]:
+    """The samples whose ids begin so, of one split or of all."""
+    splits = [filters.split] if filters.split else get_args(room("types").Split)
+    found = [one for split in splits for one in _samples(recipe_path, run, split, filters.kind) if one.id.startswith(ids)]
+    if not found:
+        raise UsageError("no sample has such an id", where=f"{run}, {', '.join(splits)}", next="see `idiolect samples list`")
+    return found
+
+
+def _samples(recipe_path: Path, run: str, split: str, kind: str) -> Iterator[Any]:
+    """Samples of a dataset run."""
     kinds = get_args(room("types").Kind)
     if kind and kind not in kinds:
         raise UsageError(f"there is no kind '{kind}'", where="--kind", next=f"there are: {', '.join(kinds)}")
     found = room("registry").run(read(recipe_path), run)
     if found.stage != "dataset":
         raise UsageError(f"{found.name} is no dataset run and has no samples", next="name one of `idiolect runs list`, or `dataset`")
-    chosen = list(islice(room("samples").read(found.folder, split, (kind,) if kind else ()), limit))
-    if not chosen and not quiet:
-        say(f"{found.name} has no samples of split '{split}'" + (f" and kind '{kind}'" if kind else ""))
+    chosen: Iterator[Any] = room("samples").read(found.folder, split, (kind,) if kind else ())
     return chosen
 
 

@@ -140,7 +140,7 @@ class _Build:
         with self._timed("make"):
             files = self._lessons(lessons.portions(materials, kept, divided, self.funnel), writer)
         with self._timed("probe"):
-            candidates = dividing.candidates(materials, kept, divided, self.recipe.dataset.candidates, self.workshop)
+            candidates = dividing.candidates(materials, kept, divided, self.recipe.dataset.candidates, self.workshop, self.funnel)
             counts = self.census.splits()
             said = f"{counts['train']:,} lessons, {counts.get('validation', 0):,} for validation, {len(candidates)} candidates for probes"
             _say(f"{said}; searching for leaks")

@@ -38,7 +38,7 @@ def divided(materials: Sequence[Material], wanted: str, funnel: Funnel, workshop
 
 
 def candidates(
-    materials: Iterable[Material], kept: Iterable[Stored], parted: Splits, most: int, workshop: Workshop
+    materials: Iterable[Material], kept: Iterable[Stored], parted: Splits, most: int, workshop: Workshop, funnel: Funnel
 ) -> list[tuple[Split, Sample]]:
     """Probes of every test set, before anybody asked whether they stand in the lessons: at most `most` of each set that is of files.
 
@@ -55,7 +55,7 @@ def candidates(
     for split, sources in sides.items():
         units = []
         for _, documents in sorted(sources.items()):
-            units += probes.everywhere(documents, list(workshop.holes(documents)), most)
+            units += probes.everywhere(list(funnel.sift("places", "documents", workshop.holes(documents))), most)
         chosen = sorted(units, key=lambda one: (one[1].rank, one[0].source, one[0].path))[:most]
         found += [(split, probes.probe(document, unit, f"{split}_probe")) for document, unit in chosen]
     return found

@@ -57,10 +57,7 @@ def merged(lessons_of: Of, share: float | None, funnel: Funnel) -> Merged:
                     weighed.append(balance.weighed(sample))
                 continue
             labels, origins, weight = found.again.get(sample.id, ({}, [], 0.0))
-            both = {
-                name: tuple(dict.fromkeys((*labels.get(name, ()), *sample.labels.get(name, ())))) for name in {**labels, **sample.labels}
-            }
-            found.again[sample.id] = both, [*origins, *sample.origins], max(weight, sample.weight)
+            found.again[sample.id] = lessons.both(labels, sample.labels), [*origins, *sample.origins], max(weight, sample.weight)
             source = sample.origins[0].source if sample.origins else ""
             funnel.drop("merge", "samples", Dropped(reason="merged", what=sample.id, source=source))
     found.over = balance.over(weighed, share) if share is not None else set()

@@ -41,6 +41,11 @@ class Funnel:
     told: Callable[[str, Dropped], None] = lambda *_: None
     """Hears of everything that is dropped, with the step."""
 
+    def expect(self, unit: str, *steps: str) -> None:
+        """Steps that will be taken, in the order in which they are to be told, whatever comes first."""
+        for step in steps:
+            self.steps.setdefault(step, Step(step, unit))
+
     def count(self, step: str, unit: str, kept: int, dropped: Iterable[Dropped] = ()) -> None:
         """Add to a step."""
         row = self.steps.setdefault(step, Step(step, unit))

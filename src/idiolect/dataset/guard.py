@@ -2,7 +2,7 @@
 
 It reads what was written to disk and shares no code with the filter that chose the probes (`leaks`), only its definition of a
 leak: plain Python, words and signs by regular expressions, dictionaries of runs of them. A hit means that the build is wrong.
-Lessons can be searched shard by shard; the pieces of one file that stand in what was searched of it before are passed over.
+Each file of lessons is searched by itself, so that one whose words did not change need not be searched again.
 """
 
 from __future__ import annotations
@@ -90,14 +90,8 @@ Search = Callable[[Sequence[Path], Sequence[Probe]], Iterable[Searched]]
 
 def search(files: Sequence[Path], probes: Sequence[Probe]) -> Iterator[Searched]:
     """Search files of lessons one by one, here."""
-    for file in files:
-        yield searched(samples.of_part(file.read_bytes()), probes)
-
-
-def searched(lessons: Iterable[Sample], probes: Sequence[Probe]) -> Searched:
-    """Search some lessons for probes."""
     guard = Guard(probes)
-    return Searched(list(guard.search(lessons)), guard.searched)
+    return (guard.search(samples.of_part(file.read_bytes())) for file in files)
 
 
 def check(folder: Path, by: Search = search) -> int:
@@ -127,7 +121,6 @@ class Guard:
         self.named = {one.id: one for one in self.sought}
         self.wholes: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.held = 0
-        self.searched = 0
         self.anchors: dict[str, list[_Sought]] = defaultdict(list)
         self.unanchored: list[_Sought] = []
         self.runs: dict[int, dict[Run, list[_Sought]]] = defaultdict(lambda: defaultdict(list))
@@ -147,19 +140,25 @@ class Guard:
             for place, run in enumerate(_in_a_row(one.words, _TWO)):
                 self.twos[run].append((number, place))
 
-    def search(self, lessons: Iterable[Sample]) -> Iterator[Leak]:
-        """Every probe that stands in a lesson; equal pieces of text, and pieces of a file that was searched, are searched once."""
+    def search(self, lessons: Iterable[Sample]) -> Searched:
+        """Every probe that stands in a lesson; equal pieces of text, and pieces of a file that was searched here, are searched once.
+
+        What was searched before, in another call, does not count: the same lessons give the same answer.
+        """
+        self.wholes.clear()
+        self.held = 0
         seen: set[int] = set()
+        leaks: list[Leak] = []
         for lesson in lessons:
             files = [(span.source, span.path) for span in lesson.origins]
             for piece in _pieces(lesson):
                 if hash(piece) in seen or any(piece in whole for file in files for whole in self.wholes.get(file, ())):
                     continue
                 seen.add(hash(piece))
-                yield from (Leak(one.id, lesson.id, how) for one, how in self._in(piece))
+                leaks += (Leak(one.id, lesson.id, how) for one, how in self._in(piece))
                 if lesson.kind == "raw" and files:
                     self._hold(files[0], piece)
-        self.searched += len(seen)
+        return Searched(leaks, len(seen))
 
     def _hold(self, file: tuple[str, str], text: str) -> None:
         """Keep a text that was searched, so that its parts need not be."""

@@ -22,7 +22,7 @@ from idiolect.dataset.reading import Committed, Material
 from idiolect.dataset.splits import Key, Side, Splits
 from idiolect.dataset.stored import Stored
 from idiolect.dataset.units import Read
-from idiolect.dataset.workshop import DIED, History, Workshop
+from idiolect.dataset.workshop import History, Workshop, lost
 from idiolect.errors import DataError
 from idiolect.pack import Labeller, Pack
 from idiolect.recipe import Source
@@ -59,6 +59,8 @@ class Lessons:
 
     def of(self, side: Side, funnel: Funnel) -> Iterator[Sample]:
         """Every lesson of a side, sources in the order of the recipe; what became of the others goes to the funnel."""
+        theirs = [f"{pack.name} {number}" for pack in self.packs for number in range(1, len(pack.makers) + 1)]
+        funnel.expect("samples", *(f"make {name}" for name in (*OF_FILES, *OF_PAIRS, *OF_CHANGES, *theirs)))
         for portion in self.portions[side]:
             templates = Templates()
             made = (one for kind, item in self._made(portion) for one in _sifted(f"make {kind}", templates.judged(item), funnel))
@@ -71,7 +73,7 @@ class Lessons:
         groups = [(OF_FILES, [one]) for one in documents] + [(OF_PAIRS, held) for held in pairs.groups(documents)]
         for (kinds, held), found in zip(groups, self.workshop.lessons(groups), strict=True):
             if isinstance(found, Failed):
-                yield kinds[0], Dropped(reason=DIED, what=held[0].path, source=source, detail=found.detail or found.reason)
+                yield kinds[0], lost(found, held[0].path, source)
             else:
                 yield from _told(found, source, _in_files(held))
         yield from self._of_changes(portion)

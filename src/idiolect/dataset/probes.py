@@ -108,10 +108,10 @@ def choose(added: Found, units_of: Callable[[str], Sequence[Unit]]) -> list[tupl
     return chosen
 
 
-def everywhere(documents: Sequence[Doc], found: Sequence[tuple[Unit, ...]], most: int) -> list[tuple[Doc, Unit]]:
-    """Of the `found` units of files that nothing was learned from at most one from every ten lines and `most` in all, by a hash's order."""
-    files = {document.path: document for document in documents}
-    units_of = {document.path: units for document, units in zip(documents, found, strict=True)}
+def everywhere(found: Sequence[tuple[Doc, tuple[Unit, ...]]], most: int) -> list[tuple[Doc, Unit]]:
+    """Of the units of files that nothing was learned from at most one from every ten lines and `most` in all, by a hash's order."""
+    files = {document.path: document for document, _ in found}
+    units_of = {document.path: units for document, units in found}
     lines = {path: (range(max((unit.last for unit in units), default=0) + 1),) for path, units in units_of.items()}
     chosen = choose(lines, units_of.__getitem__)
     least = sorted(chosen, key=lambda one: (one[1].rank, one[0]))[:most]

@@ -15,7 +15,7 @@ from idiolect.dataset.makers import OF_CHANGES
 from idiolect.dataset.scrubbing import Scrubbing
 from idiolect.dataset.stored import Stored
 from idiolect.dataset.units import Read
-from idiolect.dataset.workshop import DIED, History, Workshop
+from idiolect.dataset.workshop import History, Workshop, lost
 from idiolect.errors import SourceError
 from idiolect.pack import Tool
 from idiolect.recipe import DatasetRecipe, Source
@@ -30,7 +30,6 @@ MOST_CHANGES = 5_000
 """Commits of one source that are read, the newest ones: older edits teach what the team has left behind, and memory is finite."""
 
 MOST_SIGNALS = 300
-_NO_EDITS = ("missing", "no-edits", "secret-path")
 
 
 @dataclass(frozen=True)
@@ -90,6 +89,8 @@ class Reader:
             reasons = "; ".join(admission.misses(source, shown))
             chosen = cut.none(head.id, head.committed, f"not admitted: {reasons}")
             return Material(source, chosen, repository, told, remarks=remarks, admission=row)
+        self.funnel.expect("documents", "read")
+        self.funnel.expect("commits", "history")
         chosen, candidates = self._cut(told, repository)
         told = told if chosen.commit == repository.head else rules.of(admitted, repository, chosen.commit, self.recipe.without)
         material = Material(admitted, chosen, repository, told, candidates=candidates, remarks=remarks, admission=row)
@@ -122,15 +123,15 @@ class Reader:
                 yield self.scrubbing.dropped(one)
         results = self.workshop.changes(History(repository, told, self.recipe.max_file_bytes), plans, OF_CHANGES)
         for plan, found in zip(plans, results, strict=True):
-            if isinstance(found, Failed | str):
-                reason, detail = (found, "") if isinstance(found, str) else (found.reason, found.detail)
-                yield Dropped(
-                    reason=reason if reason in _NO_EDITS else DIED, what=plan.change.commit, source=told.source.name, detail=detail
-                )
-                continue
-            read = Read(*found)
-            self.scrubbing.history(read.findings, plan.change.commit)
-            yield Committed(plan, replace(plan.change, licence=read.licence), read.paths)
+            if isinstance(found, Failed) and found.reason != "missing":
+                yield lost(found, plan.change.commit, told.source.name)
+            elif isinstance(found, Failed | str):
+                reason = found if isinstance(found, str) else found.reason
+                yield Dropped(reason=reason, what=plan.change.commit, source=told.source.name)
+            else:
+                read = Read(*found)
+                self.scrubbing.history(read.findings, plan.change.commit)
+                yield Committed(plan, replace(plan.change, licence=read.licence), read.paths)
 
     def _cut(self, told: Rules, repository: Repository) -> tuple[cut.Cut, list[Sample]]:
         """The cut, and the candidates after it. Where history cannot be compared, everything is for lessons."""
@@ -157,7 +158,8 @@ class Reader:
         def after(commit: str) -> list[tuple[str, probes.Unit]]:
             added = history.new_lines(repository.git, commit, repository.head, now.__contains__)
             fresh = [now[path] for path in sorted(added) if path not in units]
-            units.update(zip([one.path for one in fresh], self.workshop.holes(fresh), strict=True))
+            units.update({one.path: () for one in fresh})
+            units.update((one.path, found) for one, found in self.funnel.sift("places", "documents", self.workshop.holes(fresh)))
             return probes.choose(added, lambda path: units[path])
 
         def counts(path: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +30,7 @@ from idiolect.types import Change, Document, Edit, Hole, Kind, Replaced, Role, S
 SECRET_ANSWER = "secret-in-answer"
 SECRET_PATH = "secret-path"
 _FOLDERS = ("dataset", "scrub", "sources", "syntax")
-_FILES = ("outline.py", "pack.py", "types.py")
+_FILES = ("outline.py", "pack.py", "samples.py", "types.py")
 _WHEELS = ("numpy", "pydantic", "rapidfuzz", "rensa", "tree-sitter")
 
 
@@ -67,8 +67,9 @@ class Parsed(NamedTuple):
         """As a Document of nobody's; its outline is known from now on."""
         if self.outline:
             syntax.know(self.language, self.data, self.outline)
-        pieces, replaced = tuple(map(tuple, self.pieces)), tuple(Replaced(*one) for one in self.replaced)
-        return Document("", self.role, "", self.path, self.language, self.data, 0, pieces=pieces, replaced=replaced)  # type: ignore[arg-type]
+        pieces = tuple((here, there, size, line) for here, there, size, line in self.pieces)
+        replaced = tuple(Replaced(*one) for one in self.replaced)
+        return Document("", self.role, "", self.path, self.language, self.data, 0, pieces=pieces, replaced=replaced)
 
 
 class Read(NamedTuple):
@@ -181,14 +182,20 @@ def leaking(parts: Iterator[bytes], *, code: str, answers: Sequence[str]) -> Ite
 def guarded(parts: Iterator[bytes], *, code: str, sought: Sequence[Sequence[str]]) -> Iterator[Any]:
     """What the guard finds of these probes (id and text) in the lessons of a part's bytes: a `guard.Searched`."""
     _same(code)
+    watching = _guard(tuple(guard.Probe(*one) for one in sought))
     for data in parts:
-        found = guard.searched(samples.of_part(data), [guard.Probe(*one) for one in sought])
+        found = watching.search(samples.of_part(data))
         yield [tuple(leak) for leak in found.leaks], found.pieces
 
 
-@cache
+@lru_cache(maxsize=1)
 def _wanted(answers: tuple[str, ...]) -> leaks.Wanted:
     return leaks.Wanted(answers)
+
+
+@lru_cache(maxsize=1)
+def _guard(sought: tuple[guard.Probe, ...]) -> guard.Guard:
+    return guard.Guard(sought)
 
 
 def cleaned(change: Change, oids: dict[str, tuple[str, str]], scrubber: Scrubber) -> tuple[Change, tuple[Any, ...]]:

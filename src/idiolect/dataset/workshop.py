@@ -31,6 +31,8 @@ from idiolect.types import Dropped, Kind
 
 DIED = "parser-died"
 """Why a document is dropped that cannot be read without the loss of the reader; the detail says of what."""
+FAULT = "our-fault"
+"""Why a document or commit is dropped that our own code failed on; the detail says how. It is tried again by the next build."""
 _CHANGE = 20_000
 """Bytes that a commit's files have, about."""
 _OURS = ("source", "time", "author", "licence", "edits")
@@ -59,10 +61,8 @@ class Workshop:
         self.engine, self.store = engine, store
         self.scrubber = scrubber
         said = {"code": units.code(), "scrub": units.spoken(scrubber)}
-        known = {
-            "code": said["code"],
-            "scrub": units.spoken(Scrubber(scrubber.known)),
-        }  # what a placeholder is; whom it hides is told by texts
+        # makers know placeholders by the rules; whom they hide is settled in the texts, which a new colleague changes
+        known = {"code": said["code"], "scrub": units.spoken(Scrubber(scrubber.known))}
         languages = {"packs": dict(packs), "folder": str(folder) if packs else ""}
         self._texts = compute.task(units.texts, **said, **languages)
         self._outlines = compute.task(units.outlines, code=said["code"], **languages)
@@ -91,7 +91,7 @@ class Workshop:
         for file, found in zip(wanted, self.map(self._texts, asked, load), strict=True):
             read = _content(found)
             if isinstance(found, Failed) and found.reason != "missing":
-                yield Dropped(reason=DIED, what=sources.shown(file.path), source=told.source.name, detail=_why(found))
+                yield lost(found, sources.shown(file.path), told.source.name)
             elif reason := sources.refused(told, file, read):
                 yield reason
             elif isinstance(read, Content):
@@ -108,23 +108,32 @@ class Workshop:
             return ((held[number].language, held[number].data) for (number,) in numbers)
 
         for document, found in zip(held, self.map(self._outlines, asked, load), strict=True):
-            why = _why(found) if isinstance(found, Failed) else packed.refused(found) if found else ""
-            yield Dropped(reason=DIED, what=document.path, source=document.source, detail=why) if why else document
+            if isinstance(found, Failed):
+                yield lost(found, document.path, document.source)
+            elif why := packed.refused(found) if found else "":
+                yield Dropped(reason=DIED, what=document.path, source=document.source, detail=why)
+            else:
+                yield document
 
-    def holes(self, documents: Sequence[Stored]) -> Iterator[tuple[probes.Unit, ...]]:
-        """The places of each document that could be probes."""
-        readable = {one.place.key for one in self.parsed(documents) if isinstance(one, Stored)}
+    def holes(self, documents: Sequence[Stored]) -> Iterator[tuple[Stored, tuple[probes.Unit, ...]] | Dropped]:
+        """Each document with the places in it that could be probes, or why nobody can say."""
+        parsed = list(self.parsed(documents))
         outlines = self._results(self._outlines)
-        chosen = [one for one in documents if one.place.key in readable]
+        chosen = [one for one in parsed if isinstance(one, Stored)]
         asked = (Unit(_key(one.place.key, one.language), (number,), one.size) for number, one in enumerate(chosen))
 
         def load(numbers: Sequence[Any]) -> Iterator[Any]:
             return (tuple(_parsed(chosen[number], outlines)) for (number,) in numbers)
 
         found = self.map(self._holes, asked, load)
-        for one in documents:
-            rows = next(found) if one.place.key in readable else ()
-            yield () if isinstance(rows, Failed) else tuple(probes.Unit(*row) for row in rows)
+        for one in parsed:
+            rows = next(found) if isinstance(one, Stored) else ()
+            if isinstance(one, Dropped):
+                yield one
+            elif isinstance(rows, Failed):
+                yield lost(rows, one.path, one.source)
+            else:
+                yield one, tuple(probes.Unit(*row) for row in rows)
 
     def lessons(self, groups: Sequence[Group]) -> Iterator[Any]:
         """What makers make of each group of parsed documents: kind and rows, or the Failed in their place."""
@@ -250,6 +259,11 @@ def _name(plan: Planned, kinds: Sequence[Kind], history: History) -> str:
 def _key(*parts: object) -> str:
     """The name of a unit: a digest of all that is particular to it."""
     return hashlib.sha256("\0".join(map(str, parts)).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def lost(found: Failed, what: str, source: str) -> Dropped:
+    """What a unit that has no result is counted as."""
+    return Dropped(reason=FAULT if found.reason == "error" else DIED, what=what, source=source, detail=_why(found))
 
 
 def _why(found: Failed) -> str:
