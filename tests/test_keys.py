@@ -252,6 +252,13 @@ def benchmarks(ground: Ground) -> None:
     assert learned not in {one.answer for one in samples.read(held.folder, "train")}
 
 
+def makers(ground: Ground) -> None:
+    assert {one.maker for one in samples.read(ground.built(dataset={"makers": ["raw"]}).folder, "train")} == {"raw"}
+    assert len({one.maker for one in samples.read(ground.built().folder, "train")}) > 1
+    with pytest.raises(RecipeError, match="no maker is called 'rwa'"):
+        ground.built(dataset={"makers": ["rwa"]})
+
+
 def without(ground: Ground) -> None:
     assert "src/part_3.py" in paths(ground.built())
     held = ground.built(dataset={"without": ["path=src/part_[34].py"]})
@@ -423,6 +430,7 @@ CHECKS: dict[str, Callable[..., None]] = {
     "scrub.rules": scrub_rules,
     "dataset.held_out": held_out,
     "dataset.benchmarks": benchmarks,
+    "dataset.makers": makers,
     "dataset.without": without,
     "train.learning_rate": learning_rate,
     "train.rank": rank,

@@ -94,6 +94,8 @@ class DatasetRecipe(Record):
     """A source that is a test set as a whole: its name, `none`, or `auto`: of three or more of the team's the smallest that says enough."""
     without: tuple[Annotated[str, Field(pattern=r"^(?:author|path|source)=.+")], ...] = ()
     """What is forgotten: `path=GLOB`, `source=NAME`, `author=` and an address or a name, which `dataset --without` writes as its hash."""
+    makers: tuple[str, ...] = ()
+    """Which makers of lessons are at work, by name; default: all that are known to help (docs/dataset.md)."""
     benchmarks: tuple[str, ...] = ()
     """Public benchmarks, as files or folders relative to the recipe; a lesson that holds text of theirs is dropped."""
 

@@ -23,7 +23,7 @@ def test_lessons_of_any_documents_keep_a_budget_of_distinct_bytes() -> None:
     paths = {span.path for one in made for span in one.origins}
     assert 47_500 <= sum(size(path) for path in paths) <= 50_000
     assert {one.kind for one in made} == {"raw", "fim"}
-    raw = dataset.lessons_from(FILES[::-1], {"python": 50_000}, kinds=["raw"])
+    raw = dataset.lessons_from(FILES[::-1], {"python": 50_000}, makers=["raw"])
     assert [one.id for one in raw] == [one.id for one in made if one.kind == "raw"]
 
 

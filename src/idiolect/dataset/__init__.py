@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from idiolect.types import Document, Kind, Sample
+from idiolect.types import Document, Sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,9 +34,9 @@ def forget(file: Path, words: Sequence[str]) -> list[Holding]:
 
 
 def lessons_from(
-    documents: Iterable[Document], budget: Mapping[str, int] | None = None, kinds: Collection[Kind] = ("raw", "fim")
+    documents: Iterable[Document], budget: Mapping[str, int] | None = None, makers: Collection[str] = ("raw", "fim")
 ) -> list[Sample]:
     """Lessons of any documents, with a budget of distinct bytes per language; see `lessons.lessons_from`."""
     from idiolect.dataset import lessons
 
-    return lessons.lessons_from(documents, budget, kinds)
+    return lessons.lessons_from(documents, budget, makers)

@@ -166,7 +166,7 @@ class _Build:
         """Make and write the lessons of both sides; return their files."""
         for split in SPLITS:  # of a build that was broken off
             shutil.rmtree(self.run.path(split), ignore_errors=True)
-        made = Lessons(portions, self.packs, self.workshop, self.recipe.dataset.max_file_bytes)
+        made = Lessons(portions, self.packs, self.workshop, self.recipe.dataset)
         share = self.recipe.dataset.max_source_share if len(self.opened) > 1 else None
         known = finishing.merged(made.of, share, self.funnel)
         files = benchmarks.files(self.recipe.folder, self.recipe.dataset.benchmarks)

@@ -15,7 +15,7 @@ from functools import reduce
 from idiolect.dataset import sent, units
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.funnel import Funnel
-from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_PAIRS, commits, pairs
+from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_PAIRS, at_work, commits, pairs
 from idiolect.dataset.makers.diff import weight
 from idiolect.dataset.makers.write import NO_WORDS, TEMPLATE
 from idiolect.dataset.reading import Committed, Material
@@ -25,9 +25,9 @@ from idiolect.dataset.units import Read
 from idiolect.dataset.workshop import History, Workshop, lost
 from idiolect.errors import DataError
 from idiolect.pack import Labeller, Pack
-from idiolect.recipe import Source
+from idiolect.recipe import DatasetRecipe, Source
 from idiolect.sandbox import Failed
-from idiolect.types import Document, Dropped, Kind, Role, Sample, Span, trusted
+from idiolect.types import Document, Dropped, Role, Sample, Span, trusted
 
 SIDES: tuple[Side, ...] = ("train", "validation")
 """The sides that lessons are made of."""
@@ -38,7 +38,8 @@ GROUNDED = 9
 """So many requests in human words allow one in a template's words."""
 
 Labels = Mapping[str, tuple[str, ...]]
-Made = Iterator[tuple[Kind, Sample | Dropped]]
+Made = Iterator[tuple[str, Sample | Dropped]]
+"""With the name of the maker."""
 
 
 @dataclass
@@ -53,27 +54,29 @@ class Portion:
 class Lessons:
     """The lessons of a build, which can be gone through again and again."""
 
-    def __init__(self, portions: Mapping[Side, Sequence[Portion]], packs: Sequence[Pack], workshop: Workshop, max_bytes: int) -> None:
+    def __init__(self, portions: Mapping[Side, Sequence[Portion]], packs: Sequence[Pack], workshop: Workshop, told: DatasetRecipe) -> None:
         self.portions, self.packs, self.workshop = portions, packs, workshop
-        self.max_bytes = max_bytes
+        self.max_bytes = told.max_file_bytes
+        self.of_files, self.of_pairs, self.of_changes = (at_work(names, told.makers) for names in (OF_FILES, OF_PAIRS, OF_CHANGES))
 
     def of(self, side: Side, funnel: Funnel) -> Iterator[Sample]:
         """Every lesson of a side, sources in the order of the recipe; what became of the others goes to the funnel."""
         theirs = [f"{pack.name} {number}" for pack in self.packs for number in range(1, len(pack.makers) + 1)]
-        funnel.expect("samples", *(f"make {name}" for name in (*OF_FILES, *OF_PAIRS, *OF_CHANGES, *theirs)))
+        funnel.expect("samples", *(f"make {name}" for name in (*self.of_files, *self.of_pairs, *self.of_changes, *theirs)))
         for portion in self.portions[side]:
             templates = Templates()
-            made = (one for kind, item in self._made(portion) for one in _sifted(f"make {kind}", templates.judged(item), funnel))
+            made = (one for name, item in self._made(portion) for one in _sifted(f"make {name}", templates.judged(item), funnel))
             everything = weighted(self._of_packs(portion, made, funnel), portion.material.source)
             yield from everything
 
     def _made(self, portion: Portion) -> Made:
         """What our own makers make of files, of pairs of them, and of commits."""
         source, documents = portion.material.source.name, portion.documents
-        groups = [(OF_FILES, [one]) for one in documents] + [(OF_PAIRS, held) for held in pairs.groups(documents)]
-        for (kinds, held), found in zip(groups, self.workshop.lessons(groups), strict=True):
+        groups = [(self.of_files, [one]) for one in documents if self.of_files]
+        groups += [(self.of_pairs, held) for held in (pairs.groups(documents) if self.of_pairs else ())]
+        for (names, held), found in zip(groups, self.workshop.lessons(groups), strict=True):
             if isinstance(found, Failed):
-                yield kinds[0], lost(found, held[0].path, source)
+                yield names[0], lost(found, held[0].path, source)
             else:
                 yield from _told(found, source, _in_files(held))
         yield from self._of_changes(portion)
@@ -84,15 +87,15 @@ class Lessons:
         reverted = commits.reverted(every)
         newest = max((one.time for one in every), default=0)
         plans = [one.plan for one in portion.changes]
-        results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, OF_CHANGES)
+        results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, self.of_changes)
         for one, found in zip(portion.changes, results, strict=True):
             if one.change.commit in reverted:
-                for kind in OF_CHANGES:
-                    yield kind, Dropped(reason="reverted", what=one.change.commit, source=material.source.name)
+                for name in self.of_changes:
+                    yield name, Dropped(reason="reverted", what=one.change.commit, source=material.source.name)
                 continue
             share = weight(newest - one.change.time)
-            for kind, item in _told(Read(*found).made, material.source.name, _in_commit(one)):
-                yield kind, _weighted(item, share) if isinstance(item, Sample) else item
+            for name, item in _told(Read(*found).made, material.source.name, _in_commit(one)):
+                yield name, _weighted(item, share) if isinstance(item, Sample) else item
 
     def _of_packs(self, portion: Portion, made: Iterator[Sample], funnel: Funnel) -> Iterator[Sample]:
         """With what the packs' own makers make, labelled and filtered by the packs."""
@@ -178,10 +181,10 @@ def _sifted(step: str, item: Sample | Dropped, funnel: Funnel) -> Iterator[Sampl
     return funnel.sift(step, "samples", [item])
 
 
-def _told(found: Iterable[tuple[Kind, Iterable[sent.Row]]], source: str, origin: sent.Origin) -> Made:
-    for kind, rows in found:
+def _told(found: Iterable[tuple[str, Iterable[sent.Row]]], source: str, origin: sent.Origin) -> Made:
+    for name, rows in found:
         for row in rows:
-            yield kind, sent.lesson(row, source, origin)
+            yield name, sent.lesson(row, source, origin)
 
 
 def _in_files(documents: Sequence[Document]) -> sent.Origin:
@@ -237,7 +240,7 @@ def both(labels: Labels, others: Labels) -> dict[str, tuple[str, ...]]:
 
 
 def lessons_from(
-    documents: Iterable[Document], budget: Mapping[str, int] | None = None, kinds: Collection[Kind] = ("raw", "fim")
+    documents: Iterable[Document], budget: Mapping[str, int] | None = None, names: Collection[str] = ("raw", "fim")
 ) -> list[Sample]:
     """Lessons of any documents, without history: what a placebo is made of.
 
@@ -247,7 +250,7 @@ def lessons_from(
     kept = dedupe(list(documents)).kept
     taken = kept if budget is None else [document for language in sorted(budget) for document in _taken(kept, language, budget[language])]
     made: dict[str, Sample] = {}
-    for sample in (sample for kind in kinds for sample in MAKERS[kind](taken) if isinstance(sample, Sample)):
+    for sample in (sample for name in names for sample in MAKERS[name](taken) if isinstance(sample, Sample)):
         first = made.get(sample.id)
         made[sample.id] = united(first, sample.labels, sample.origins, sample.weight) if first else sample
     return list(made.values())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from idiolect import sources, syntax
 from idiolect.dataset import admission, cut, history, probes
 from idiolect.dataset.funnel import Funnel
-from idiolect.dataset.makers import OF_CHANGES
+from idiolect.dataset.makers import OF_CHANGES, at_work
 from idiolect.dataset.scrubbing import Scrubbing
 from idiolect.dataset.stored import Stored
 from idiolect.dataset.units import Read
@@ -77,6 +77,7 @@ class Reader:
         self, recipe: DatasetRecipe, funnel: Funnel, scrubbing: Scrubbing, workshop: Workshop, linters: Sequence[Tool] = ()
     ) -> None:
         self.recipe, self.funnel, self.scrubbing, self.workshop, self.linters = recipe, funnel, scrubbing, workshop, linters
+        self.makers = at_work(OF_CHANGES, recipe.makers)
 
     def read(self, source: Source, repository: Repository) -> Material:
         """Read a source up to its cut. A source that is not admitted gives nothing, one with nothing to learn from is a SourceError."""
@@ -121,7 +122,7 @@ class Reader:
                 plans.append(one)
             else:
                 yield self.scrubbing.dropped(one)
-        results = self.workshop.changes(History(repository, told, self.recipe.max_file_bytes), plans, OF_CHANGES)
+        results = self.workshop.changes(History(repository, told, self.recipe.max_file_bytes), plans, self.makers)
         for plan, found in zip(plans, results, strict=True):
             if isinstance(found, Failed) and found.reason != "missing":
                 yield lost(found, plan.change.commit, told.source.name)

@@ -25,7 +25,7 @@ from idiolect.files import digest_bytes, digest_json
 from idiolect.scrub import Scrubber, filters
 from idiolect.scrub.rules import Rules
 from idiolect.sources import commits, contents
-from idiolect.types import Change, Document, Edit, Hole, Kind, Replaced, Role, Sample
+from idiolect.types import Change, Document, Edit, Hole, Replaced, Role, Sample
 
 SECRET_ANSWER = "secret-in-answer"
 SECRET_PATH = "secret-path"
@@ -80,7 +80,8 @@ class Read(NamedTuple):
     licence: str
     findings: tuple[tuple[str, tuple[str, ...]], ...]
     """Blob id, or nothing for the message, and the rules that found something there."""
-    made: tuple[tuple[Kind, tuple[Row, ...]], ...]
+    made: tuple[tuple[str, tuple[Row, ...]], ...]
+    """Name of a maker, and what it made."""
 
 
 @cache
@@ -137,26 +138,26 @@ def holes(files: Iterator[tuple[Any, ...]], *, code: str, scrub: str, packs: Map
 
 @pure(1)
 def lessons(groups: Iterator[Any], *, code: str, scrub: str, packs: Mapping[str, str], folder: str) -> Iterator[Any]:
-    """What the makers of these kinds make of each group of `Parsed` files: kind and rows, in the order of the kinds."""
+    """What the makers of these names make of each group of `Parsed` files: name and rows, in the order of the names."""
     _same(code)
     _bring(tuple(packs), folder)
     scrubber = _scrubber(scrub)
-    for kinds, files in groups:
-        yield _made(kinds, [Parsed(*values).document() for values in files], scrubber)
+    for names, files in groups:
+        yield _made(names, [Parsed(*values).document() for values in files], scrubber)
 
 
 @pure(1)
 def changes(
     asked: Iterator[Any], *, code: str, scrub: str, packs: Mapping[str, str], folder: str, allowed: Sequence[str] | None
 ) -> Iterator[Any]:
-    """A `Read` of each commit: kinds, message and ids, and the versions of its files; or the reason why nothing is made of it.
+    """A `Read` of each commit: names of makers, message and ids, and the versions of its files; or the reason why nothing is made of it.
 
     `allowed` are the licences that may be learned from.
     """
     _same(code)
     _bring(tuple(packs), folder)
     scrubber = _scrubber(scrub)
-    for kinds, about, versions in asked:
+    for names, about, versions in asked:
         change = Change(**about, source="", time=0, author="", edits=())
         held = [(path, before, after, contents.Stated(*said)) for path, _, before, _, after, said in versions]
         found = commits.edited(change, held, allowed)
@@ -166,7 +167,7 @@ def changes(
         oids = {path: (old, new) for path, old, _, new, _, _ in versions}
         clean, findings = cleaned(found, oids, scrubber)
         paths = tuple(edit.path for edit in clean.edits)
-        yield tuple(Read(paths, clean.licence, findings, tuple(_made(kinds, [clean], scrubber)))) if paths else SECRET_PATH
+        yield tuple(Read(paths, clean.licence, findings, tuple(_made(names, [clean], scrubber)))) if paths else SECRET_PATH
 
 
 @pure(1)
@@ -220,9 +221,9 @@ def cleaned(change: Change, oids: dict[str, tuple[str, str]], scrubber: Scrubber
     return Change(**{**vars(change), "edits": tuple(edits), "subject": subject, "body": body}), tuple(findings)
 
 
-def _made(kinds: Iterable[Kind], material: Sequence[Document | Change], scrubber: Scrubber) -> list[tuple[Kind, tuple[Row, ...]]]:
+def _made(names: Iterable[str], material: Sequence[Document | Change], scrubber: Scrubber) -> list[tuple[str, tuple[Row, ...]]]:
     """The lessons of some material; one whose answer held a secret is dropped: the model may see a placeholder, not write one."""
-    return [(kind, tuple(made(one, SECRET_ANSWER if teaches(one, scrubber) else "") for one in MAKERS[kind](material))) for kind in kinds]
+    return [(name, tuple(made(one, SECRET_ANSWER if teaches(one, scrubber) else "") for one in MAKERS[name](material))) for name in names]
 
 
 def teaches(item: object, scrubber: Scrubber) -> bool:

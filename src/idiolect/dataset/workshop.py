@@ -27,7 +27,7 @@ from idiolect.sources.contents import Content
 from idiolect.sources.gitread import Repository
 from idiolect.sources.rules import Rules
 from idiolect.syntax import packed
-from idiolect.types import Dropped, Kind
+from idiolect.types import Dropped
 
 DIED = "parser-died"
 """Why a document is dropped that cannot be read without the loss of the reader; the detail says of what."""
@@ -41,8 +41,8 @@ _CHANCE = ("killed", "ended")
 """Failures that no file is to blame for."""
 
 
-Group = tuple[Sequence[Kind], Sequence[Stored]]
-"""Kinds of lesson, and the documents that one of each is made of together."""
+Group = tuple[Sequence[str], Sequence[Stored]]
+"""Names of makers, and the documents that they are given together."""
 
 
 class History(NamedTuple):
@@ -136,27 +136,27 @@ class Workshop:
                 yield one, tuple(probes.Unit(*row) for row in rows)
 
     def lessons(self, groups: Sequence[Group]) -> Iterator[Any]:
-        """What makers make of each group of parsed documents: kind and rows, or the Failed in their place."""
+        """What makers make of each group of parsed documents: name and rows, or the Failed in their place."""
         outlines = self._results(self._outlines)
 
         def load(numbers: Sequence[Any]) -> Iterator[Any]:
             return ((groups[number][0], [tuple(_parsed(one, outlines)) for one in groups[number][1]]) for (number,) in numbers)
 
         def asked() -> Iterator[Unit]:
-            for number, (kinds, held) in enumerate(groups):
+            for number, (names, held) in enumerate(groups):
                 words = (word for one in held for word in (one.place.key, one.language, one.role))
-                yield Unit(_key(*kinds, *words), (number,), sum(one.size for one in held))
+                yield Unit(_key(*names, *words), (number,), sum(one.size for one in held))
 
         return self.map(self._lessons, asked(), load)
 
-    def changes(self, history: History, plans: Sequence[Planned], kinds: Sequence[Kind]) -> Iterator[Any]:
+    def changes(self, history: History, plans: Sequence[Planned], makers: Sequence[str]) -> Iterator[Any]:
         """What is read and made of each planned commit: the values of a `units.Read`, a reason, or the Failed in its place."""
         allowed = history.told.allowed
         task = compute.task(units.changes, **self._said, allowed=None if allowed is None else list(allowed))
-        asked = (Unit(_name(plan, kinds, history), (number,), _CHANGE) for number, plan in enumerate(plans))
+        asked = (Unit(_name(plan, makers, history), (number,), _CHANGE) for number, plan in enumerate(plans))
 
         def load(numbers: Sequence[Any]) -> Iterator[Any]:
-            return ((tuple(kinds), *one) for one in _versions([plans[number] for (number,) in numbers], history))
+            return ((tuple(makers), *one) for one in _versions([plans[number] for (number,) in numbers], history))
 
         return self.map(task, asked, load)
 
@@ -251,9 +251,9 @@ def _parsed(document: Stored, outlines: Results) -> Parsed:
     return Parsed(document.path, document.role, document.language, document.data, document.pieces, replaced, outline)
 
 
-def _name(plan: Planned, kinds: Sequence[Kind], history: History) -> str:
+def _name(plan: Planned, makers: Sequence[str], history: History) -> str:
     change = plan.change
-    return _key(*kinds, history.max_bytes, change.commit, change.role, change.reviewed, plan.sides)
+    return _key(*makers, history.max_bytes, change.commit, change.role, change.reviewed, plan.sides)
 
 
 def _key(*parts: object) -> str:
