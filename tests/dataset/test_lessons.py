@@ -1,14 +1,15 @@
 import pytest
 
 from idiolect import dataset
-from idiolect.dataset import finishing, lessons
+from idiolect.dataset import finishing, lessons, sent
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.makers.write import TEMPLATE
 from idiolect.dataset.reading import Committed
+from idiolect.dataset.sent import Sent
 from idiolect.dataset.splits import Side, Splits
 from idiolect.errors import DataError
 from idiolect.sources.commits import Planned
-from idiolect.types import Change, Dropped, Sample
+from idiolect.types import Change, Dropped, Kind, Sample
 from tests.dataset.corpus import document, text
 
 FILES = [document(f"part_{number}.py", text(number)) for number in range(80)]
@@ -61,13 +62,13 @@ def test_a_commit_goes_where_its_files_go_and_one_that_touches_both_sides_is_dro
 
 def test_templates_are_at_most_a_tenth() -> None:
     judge = lessons.Templates()
-    span = FILES[0].span()
 
-    def write(maker: str) -> Sample | Dropped:
-        return judge.judged(Sample(answer="x", kind="write", maker=maker, origins=(span,)))
+    def judged(kind: Kind, maker: str) -> Sent | Dropped:
+        row = sent.made(Sample(answer="x", kind=kind, maker=maker, origins=(FILES[0].span(),)))
+        return judge.judged(sent.received(row, "shop", lambda *_: FILES[0].span()))
 
-    assert isinstance(write(TEMPLATE), Dropped)
-    made = [write("write") for _ in range(40)] + [write(TEMPLATE) for _ in range(40)]
-    kept = [one.maker for one in made if isinstance(one, Sample)]
+    assert isinstance(judged("write", TEMPLATE), Dropped)
+    made = [judged("write", "write") for _ in range(40)] + [judged("write", TEMPLATE) for _ in range(40)]
+    kept = [one.maker for one in made if isinstance(one, Sent)]
     assert (len(kept), kept.count(TEMPLATE)) == (44, 4)
-    assert isinstance(judge.judged(Sample(answer="x", kind="raw", maker="raw")), Sample)
+    assert isinstance(judged("raw", "raw"), Sent)

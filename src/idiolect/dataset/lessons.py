@@ -12,13 +12,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from idiolect.dataset import sent, units
+from idiolect.dataset import units
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_PAIRS, at_work, commits, pairs
 from idiolect.dataset.makers.diff import weight
 from idiolect.dataset.makers.write import NO_WORDS, TEMPLATE
 from idiolect.dataset.reading import Committed, Material
+from idiolect.dataset.sent import Origin, Row, Sent, opened, received
 from idiolect.dataset.splits import Key, Side, Splits
 from idiolect.dataset.stored import Stored
 from idiolect.dataset.units import Read
@@ -38,7 +39,7 @@ GROUNDED = 9
 """So many requests in human words allow one in a template's words."""
 
 Labels = Mapping[str, tuple[str, ...]]
-Made = Iterator[tuple[str, Sample | Dropped]]
+Made = Iterator[tuple[str, Sent | Dropped]]
 """With the name of the maker."""
 
 
@@ -59,24 +60,22 @@ class Lessons:
         self.max_bytes = told.max_file_bytes
         self.of_files, self.of_pairs, self.of_changes = (at_work(names, told.makers) for names in (OF_FILES, OF_PAIRS, OF_CHANGES))
 
-    def of(self, side: Side, funnel: Funnel) -> Iterator[Sample]:
+    def of(self, side: Side, funnel: Funnel) -> Iterator[Sent | Sample]:
         """Every lesson of a side, sources in the order of the recipe; what became of the others goes to the funnel."""
         theirs = [f"{pack.name} {number}" for pack in self.packs for number in range(1, len(pack.makers) + 1)]
         funnel.expect("samples", *(f"make {name}" for name in (*self.of_files, *self.of_pairs, *self.of_changes, *theirs)))
         for portion in self.portions[side]:
-            templates = Templates()
-            made = (one for name, item in self._made(portion) for one in _sifted(f"make {name}", templates.judged(item), funnel))
-            everything = weighted(self._of_packs(portion, made, funnel), portion.material.source)
-            yield from everything
+            made = _counted(self._made(portion), funnel)
+            yield from self._of_packs(portion, made, funnel) if self.packs else made
 
     def _made(self, portion: Portion) -> Made:
         """What our own makers make of files, of pairs of them, and of commits."""
-        source, documents = portion.material.source.name, portion.documents
+        source, documents = portion.material.source, portion.documents
         groups = [(self.of_files, [one]) for one in documents if self.of_files]
         groups += [(self.of_pairs, held) for held in (pairs.groups(documents) if self.of_pairs else ())]
         for (names, held), found in zip(groups, self.workshop.lessons(groups), strict=True):
             if isinstance(found, Failed):
-                yield names[0], lost(found, held[0].path, source)
+                yield names[0], lost(found, held[0].path, source.name)
             else:
                 yield from _told(found, source, _in_files(held))
         yield from self._of_changes(portion)
@@ -93,26 +92,21 @@ class Lessons:
                 for name in self.of_changes:
                     yield name, Dropped(reason="reverted", what=one.change.commit, source=material.source.name)
                 continue
-            share = weight(newest - one.change.time)
-            for name, item in _told(Read(*found).made, material.source.name, _in_commit(one)):
-                yield name, _weighted(item, share) if isinstance(item, Sample) else item
+            yield from _told(Read(*found).made, material.source, _in_commit(one), weight(newest - one.change.time))
 
-    def _of_packs(self, portion: Portion, made: Iterator[Sample], funnel: Funnel) -> Iterator[Sample]:
+    def _of_packs(self, portion: Portion, made: Iterator[Sent], funnel: Funnel) -> Iterator[Sample]:
         """With what the packs' own makers make, labelled and filtered by the packs."""
-        if not self.packs:
-            yield from made
-            return
         documents = [one for one in portion.documents if one.role != "legacy"]
-        yield from funnel.sift(
-            "filter", "samples", _filtered(_labelled(self._and_theirs(documents, made, funnel), documents, self.packs), self.packs)
-        )
+        every = self._and_theirs(documents, map(opened, made), funnel, counted(portion.material.source))
+        yield from funnel.sift("filter", "samples", _filtered(_labelled(every, documents, self.packs), self.packs))
 
-    def _and_theirs(self, documents: Sequence[Document], made: Iterator[Sample], funnel: Funnel) -> Iterator[Sample]:
+    def _and_theirs(self, documents: Sequence[Document], made: Iterator[Sample], funnel: Funnel, factor: float) -> Iterator[Sample]:
         yield from made
         for pack in self.packs:
             for number, extra in enumerate(pack.makers, 1):
                 found = (self._taught(one) for one in extra(documents))
-                yield from funnel.sift(f"make {pack.name} {number}", "samples", found)
+                kept = funnel.sift(f"make {pack.name} {number}", "samples", found)
+                yield from (one.model_copy(update={"weight": one.weight * factor}) for one in kept)
 
     def _taught(self, item: Sample | Dropped) -> Sample | Dropped:
         """A lesson of a pack, unless its answer held a secret."""
@@ -127,14 +121,15 @@ class Templates:
     def __init__(self) -> None:
         self.human = self.templated = 0
 
-    def judged(self, item: Sample | Dropped) -> Sample | Dropped:
+    def judged(self, item: Sent | Dropped) -> Sent | Dropped:
         """The lesson, or why there is one too many of its sort."""
         if isinstance(item, Dropped) or item.kind != "write":
             return item
         if item.maker != TEMPLATE:
             self.human += 1
         elif (self.templated + 1) * GROUNDED > self.human:
-            return Dropped(reason=NO_WORDS, what=item.origins[0].path, source=item.origins[0].source)
+            place = item.opened().origins[0]
+            return Dropped(reason=NO_WORDS, what=place.path, source=place.source)
         else:
             self.templated += 1
         return item
@@ -167,27 +162,31 @@ def sided(changes: Iterable[Committed], splits: Splits) -> Iterator[tuple[Side, 
             yield Dropped(reason=reason, what=one.change.commit, source=source)
 
 
-def weighted(samples: Iterable[Sample], source: Source) -> Iterator[Sample]:
-    """The samples, counting as much as their source does."""
-    factor = source.weight * ROLE_WEIGHTS.get(source.role, 1.0)
-    return (_weighted(sample, factor) for sample in samples)
+def counted(source: Source) -> float:
+    """How much the lessons of a source count."""
+    return source.weight * ROLE_WEIGHTS.get(source.role, 1.0)
 
 
-def _weighted(sample: Sample, factor: float) -> Sample:
-    return sample if factor == 1 else sample.model_copy(update={"weight": sample.weight * factor})
+def _counted(made: Made, funnel: Funnel) -> Iterator[Sent]:
+    """What is kept of one source's lessons; there are many, and each is counted in a step of its maker."""
+    templates = Templates()
+    for name, item in made:
+        judged = templates.judged(item)
+        if isinstance(judged, Dropped):
+            funnel.drop(f"make {name}", "samples", judged)
+        else:
+            funnel.count(f"make {name}", "samples", 1)
+            yield judged
 
 
-def _sifted(step: str, item: Sample | Dropped, funnel: Funnel) -> Iterator[Sample]:
-    return funnel.sift(step, "samples", [item])
-
-
-def _told(found: Iterable[tuple[str, Iterable[sent.Row]]], source: str, origin: sent.Origin) -> Made:
+def _told(found: Iterable[tuple[str, Iterable[Row]]], source: Source, origin: Origin, share: float = 1.0) -> Made:
+    factor = counted(source) * share
     for name, rows in found:
         for row in rows:
-            yield name, sent.lesson(row, source, origin)
+            yield name, received(row, source.name, origin, factor)
 
 
-def _in_files(documents: Sequence[Document]) -> sent.Origin:
+def _in_files(documents: Sequence[Document]) -> Origin:
     """Whose the bytes of a lesson are that was made of these files."""
     files = {one.path: one for one in documents}
 
@@ -208,7 +207,7 @@ def _in_files(documents: Sequence[Document]) -> sent.Origin:
     return origin
 
 
-def _in_commit(one: Committed) -> sent.Origin:
+def _in_commit(one: Committed) -> Origin:
     """Whose the bytes of a lesson are that was made of a commit: what stood before it was read at its parent."""
     change = one.change
 
