@@ -49,7 +49,7 @@ def of_file(path: str, data: bytes, commit: str, choose: random.Random) -> Itera
     rows = text.splitlines(keepends=True)
     if "\0" in text or not text.strip():
         return
-    about = {"language": (languages.language(path, data) or "unknown",)}
+    about: dict[str, tuple[str, ...]] = {"language": (languages.language(path, data) or "unknown",)}
     origins = (Span(source="naive", commit=commit, path=path, start=0, end=len(data), time=0),)
     for _ in range(max(1, len(data) // PER)):
         first = choose.randrange(len(rows))
