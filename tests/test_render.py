@@ -63,7 +63,9 @@ AROUND = {
         "<|repo_name|>repository\n<|file_sep|>far.py\nX = 1\n\n<|file_sep|>lib/near.rb\nY\n<|file_sep|>m.ts\n"
         "<|fim_prefix|>a<|fim_suffix|>c<|fim_middle|>t"
     ),
-    "starcoder2": "<repo_name>repository<file_sep>far.py\nX = 1\n<file_sep>lib/near.rb\nY<file_sep><fim_prefix>m.ts\na<fim_suffix>c<fim_middle>t",
+    "starcoder2": (
+        "<repo_name>repository<file_sep>far.py\nX = 1\n<file_sep>lib/near.rb\nY<file_sep><fim_prefix>m.ts\na<fim_suffix>c<fim_middle>t"
+    ),
     "starcoder": "<fim_prefix>#far.py\nX = 1\n\n#lib/near.rb\nY\n//m.ts\na<fim_suffix>c<fim_middle>t",
     "santacoder": "<fim-prefix>#far.py\nX = 1\n\n#lib/near.rb\nY\n//m.ts\na<fim-suffix>c<fim-middle>t",
     "deepseek-coder": ("<｜begin▁of▁sentence｜><｜fim▁begin｜>#far.py\nX = 1\n\n#lib/near.rb\nY\n//m.ts\na<｜fim▁hole｜>c<｜fim▁end｜>t"),
