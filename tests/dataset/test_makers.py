@@ -16,7 +16,7 @@ from idiolect.types import Change, Document, Dropped, Edit, Kind, Sample
 ROOT = Path(idiolect.__file__).parent
 TEST = "from idiolect.files import digest_bytes, write_text\n\n\ndef test_it():\n    assert digest_bytes(b'') and write_text\n"
 KINDS = list(MAKERS)
-KIND = {"near": "fim"}
+KIND = {"near": "fim", "infill": "diff"}
 """Of makers that are not called like what they make."""
 MORE = {"near": 2000}
 """Bytes that some makers may take beyond the budget."""

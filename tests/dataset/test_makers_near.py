@@ -19,8 +19,8 @@ LANGUAGES = {
 }  # fmt: skip
 
 
-def document(path: str, text: str = "", time: int = 0) -> Document:
-    return Document("shop", "team", "c" * 40, path, LANGUAGES[path.rpartition(".")[2]], text.encode(), time)
+def document(path: str, text: str = "") -> Document:
+    return Document("shop", "team", "c" * 40, path, LANGUAGES[path.rpartition(".")[2]], text.encode(), 0)
 
 
 def around(files: dict[str, str]) -> dict[str, list[str]]:
@@ -127,10 +127,11 @@ def test_dependencies_stand_before_what_depends_on_them_and_cycles_are_broken_wh
     assert around(ring) == around(dict(reversed(ring.items())))
 
 
-def test_where_nothing_is_found_the_files_of_the_folder_that_changed_last_stand_in() -> None:
-    documents = [document(f"db/{name}.rb", "x = 1\n", time) for name, time in (("one", 1), ("two", 5), ("three", 3), ("four", 2))]
-    groups = neighbours.around(documents, {one.path: links(one) for one in documents})
-    assert [one.path for one in groups[0]] == ["db/one.rb", "db/three.rb", "db/two.rb"]
+def test_where_nothing_is_found_the_files_before_it_in_its_folder_stand_in() -> None:
+    found = around({f"db/{number}_step.rb": "x = 1\n" for number in range(5)} | {"db/8_view.html.erb": "<p></p>\n"})
+    assert found["db/3_step.rb"] == ["db/1_step.rb", "db/2_step.rb"]
+    assert found["db/0_step.rb"] == ["db/2_step.rb", "db/1_step.rb"]
+    assert found["db/8_view.html.erb"] == []
 
 
 def test_a_name_that_many_files_define_leads_nowhere_and_no_file_stands_around_itself() -> None:

@@ -33,6 +33,8 @@ BEGINS = (("line", 0.5), ("word", 0.2), ("hole", 0.3))
 """Where what was just typed begins."""
 MOST_TYPED = 240
 """Bytes of it."""
+PER, MOST = 500, 8
+"""Bytes of a file that get a hole, and most holes of one file."""
 SHORTEST_NODE = 6
 BLOCK_ROWS = 32
 TRIES = 4
@@ -67,17 +69,22 @@ class Node:
     within: list[Node] = field(default_factory=list)
 
 
-def fim(material: Material, *, budget: int = BUDGET, per: int = 500, most: int = 8) -> Iterator[Sample | Dropped]:
+def fim(material: Material, *, budget: int = BUDGET, per: int = PER, most: int = MOST) -> Iterator[Sample | Dropped]:
     """One hole per `per` bytes of a file, at most `most`; half the budget before it, a quarter in it, a sixth after it."""
     for document in files(material):
         if CHANGELOG.search(document.path):
             yield dropped(document, "changelog")  # versions and nicknames are not to be guessed
             continue
-        found = cuts(document, max(1, min(most, len(document.data) // per)), budget // 4)
+        found = cuts(document, holes(document, per, most), budget // 4)
         if not found:
             yield dropped(document, "no place for a hole")
         for hole in found:
             yield sample(document, hole, budget)
+
+
+def holes(document: Document, per: int = PER, most: int = MOST) -> int:
+    """How many holes a file gets."""
+    return max(1, min(most, len(document.data) // per))
 
 
 def sample(document: Document, cut: Cut, budget: int = BUDGET) -> Sample:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from idiolect.dataset.makers.fim import Cut, cuts, sample
+from idiolect.dataset.makers.fim import Cut, cuts, holes, sample
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, seeded
 from idiolect.dataset.makers.pairs import Names, telling
 from idiolect.dataset.makers.scope import counted
@@ -26,6 +26,8 @@ OWN = 0.45
 RANDOM_ORDER = 0.3
 TRIED = 8
 """So many holes are looked at for one: what is wanted are answers that name what the files around define."""
+SHORTEST = 60
+"""Bytes that every answer may have."""
 WHOLE_UNIT = 400
 """Bytes up to which a definition is shown with its body."""
 _HOLDERS = frozenset({"class", "module", "interface", "struct", "trait", "enum", "namespace", "impl"})
@@ -62,14 +64,19 @@ def near(material: Material, *, budget: int = WIDE_BUDGET, per: int = 1250, most
         return
     document, *others = held
     own = int(budget * OWN)
-    count = max(1, min(most, len(document.data) // per))
+    count = holes(document, per, most)
     shown = _shown(document, [Around(one) for one in others], budget - own)
-    found = cuts(document, TRIED * count, own // 4, "near") if shown else []
+    found = cuts(document, TRIED * count, _longest(document, own), "near") if shown else []
     if not found:
         yield dropped(document, "no place for a hole" if shown else "nothing to show around it")
         return
     for cut in _chosen(document, found, shown, count):
         yield _lesson(document, cut, shown, own)
+
+
+def _longest(document: Document, own: int) -> int:
+    """Bytes of an answer: what is asked for is found in what is shown, so of a short file most is shown."""
+    return max(SHORTEST, min(own // 4, len(document.data) // 4))
 
 
 def _chosen(document: Document, found: Sequence[Cut], shown: Sequence[Shown], count: int) -> list[Cut]:

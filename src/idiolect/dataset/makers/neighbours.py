@@ -87,9 +87,13 @@ class Places(Generic[Doc]):
         return max(found, key=lambda one: (_shared(_folder(one), _folder(document)), one.path)) if 0 < len(found) <= _RIVALS else None
 
     def siblings(self, document: Doc) -> list[Doc]:
-        """The files of its folder and language that changed last."""
-        folder = self.folders[document.language, str(PurePosixPath(document.path).parent)]
-        return sorted((one for one in folder if one.path != document.path), key=lambda one: (-one.time, one.path))[:SIBLINGS]
+        """Those before it in its folder, of its language, else those after it.
+
+        Not those that changed last: each commit would change what stands around all the others.
+        """
+        folder = [one for one in self.folders[document.language, str(PurePosixPath(document.path).parent)] if one.path != document.path]
+        earlier = [one for one in folder if one.path < document.path]
+        return [*reversed(earlier), *(one for one in folder if one.path > document.path)][:SIBLINGS]
 
     def _near(self, document: Doc, pointer: str) -> Doc | None:
         parts = list(_folder(document))
