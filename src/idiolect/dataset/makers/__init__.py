@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable
 from idiolect.dataset.makers.diff import diff
 from idiolect.dataset.makers.explain import explain
 from idiolect.dataset.makers.fim import fim
+from idiolect.dataset.makers.infill import infill
 from idiolect.dataset.makers.material import BUDGET, Maker, Material
 from idiolect.dataset.makers.near import near
 from idiolect.dataset.makers.raw import raw
@@ -20,9 +21,18 @@ from idiolect.dataset.makers.spec import spec
 from idiolect.dataset.makers.write import write
 from idiolect.errors import RecipeError
 
-MAKERS: dict[str, Maker] = {"raw": raw, "fim": fim, "near": near, "write": write, "explain": explain, "diff": diff, "spec": spec}
+MAKERS: dict[str, Maker] = {
+    "raw": raw,
+    "fim": fim,
+    "near": near,
+    "infill": infill,
+    "write": write,
+    "explain": explain,
+    "diff": diff,
+    "spec": spec,
+}
 
-OF_FILES: tuple[str, ...] = ("raw", "fim", "write", "explain")
+OF_FILES: tuple[str, ...] = ("raw", "fim", "infill", "write", "explain")
 """Made of one file at a time."""
 OF_NEIGHBOURS: tuple[str, ...] = ("near",)
 """Made of a file and, after it, those around it."""
@@ -56,6 +66,7 @@ __all__ = [
     "diff",
     "explain",
     "fim",
+    "infill",
     "near",
     "raw",
     "spec",
