@@ -104,7 +104,10 @@ def forced_exact(model_file: Path, renderer: Renderer, probes: Sequence[Sample],
 
 
 def window(renderer: Renderer, hole: Hole, room: int) -> Hole:
-    """What an editor would send of a hole: the nearest whole lines that render to at most `room` tokens, three before for one after."""
+    """What an editor would send of a hole: the nearest whole lines that render to at most `room` tokens, three before for one after.
+
+    Where that is all of its file, the files around it that there is room for, the nearest first.
+    """
     bare = hole.model_copy(update={"prefix": "", "suffix": "", "files": ()})
     left = room - len(renderer.hole(bare)) - _SLACK
     before = renderer.tokenizer.encode(_tail(hole.prefix, _WIDEST * room), add_special_tokens=False)
@@ -116,7 +119,9 @@ def window(renderer: Renderer, hole: Hole, room: int) -> Hole:
         prefix = _tail(prefix, len(prefix) - before.offsets[-ahead][0]) if ahead > 0 else ""
     if behind < len(after.ids):
         suffix = _head(suffix, after.offsets[behind][0])
-    return bare.model_copy(update={"prefix": prefix, "suffix": suffix})
+    cut = bare.model_copy(update={"prefix": prefix, "suffix": suffix})
+    wider = (cut.model_copy(update={"files": hole.files[first:]}) for first in range(len(hole.files)))
+    return next((one for one in wider if len(renderer.hole(one)) <= room), cut)
 
 
 def _plain(renderer: Renderer, probe: Sample, context: int) -> Sample:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from rich.console import Console
@@ -38,7 +38,10 @@ def sample(one: Sample) -> Text:
         ranges = ", ".join(f"{span.start}-{span.end}" for span in spans)
         text.append(_visible(f"   {source} {path}:{ranges} @ {commit} {licence}".rstrip()) + "\n", style="dim")
     language = next(iter(one.labels.get("language", ())), "")
-    return text + (_hole(one.prompt, one, language) if isinstance(one.prompt, Hole) else _turns(one, language))
+    if isinstance(one.prompt, Hole):
+        return text + _hole(one.prompt, one, language)
+    turns = [(turn.role, turn.content) for turn in one.prompt or ()]
+    return text + _turns([*turns, ("answer", one.answer), ("rejected", one.rejected)], "" if turns else language)
 
 
 def _hole(hole: Hole, one: Sample, language: str) -> Text:
@@ -53,15 +56,13 @@ def _hole(hole: Hole, one: Sample, language: str) -> Text:
     return text + body
 
 
-def _turns(one: Sample, language: str) -> Text:
-    """A conversation, or raw text; the code in fences in its own colours."""
+def _turns(turns: Sequence[tuple[str, str | None]], language: str) -> Text:
+    """What is said by whom; code in fences in its own colours, and all of it where it is of one `language`."""
     text = Text()
-    turns = [(turn.role, turn.content) for turn in one.prompt or () if not isinstance(one.prompt, Hole)]
-    parts = [*turns, ("answer", one.answer), ("rejected", one.rejected)]
-    for role, content in parts:
+    for role, content in turns:
         if content is not None:
             text.append(f"[{role}]\n", style="bold yellow")
-            text += _code(content, language) if one.prompt is None else _marked(content)
+            text += _code(content, language) if language else _marked(content)
             text.append("\n")
     return text
 

@@ -108,5 +108,8 @@ def _show(shown: list[tuple[str, Sample]], sample: Sample) -> None:
 def length(sample: Sample) -> int:
     """Bytes of prompt and answer."""
     prompt = sample.prompt or ()
-    texts = [prompt.prefix, prompt.typed, prompt.suffix] if isinstance(prompt, Hole) else [message.content for message in prompt]
+    if isinstance(prompt, Hole):
+        texts = [prompt.prefix, prompt.typed, prompt.suffix, *(file.text for file in prompt.files)]
+    else:
+        texts = [message.content for message in prompt]
     return sum(len(text.encode()) for text in [*texts, sample.answer or ""])

@@ -15,8 +15,9 @@ from functools import reduce
 from idiolect.dataset import units
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.funnel import Funnel
-from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_PAIRS, at_work, commits, pairs
+from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_NEIGHBOURS, OF_PAIRS, at_work, commits, neighbours, pairs
 from idiolect.dataset.makers.diff import weight
+from idiolect.dataset.makers.pointers import Links
 from idiolect.dataset.makers.write import NO_WORDS, TEMPLATE
 from idiolect.dataset.reading import Committed, Material
 from idiolect.dataset.sent import Origin, Row, Sent, opened, received
@@ -59,19 +60,25 @@ class Lessons:
         self.portions, self.packs, self.workshop = portions, packs, workshop
         self.max_bytes = told.max_file_bytes
         self.of_files, self.of_pairs, self.of_changes = (at_work(names, told.makers) for names in (OF_FILES, OF_PAIRS, OF_CHANGES))
+        self.of_neighbours = at_work(OF_NEIGHBOURS, told.makers)
 
     def of(self, side: Side, funnel: Funnel) -> Iterator[Sent | Sample]:
         """Every lesson of a side, sources in the order of the recipe; what became of the others goes to the funnel."""
+        ours = (*self.of_files, *self.of_neighbours, *self.of_pairs, *self.of_changes)
         theirs = [f"{pack.name} {number}" for pack in self.packs for number in range(1, len(pack.makers) + 1)]
-        funnel.expect("samples", *(f"make {name}" for name in (*self.of_files, *self.of_pairs, *self.of_changes, *theirs)))
+        funnel.expect("samples", *(f"make {name}" for name in (*ours, *theirs)))
         for portion in self.portions[side]:
             made = _counted(self._made(portion), funnel)
             yield from self._of_packs(portion, made, funnel) if self.packs else made
 
     def _made(self, portion: Portion) -> Made:
-        """What our own makers make of files, of pairs of them, and of commits."""
+        """What our own makers make of files, of those around them, of pairs, and of commits."""
         source, documents = portion.material.source, portion.documents
         groups = [(self.of_files, [one]) for one in documents if self.of_files]
+        if self.of_neighbours:
+            around, refused = self._around(documents)
+            groups += [(self.of_neighbours, held) for held in around]
+            yield from ((self.of_neighbours[0], one) for one in refused)
         groups += [(self.of_pairs, held) for held in (pairs.groups(documents) if self.of_pairs else ())]
         for (names, held), found in zip(groups, self.workshop.lessons(groups), strict=True):
             if isinstance(found, Failed):
@@ -79,6 +86,17 @@ class Lessons:
             else:
                 yield from _told(found, source, _in_files(held))
         yield from self._of_changes(portion)
+
+    def _around(self, documents: Sequence[Stored]) -> tuple[list[list[Stored]], list[Dropped]]:
+        """Each file with those around it, and the files whose links cannot be told."""
+        links: dict[str, Links] = {}
+        refused: list[Dropped] = []
+        for one, found in zip(documents, self.workshop.links(documents), strict=True):
+            if isinstance(found, Failed):
+                refused.append(lost(found, one.path, one.source))
+            else:
+                links[one.path] = found
+        return neighbours.around(documents, links), refused
 
     def _of_changes(self, portion: Portion) -> Made:
         material = portion.material

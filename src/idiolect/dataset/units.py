@@ -18,7 +18,7 @@ from idiolect import pack, samples, syntax
 from idiolect.compute import Failed, pure
 from idiolect.dataset import guard, leaks, probes
 from idiolect.dataset.duplicates.dedupe import printed
-from idiolect.dataset.makers import MAKERS
+from idiolect.dataset.makers import MAKERS, pointers
 from idiolect.dataset.sent import Row, made
 from idiolect.errors import ToolError
 from idiolect.files import digest_bytes, digest_json
@@ -134,6 +134,15 @@ def holes(files: Iterator[tuple[Any, ...]], *, code: str, scrub: str, packs: Map
         document = Parsed(*values).document()
         found = (unit for unit in probes.units(document) if not scrubber.touches("", document.data[unit.start : unit.end].decode()))
         yield [(one.start, one.end, one.first, one.last, one.rank) for one in found]
+
+
+@pure(1)
+def links(files: Iterator[tuple[Any, ...]], *, code: str, packs: Mapping[str, str], folder: str) -> Iterator[Any]:
+    """The fields of the `pointers.Links` of each `Parsed` file."""
+    _same(code)
+    _bring(tuple(packs), folder)
+    for values in files:
+        yield tuple(pointers.links(Parsed(*values).document()))
 
 
 @pure(1)

@@ -17,6 +17,7 @@ from idiolect.compute.mapping import Load
 from idiolect.compute.store import Shelf
 from idiolect.dataset import guard, probes, units
 from idiolect.dataset.duplicates.dedupe import Print
+from idiolect.dataset.makers.pointers import Links
 from idiolect.dataset.stored import Place, Stored
 from idiolect.dataset.units import Parsed, Text
 from idiolect.errors import ResourceError
@@ -67,6 +68,7 @@ class Workshop:
         self._texts = compute.task(units.texts, **said, **languages)
         self._outlines = compute.task(units.outlines, code=said["code"], **languages)
         self._holes = compute.task(units.holes, **known, **languages)
+        self._links = compute.task(units.links, code=said["code"], **languages)
         self._lessons = compute.task(units.lessons, **known, **languages)
         self._said: dict[str, Any] = {**said, **languages}
         self._open: list[Results] = []
@@ -134,6 +136,17 @@ class Workshop:
                 yield lost(rows, one.path, one.source)
             else:
                 yield one, tuple(probes.Unit(*row) for row in rows)
+
+    def links(self, documents: Sequence[Stored]) -> Iterator[Links | Failed]:
+        """How each parsed document hangs together with others, or the Failed in its place."""
+        outlines = self._results(self._outlines)
+        asked = (Unit(_key(one.place.key, one.language), (number,), one.size) for number, one in enumerate(documents))
+
+        def load(numbers: Sequence[Any]) -> Iterator[Any]:
+            return (tuple(_parsed(documents[number], outlines)) for (number,) in numbers)
+
+        for found in self.map(self._links, asked, load):
+            yield found if isinstance(found, Failed) else Links(*map(tuple, found))
 
     def lessons(self, groups: Sequence[Group]) -> Iterator[Any]:
         """What makers make of each group of parsed documents: name and rows, or the Failed in their place."""

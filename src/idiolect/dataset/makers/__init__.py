@@ -13,16 +13,29 @@ from collections.abc import Collection, Iterable
 from idiolect.dataset.makers.diff import diff
 from idiolect.dataset.makers.explain import explain
 from idiolect.dataset.makers.fim import fim
+from idiolect.dataset.makers.infill import infill
 from idiolect.dataset.makers.material import BUDGET, Maker, Material
+from idiolect.dataset.makers.near import near
 from idiolect.dataset.makers.raw import raw
 from idiolect.dataset.makers.spec import spec
 from idiolect.dataset.makers.write import write
 from idiolect.errors import RecipeError
 
-MAKERS: dict[str, Maker] = {"raw": raw, "fim": fim, "write": write, "explain": explain, "diff": diff, "spec": spec}
+MAKERS: dict[str, Maker] = {
+    "raw": raw,
+    "fim": fim,
+    "near": near,
+    "infill": infill,
+    "write": write,
+    "explain": explain,
+    "diff": diff,
+    "spec": spec,
+}
 
-OF_FILES: tuple[str, ...] = ("raw", "fim", "write", "explain")
+OF_FILES: tuple[str, ...] = ("raw", "fim", "infill", "write", "explain")
 """Made of one file at a time."""
+OF_NEIGHBOURS: tuple[str, ...] = ("near",)
+"""Made of a file and, after it, those around it."""
 OF_PAIRS: tuple[str, ...] = ("spec",)
 """Made of a test and the files that it may test."""
 OF_CHANGES: tuple[str, ...] = ("diff",)
@@ -45,6 +58,7 @@ __all__ = [
     "OFF",
     "OF_CHANGES",
     "OF_FILES",
+    "OF_NEIGHBOURS",
     "OF_PAIRS",
     "Maker",
     "Material",
@@ -52,6 +66,8 @@ __all__ = [
     "diff",
     "explain",
     "fim",
+    "infill",
+    "near",
     "raw",
     "spec",
     "write",
