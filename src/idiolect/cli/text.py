@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from idiolect.registry import Run
-from idiolect.types import SPLITS, Hole, Sample
+from idiolect.types import SPLITS
 
 
 def dataset(run: Run) -> str:
@@ -70,19 +70,10 @@ def fields(found: Mapping[str, Any]) -> str:
     return "\n".join(f"{key:16} {value}" for key, value in found.items() if value not in ("", 0))
 
 
-def sample(one: Sample) -> str:
-    """All parts of a sample, to read."""
-    head = "\n".join(
-        [
-            f"── {one.id}  {one.kind}  {one.maker}  weight {one.weight:g}  confidence {one.confidence:g}",
-            *(f"   {span.path}:{span.start}-{span.end} @ {span.commit[:12]} {span.licence}".rstrip() for span in one.origins),
-        ]
-    )
-    if isinstance(one.prompt, Hole):
-        context = "".join(f"[{file.path}]\n{file.text}\n" for file in one.prompt.files)
-        return f"{head}\n{context}{one.prompt.prefix}⟦{one.prompt.typed}│{one.answer}⟧{one.prompt.suffix}"
-    turns = "".join(f"[{message.role}]\n{message.content}\n" for message in one.prompt or ())
-    return f"{head}\n{turns}[answer]\n{one.answer}"
+def dropped(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What was dropped, a line each: step, reason, what, and the detail where there is one."""
+    told = [[str(row[name]) for name in ("step", "reason", "what", "detail")] for row in rows]
+    return table([["step", "reason", "what", "detail"], *told]) if told else ""
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
