@@ -21,7 +21,13 @@ KINDS: dict[Kind, str] = {
     "write": "a request in the team's words, answered by the team's code",
     "explain": "code or a heading, answered by the team's own prose",
     "diff": "a commit message and the code before, answered by the edit",
-    "spec": "code, answered by the tests that the team wrote for it",
+    "spec": "code, answered by the tests that the team wrote for it, and the other way round",
+    "review": "a change, answered by what a reviewer said of it and by what was made of that",
+    "refactor": "code in several files, answered by the move or extraction that the team made",
+    "feature": "what was wanted, answered by every file that was written for it",
+    "bugfix": "code with a fault, answered by what is wrong and by the repair",
+    "diagnose": "a trace, a failing test or a report, answered by cause and patch",
+    "migrate": "how it was written once, answered by how it is written now",
 }
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"))
 _HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -200,7 +206,7 @@ def _guard(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def _reading(census: Census) -> str:
-    """Five short samples of each kind, fenced so that nothing in them is markup."""
+    """Short samples of each kind, fenced so that nothing in them is markup."""
     parts = ["## Samples to read"]
     for kind in census.kinds:
         if census.shown.get(kind):

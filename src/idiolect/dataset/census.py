@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from idiolect.types import SPLITS, Dropped, Hole, Kind, Sample, Split
 
-SHOWN = 5
+SHOWN = 10
 """Samples of each kind that the card prints."""
 SHORT = 1500
 """Bytes of prompt and answer up to which a sample is short enough to print."""
