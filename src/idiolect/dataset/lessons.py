@@ -15,14 +15,15 @@ from functools import reduce
 from idiolect.dataset import sent, units
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.funnel import Funnel
-from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_PAIRS, at_work, commits, pairs
+from idiolect.dataset.gathering import Past, of_pairs, of_prose
+from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_PAIRS, OF_PROSE, at_work, commits
 from idiolect.dataset.makers.diff import weight
-from idiolect.dataset.makers.write import NO_WORDS, TEMPLATE
 from idiolect.dataset.reading import Committed, Material
 from idiolect.dataset.splits import Key, Side, Splits
 from idiolect.dataset.stored import Stored
 from idiolect.dataset.units import Read
-from idiolect.dataset.workshop import History, Workshop, lost
+from idiolect.dataset.wording import Wording
+from idiolect.dataset.workshop import Group, History, Workshop, lost
 from idiolect.errors import DataError
 from idiolect.pack import Labeller, Pack
 from idiolect.recipe import DatasetRecipe, Source
@@ -34,8 +35,6 @@ SIDES: tuple[Side, ...] = ("train", "validation")
 ROLE_WEIGHTS: dict[Role, float] = {"reference": 2.0, "public": 0.5}
 NEAR_BUDGET = 0.05
 """By how much the distinct bytes of `lessons_from` may miss their budget."""
-GROUNDED = 9
-"""So many requests in human words allow one in a template's words."""
 
 Labels = Mapping[str, tuple[str, ...]]
 Made = Iterator[tuple[str, Sample | Dropped]]
@@ -58,30 +57,34 @@ class Lessons:
         self.portions, self.packs, self.workshop = portions, packs, workshop
         self.max_bytes = told.max_file_bytes
         self.of_files, self.of_pairs, self.of_changes = (at_work(names, told.makers) for names in (OF_FILES, OF_PAIRS, OF_CHANGES))
+        self.of_prose = at_work(OF_PROSE, told.makers)
 
     def of(self, side: Side, funnel: Funnel) -> Iterator[Sample]:
         """Every lesson of a side, sources in the order of the recipe; what became of the others goes to the funnel."""
         theirs = [f"{pack.name} {number}" for pack in self.packs for number in range(1, len(pack.makers) + 1)]
-        funnel.expect("samples", *(f"make {name}" for name in (*self.of_files, *self.of_pairs, *self.of_changes, *theirs)))
+        ours = (*self.of_files, *self.of_pairs, *self.of_prose, *self.of_changes)
+        funnel.expect("samples", *(f"make {name}" for name in (*ours, *theirs)))
         for portion in self.portions[side]:
-            templates = Templates()
-            made = (one for name, item in self._made(portion) for one in _sifted(f"make {name}", templates.judged(item), funnel))
+            wording = Wording()
+            made = (one for name, item in self._made(portion) for one in _sifted(f"make {name}", wording.judged(item), funnel))
             everything = weighted(self._of_packs(portion, made, funnel), portion.material.source)
             yield from everything
 
     def _made(self, portion: Portion) -> Made:
-        """What our own makers make of files, of pairs of them, and of commits."""
+        """What our own makers make, those of human words first (`Wording`): of commits, of pairs of files, of prose, of single files."""
         source, documents = portion.material.source.name, portion.documents
-        groups = [(self.of_files, [one]) for one in documents if self.of_files]
-        groups += [(self.of_pairs, held) for held in (pairs.groups(documents) if self.of_pairs else ())]
-        for (names, held), found in zip(groups, self.workshop.lessons(groups), strict=True):
+        past = Past(portion.material.documents, portion.material.renames)
+        yield from self._of_changes(portion, past)
+        groups = of_pairs(self.of_pairs, documents, portion.changes, past)
+        groups += of_prose(self.of_prose, documents, self.workshop)
+        groups += [Group(self.of_files, [one]) for one in documents if self.of_files]
+        for group, found in zip(groups, self.workshop.lessons(groups), strict=True):
             if isinstance(found, Failed):
-                yield names[0], lost(found, held[0].path, source)
+                yield group.names[0], lost(found, group.documents[0].path, source)
             else:
-                yield from _told(found, source, _in_files(held))
-        yield from self._of_changes(portion)
+                yield from _told(found, source, _in_files(group.documents))
 
-    def _of_changes(self, portion: Portion) -> Made:
+    def _of_changes(self, portion: Portion, past: Past) -> Made:
         material = portion.material
         every = [one.change for one in material.changes]
         reverted = commits.reverted(every)
@@ -93,9 +96,10 @@ class Lessons:
                 for name in self.of_changes:
                     yield name, Dropped(reason="reverted", what=one.change.commit, source=material.source.name)
                 continue
-            share = weight(newest - one.change.time)
             for name, item in _told(Read(*found).made, material.source.name, _in_commit(one)):
-                yield name, _weighted(item, share) if isinstance(item, Sample) else item
+                if isinstance(item, Sample):
+                    item = _weighted(item, weight(newest - one.change.time, past.standing(item, one.change.commit)))
+                yield name, item
 
     def _of_packs(self, portion: Portion, made: Iterator[Sample], funnel: Funnel) -> Iterator[Sample]:
         """With what the packs' own makers make, labelled and filtered by the packs."""
@@ -118,25 +122,6 @@ class Lessons:
         """A lesson of a pack, unless its answer held a secret."""
         if isinstance(item, Sample) and units.teaches(item, self.workshop.scrubber):
             return Dropped(reason=units.SECRET_ANSWER, what=item.id, source=item.origins[0].source if item.origins else "")
-        return item
-
-
-class Templates:
-    """Lets so many requests in a template's words pass as the ones in human words before them allow."""
-
-    def __init__(self) -> None:
-        self.human = self.templated = 0
-
-    def judged(self, item: Sample | Dropped) -> Sample | Dropped:
-        """The lesson, or why there is one too many of its sort."""
-        if isinstance(item, Dropped) or item.kind != "write":
-            return item
-        if item.maker != TEMPLATE:
-            self.human += 1
-        elif (self.templated + 1) * GROUNDED > self.human:
-            return Dropped(reason=NO_WORDS, what=item.origins[0].path, source=item.origins[0].source)
-        else:
-            self.templated += 1
         return item
 
 

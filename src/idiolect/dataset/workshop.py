@@ -41,8 +41,14 @@ _CHANCE = ("killed", "ended")
 """Failures that no file is to blame for."""
 
 
-Group = tuple[Sequence[str], Sequence[Stored]]
-"""Names of makers, and the documents that they are given together."""
+class Group(NamedTuple):
+    """What makers are given together."""
+
+    names: Sequence[str]
+    """Of the makers."""
+    documents: Sequence[Stored]
+    together: Sequence[Sequence[str]] = ()
+    """Of commits that touched some of the documents, which ones."""
 
 
 class History(NamedTuple):
@@ -67,6 +73,7 @@ class Workshop:
         self._texts = compute.task(units.texts, **said, **languages)
         self._outlines = compute.task(units.outlines, code=said["code"], **languages)
         self._holes = compute.task(units.holes, **known, **languages)
+        self._named = compute.task(units.named, code=said["code"], **languages)
         self._lessons = compute.task(units.lessons, **known, **languages)
         self._said: dict[str, Any] = {**said, **languages}
         self._open: list[Results] = []
@@ -140,14 +147,25 @@ class Workshop:
         outlines = self._results(self._outlines)
 
         def load(numbers: Sequence[Any]) -> Iterator[Any]:
-            return ((groups[number][0], [tuple(_parsed(one, outlines)) for one in groups[number][1]]) for (number,) in numbers)
+            for names, held, together in (groups[number] for (number,) in numbers):
+                yield names, [tuple(_parsed(one, outlines)) for one in held], together
 
         def asked() -> Iterator[Unit]:
-            for number, (names, held) in enumerate(groups):
+            for number, (names, held, together) in enumerate(groups):
                 words = (word for one in held for word in (one.place.key, one.language, one.role))
-                yield Unit(_key(*names, *words), (number,), sum(one.size for one in held))
+                yield Unit(_key(*names, *words, *(repr(paths) for paths in together)), (number,), sum(one.size for one in held))
 
         return self.map(self._lessons, asked(), load)
+
+    def named(self, documents: Sequence[Stored]) -> Iterator[Sequence[str]]:
+        """The names of code that each parsed document mentions, if it is prose, or defines; none where nobody can say."""
+        outlines = self._results(self._outlines)
+
+        def load(numbers: Sequence[Any]) -> Iterator[Any]:
+            return (tuple(_parsed(documents[number], outlines)) for (number,) in numbers)
+
+        asked = (Unit(_key(one.place.key, one.language), (number,), one.size) for number, one in enumerate(documents))
+        return (() if isinstance(found, Failed) else found for found in self.map(self._named, asked, load))
 
     def changes(self, history: History, plans: Sequence[Planned], makers: Sequence[str]) -> Iterator[Any]:
         """What is read and made of each planned commit: the values of a `units.Read`, a reason, or the Failed in its place."""
