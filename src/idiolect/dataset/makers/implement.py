@@ -11,6 +11,7 @@ from idiolect.dataset.makers.cases import Case, cases, counting, mentioned
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, labels, seeded
 from idiolect.dataset.makers.pairs import Names, Pair, paired
 from idiolect.dataset.makers.prose import words_of
+from idiolect.dataset.makers.tangles import stem, stems
 from idiolect.dataset.makers.write import Request, lesson, own_wish, unfit
 from idiolect.syntax import Unit
 from idiolect.types import Dropped, Message, Sample
@@ -31,7 +32,9 @@ MOST_CASES = 4
 """Tests of a unit that are shown."""
 FEWEST_SAID, MOST_SAID = 2, 5
 """Names of tests that say together what a unit has to do."""
-FEWEST_WORDS = 3
+FEWEST_WORDS = 4
+"""Of such a name, besides those of the unit."""
+_HOLDERS = frozenset({"class", "struct", "interface", "enum"})
 SAID = 0.9
 """What the names of tests are worth, of how sure the pair is."""
 
@@ -80,15 +83,15 @@ def _of_pair(pair: Pair) -> list[Subject]:
 
 
 def _about(case: Case, found: Sequence[Unit]) -> Unit | None:
-    """The unit that a test names most often or has in its own name; a class only where it names nothing within."""
-    about, count, said = mentioned(case.text, found), counting(case.text), set(words_of(case.name))
-    within = [unit for unit in about if unit.kind not in ("class", "struct", "interface", "enum")] or about[:1]
+    """The unit that a test is about: one whose words stand in its name, else the only one that it calls; a class where nothing within fits."""
+    about, count, said = mentioned(case.text, found), counting(case.text), stems(case.name)
+    within = [unit for unit in about if unit.kind not in _HOLDERS] or about[:1]
 
-    def rank(unit: Unit) -> tuple[bool, int, int]:
-        words = words_of(unit.name)
-        return bool(words) and said.issuperset(words), count(unit), -unit.start
+    def shared(unit: Unit) -> int:
+        return len(said & {stem(word) for word in words_of(unit.name)})
 
-    return max(within, key=rank, default=None)
+    best = max(within, key=lambda unit: (shared(unit), count(unit), -unit.start), default=None)
+    return best if best and (shared(best) or len(within) == 1) else None
 
 
 def _lesson(subject: Subject, budget: int) -> Sample | Dropped:
@@ -140,7 +143,7 @@ def _told(subject: Subject, budget: int) -> Sample | Dropped:
     if len(said) < FEWEST_SAID:
         return dropped(pair.tested, "tests say too little", unit.name)
     chosen = list(said.values())[:MOST_SAID]
-    wish = "Our tests say of it:\n" + "\n".join(f"- {case.name}" for case in chosen) + "\n"
+    wish = "Our tests say of it:\n" + "\n".join(f"- {case.name}" for case in chosen)
     spans = tuple(pair.test.span(case.start, case.end) for case in chosen)
     asked = Request(wish, "tested", round(pair.confidence * SAID, 2), spans)
     return lesson(pair.tested, unit, subject.found, asked, budget)

@@ -24,8 +24,10 @@ FRAMES = (
 MOST_HUNKS = 12
 MOST_SHOWN = 4
 """Edits made before that a prompt shows, the last ones."""
-LONGEST = 60
-"""Lines of one hunk."""
+LONGEST, GROWS = 25, 8
+"""Lines of the hunk that is asked for, and lines by which it may make its file longer."""
+NOVEL = 2
+"""So many identifiers may come that stand neither in the edits before nor in the file: nobody can guess more."""
 CONFIDENCE = 0.8
 NAMES = 2
 """So many identifiers of a hunk that the edits before it brought or took away, or all of its own, make it follow from them."""
@@ -56,10 +58,14 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
 
 
 def _follows(one: Place, before: Sequence[Place]) -> bool:
-    if not one.edit.before or max(one.hunk.end - one.hunk.start, one.hunk.new_end - one.hunk.new_start) > LONGEST:
+    """Whether a hunk follows from those before it: identifiers bind it to them, and what it brings is known by then."""
+    size, was = one.hunk.new_end - one.hunk.new_start, one.hunk.end - one.hunk.start
+    if not one.edit.before or max(size, was) > LONGEST or size - was > GROWS:
         return False
     shared = {name for other in before for name in _shared(one, other)}
-    return len(shared) >= NAMES or (bool(shared) and shared >= one.changed)
+    known = {name for other in before for name in other.words}
+    novel = [name for name in one.brought - known if name.encode() not in one.edit.before]
+    return len(novel) <= NOVEL and 2 * len(novel) <= len(one.brought) and (len(shared) >= NAMES or (bool(shared) and shared >= one.changed))
 
 
 def _shared(one: Place, other: Place) -> frozenset[str]:

@@ -25,6 +25,13 @@ FRAMES = (
     "{wish}\n\nFile: `{path}`, {kind} `{name}`.",
     "Add the {kind} `{name}` to `{path}`.\n\nRequirement: {wish}",
 )
+LONG_FRAMES = (
+    "{wish}\n\nWrite the {kind} `{name}` for `{path}`.",
+    "Write the {kind} `{name}` in `{path}`.\n\n{wish}",
+    "`{path}` needs a {kind} `{name}`.\n\n{wish}",
+    "Implement `{name}` ({path}).\n\n{wish}",
+)
+"""Of a wish that has several lines."""
 CONTEXTS = ("Around it in the file:", "What stands there already:", "Context:", "The file has:", "So far:")
 TEMPLATES = (
     "Write the {kind} `{name}` for `{path}` the way we do.",
@@ -135,7 +142,8 @@ def lesson(document: Document, unit: Unit, found: Sequence[Unit], asked: Request
 
 
 def _framed(document: Document, unit: Unit, asked: Request, choose: Random) -> str:
-    frame = choose.choice(FRAMES) if asked.wish else TEMPLATES[int(asked.maker.rpartition(".")[2]) - 1]
+    frames = LONG_FRAMES if "\n" in asked.wish else FRAMES
+    frame = choose.choice(frames) if asked.wish else TEMPLATES[int(asked.maker.rpartition(".")[2]) - 1]
     name = scope.qualified(unit, document.language)
-    end = "" if asked.wish.endswith((".", "!", "?", ":", "\n")) else "."
+    end = "" if asked.wish.endswith((".", "!", "?", ":")) or "\n" in asked.wish else "."
     return frame.format(wish=asked.wish + end if asked.wish else "", kind=unit.kind, name=name, path=document.path)
