@@ -59,6 +59,8 @@ _VERB = re.compile(
     |use|validate|warn|wrap|write)(?:e?s|e?d|ing)?\b""",
     re.IGNORECASE | re.VERBOSE,
 )
+_FILED = re.compile(r"(?:update|create|edit|delete|add)d? \S+\.\w+\.?", re.IGNORECASE)
+"""What a website writes for somebody who gives no subject."""
 _PLAIN = re.compile(r"[a-z][a-z'-]*[,:;.!?]?(?!\S)", re.IGNORECASE)
 _NUMBER = re.compile(rb"\d+(?:\.\d+)*")
 FEWEST_WORDS, SHORTEST, LONGEST, BODY = 3, 12, 400, 500
@@ -80,11 +82,12 @@ def wish(change: Change) -> Wish | str:
         return "message says nothing"
     if reason := refused(change):
         return reason
-    subject = clean(change.subject)
+    subject, body = clean(change.subject), _body(change.body)
+    if _FILED.fullmatch(subject):
+        subject, body = body, ""
     words = re.findall(r"[A-Za-z]+", subject)
     if len(words) < FEWEST_WORDS or len(subject) < SHORTEST or _NOTHING.fullmatch(subject):
         return "message says nothing"
-    body = _body(change.body)
     confidence = 0.6 + 0.2 * bool(_VERB.match(subject)) + 0.1 * (len(words) >= 5) + 0.1 * bool(body)
     return Wish(subject, body, round(confidence, 2))
 

@@ -83,7 +83,7 @@ def _of_pair(pair: Pair) -> list[Subject]:
 
 
 def _about(case: Case, found: Sequence[Unit]) -> Unit | None:
-    """The unit that a test is about: one whose words stand in its name, else the only one that it calls; a class where nothing within fits."""
+    """The unit that a test is about: one whose words stand in its name, else the only one that it calls; a class where that is all."""
     about, count, said = mentioned(case.text, found), counting(case.text), stems(case.name)
     within = [unit for unit in about if unit.kind not in _HOLDERS] or about[:1]
 
