@@ -41,7 +41,7 @@ class Case(NamedTuple):
 def cases(test: Document) -> list[Case]:
     """The cases of a test file by start, each down to the line that closes it."""
     starts = [match.start() for match in _BYTES.finditer(test.data)]
-    ends = [*starts[1:], len(test.data)]
+    ends = [*starts[1:], len(test.data)][: len(starts)]
     found = []
     for start, limit in zip(starts, ends, strict=True):
         end = _closed(test.data, start, limit)

@@ -138,8 +138,7 @@ def _told(subject: Subject, budget: int) -> Sample | Dropped:
         return dropped(pair.tested, reason, unit.name)
     if unit.doc and own_wish(pair.tested, unit) != ("", None):
         return dropped(pair.tested, "says itself what it is for", unit.name)
-    own = set(words_of(unit.name))
-    said = {case.name: case for case in subject.cases if len(set(words_of(case.name)) - own) >= FEWEST_WORDS}
+    said = {case.name: case for case in subject.cases if _says(case, unit)}
     if len(said) < FEWEST_SAID:
         return dropped(pair.tested, "tests say too little", unit.name)
     chosen = list(said.values())[:MOST_SAID]
@@ -147,3 +146,9 @@ def _told(subject: Subject, budget: int) -> Sample | Dropped:
     spans = tuple(pair.test.span(case.start, case.end) for case in chosen)
     asked = Request(wish, "tested", round(pair.confidence * SAID, 2), spans)
     return lesson(pair.tested, unit, subject.found, asked, budget)
+
+
+def _says(case: Case, unit: Unit) -> bool:
+    """Whether the name of a test names the unit, and says enough of it besides."""
+    own = words_of(unit.name)
+    return bool(stems(case.name) & set(map(stem, own))) and len(set(words_of(case.name)) - set(own)) >= FEWEST_WORDS

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from idiolect.dataset.makers import prose, scope
 from idiolect.dataset.makers.explain import FOREIGN, refusal
-from idiolect.dataset.makers.links import Link, links
+from idiolect.dataset.makers.links import Link, links, mentions
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, labels, seeded
 from idiolect.dataset.makers.sections import CHANGELOG, PROSE
 from idiolect.dataset.makers.windows import after
@@ -28,7 +28,14 @@ _BLOCK = re.compile(r"\n[ \t]*\n|\n(?=[ \t]*[-*+] )")
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
 _MARKUP = re.compile(r":[a-z:]+:(?=`)|\[([^\[\]]*)\]\([^()]*\)")
 _WORD = re.compile(r"[A-Za-z]+")
-FEWEST_WORDS, MOST_MARKS = 6, 4
+_CREDIT = re.compile(r"\s*[\[(]#\d[^\])\n]{0,80}[\])]")
+_NOT_ITSELF = re.compile(
+    r"\b(?:these|those|above|below|following|no longer|instead|deprecat\w*|remov\w*|renam\w*|old|previous\w*|formerly|chang\w*|fix\w*"
+    r"|mov(?:ed|es|ing)|warning|backwards?|upgrad\w*|broken|was|were)\b",
+    re.IGNORECASE,
+)
+"""Words of what is said about a change or about something that stands elsewhere: no wish for the unit itself."""
+FEWEST_WORDS = 6
 
 Make = Callable[[Link, int], Sample | Dropped]
 
@@ -105,7 +112,7 @@ def _described(link: Link, budget: int) -> Sample | Dropped:
         return dropped(link.code, "says itself what it is for", unit.name)
     place = _paragraph(document, link)
     if place is None:
-        return dropped(document, "about other things too", unit.name)
+        return dropped(document, "does not say what it is for", unit.name)
     wish, start, end = place
     if reason := prose.refusal(wish, unit.name):
         return dropped(document, reason, unit.name)
@@ -114,14 +121,20 @@ def _described(link: Link, budget: int) -> Sample | Dropped:
 
 
 def _paragraph(document: Document, link: Link) -> tuple[str, int, int] | None:
-    """The first paragraph or entry that names the unit and little else that is marked as code, in a sentence or two; and its bytes."""
+    """The first paragraph or entry that says of the unit alone what it is for, in a sentence or two; and its bytes."""
     text = document.data[link.section.body : link.section.end].decode()
     for start, end in _blocks(text):
-        said = prose.opening(_MARKUP.sub(lambda match: match[1] or "", _ITEM.sub("", text[start:end].strip())))
-        if _names(said, link.unit.name) and said.count("`") <= MOST_MARKS and len(_WORD.findall(said)) >= FEWEST_WORDS:
+        said = prose.opening(_MARKUP.sub(lambda match: match[1] or "", _CREDIT.sub("", _ITEM.sub("", text[start:end].strip()))))
+        if _of_itself(said, link.unit.name):
             first = link.section.body + len(text[:start].encode())
             return said, first, first + len(text[start:end].encode())
     return None
+
+
+def _of_itself(said: str, name: str) -> bool:
+    """Whether some words say what one unit is for, and name nothing else of the code."""
+    marked = [mention.name for mention in mentions(said)]
+    return set(marked) == {name} and len(_WORD.findall(said)) >= FEWEST_WORDS and not _NOT_ITSELF.search(said)
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
