@@ -1,15 +1,13 @@
 import pytest
 
 from idiolect import dataset
-from idiolect.dataset import finishing, lessons, sent
+from idiolect.dataset import finishing, lessons
 from idiolect.dataset.funnel import Funnel
-from idiolect.dataset.makers.write import TEMPLATE
 from idiolect.dataset.reading import Committed
-from idiolect.dataset.sent import Sent
 from idiolect.dataset.splits import Side, Splits
 from idiolect.errors import DataError
 from idiolect.sources.commits import Planned
-from idiolect.types import Change, Dropped, Kind, Sample
+from idiolect.types import Change, Dropped, Sample
 from tests.dataset.corpus import document, text
 
 FILES = [document(f"part_{number}.py", text(number)) for number in range(80)]
@@ -58,17 +56,3 @@ def test_a_commit_goes_where_its_files_go_and_one_that_touches_both_sides_is_dro
     out = list(lessons.sided(given, splits))
     assert [one[0] for one in out if not isinstance(one, Dropped)] == ["train", "validation", "validation"]
     assert [(one.reason, one.what) for one in out if isinstance(one, Dropped)] == [("crosses-split", "a.py b.py")]
-
-
-def test_templates_are_at_most_a_tenth() -> None:
-    judge = lessons.Templates()
-
-    def judged(kind: Kind, maker: str) -> Sent | Dropped:
-        row = sent.made(Sample(answer="x", kind=kind, maker=maker, origins=(FILES[0].span(),)))
-        return judge.judged(sent.received(row, "shop", lambda *_: FILES[0].span()))
-
-    assert isinstance(judged("write", TEMPLATE), Dropped)
-    made = [judged("write", "write") for _ in range(40)] + [judged("write", TEMPLATE) for _ in range(40)]
-    kept = [one.maker for one in made if isinstance(one, Sent)]
-    assert (len(kept), kept.count(TEMPLATE)) == (44, 4)
-    assert isinstance(judged("raw", "raw"), Sent)

@@ -12,8 +12,12 @@ BEFORE = "".join(f"def step_{number}(value):\n    return value + {number}\n\n\n"
 AFTER = BEFORE.replace("return value + 7\n", "if value is None:\n        value = 0\n        note(7)\n    return value + 7\n")
 
 
+BLOCKS, HUNKS, WHOLE = "8" * 40, "a" * 40, "f" * 40
+"""Ids of commits whose edits are wanted in these forms."""
+
+
 def change(
-    subject: str = "Treat a missing value as zero", *edits: Edit, body: str = "", commit: str = "a" * 40, role: str = "team"
+    subject: str = "Treat a missing value as zero", *edits: Edit, body: str = "", commit: str = BLOCKS, role: str = "team"
 ) -> Change:
     chosen = edits or (edit(),)
     return Change("shop", role, commit, 1_700_000_000, "p1", subject, body, chosen, parent="b" * 40)  # type: ignore[arg-type]
@@ -42,14 +46,14 @@ def test_the_message_and_the_code_before_ask_and_the_edit_answers() -> None:
     assert "Treat a missing value as zero. It came from the importer, which knows no zero." in message.content
     assert "Signed-off" not in message.content and "def step_7(value):\n    return value + 7" in message.content
     assert blocks.apply(made.answer or "", {"shop/steps.py": BEFORE}) == {"shop/steps.py": AFTER}
-    assert made.labels == {"language": ("python",), "intent": ("other",)} and made.confidence == 1.0
+    assert made.labels == {"language": ("python",), "intent": ("other",), "form": ("blocks",)} and made.confidence == 1.0
 
 
 def test_origins_name_the_bytes_before_at_the_parent_and_the_bytes_after() -> None:
     made = only(change())
     assert isinstance(made, Sample) and isinstance(made.prompt, tuple)
     before = [span for span in made.origins if span.commit == "b" * 40]
-    after = [span for span in made.origins if span.commit == "a" * 40]
+    after = [span for span in made.origins if span.commit == BLOCKS]
     assert before and after and len(before) + len(after) == len(made.origins)
     assert all(BEFORE.encode()[span.start : span.end].decode().strip() in made.prompt[0].content for span in before)
     assert all(AFTER.encode()[span.start : span.end].decode() in (made.answer or "") for span in after)
@@ -166,7 +170,7 @@ def test_an_edit_over_the_budget_is_a_counted_reason() -> None:
 
 
 def test_no_files_of_a_known_language_is_a_counted_reason() -> None:
-    empty = Change("shop", "team", "a" * 40, 1, "p", "Draw a better logo for it", "", ())
+    empty = Change("shop", "team", BLOCKS, 1, "p", "Draw a better logo for it", "", ())
     assert reason(empty) == "no file of a known language"
 
 
@@ -215,6 +219,6 @@ def test_a_search_that_is_widened_over_the_next_change_stays_within_the_file_aft
     for near in (0, 3):
         for part in blocks.regions(before, blocks.hunks(before, after, near)):
             assert 0 <= part.new_start <= part.new_end <= len(after)
-    made = only(change("Take away what is gone", edit("".join(before), "".join(after))))
+    made = only(change("Take away what is gone from the steps", edit("".join(before), "".join(after))))
     assert isinstance(made, Sample)
     assert blocks.apply(made.answer or "", {"shop/steps.py": "".join(before)}) == {"shop/steps.py": "".join(after)}

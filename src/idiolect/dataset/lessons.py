@@ -10,21 +10,22 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
+from itertools import chain
 
 from idiolect.dataset import units
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.funnel import Funnel
-from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_NEIGHBOURS, OF_PAIRS, at_work, commits, neighbours, pairs
+from idiolect.dataset.gathering import Past, of_neighbours, of_pairs, of_prose
+from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_NEIGHBOURS, OF_PAIRS, OF_PROSE, at_work, commits
 from idiolect.dataset.makers.diff import weight
-from idiolect.dataset.makers.pointers import Links
-from idiolect.dataset.makers.write import NO_WORDS, TEMPLATE
 from idiolect.dataset.reading import Committed, Material
-from idiolect.dataset.sent import Origin, Row, Sent, opened, received
+from idiolect.dataset.sent import Origin, Row, Sent, opened, refused
 from idiolect.dataset.splits import Key, Side, Splits
 from idiolect.dataset.stored import Stored
 from idiolect.dataset.units import Read
-from idiolect.dataset.workshop import History, Workshop, lost
+from idiolect.dataset.wording import Wording
+from idiolect.dataset.workshop import Group, History, Workshop, lost
 from idiolect.errors import DataError
 from idiolect.pack import Labeller, Pack
 from idiolect.recipe import DatasetRecipe, Source
@@ -36,8 +37,6 @@ SIDES: tuple[Side, ...] = ("train", "validation")
 ROLE_WEIGHTS: dict[Role, float] = {"reference": 2.0, "public": 0.5}
 NEAR_BUDGET = 0.05
 """By how much the distinct bytes of `lessons_from` may miss their budget."""
-GROUNDED = 9
-"""So many requests in human words allow one in a template's words."""
 
 Labels = Mapping[str, tuple[str, ...]]
 Made = Iterator[tuple[str, Sent | Dropped]]
@@ -59,58 +58,53 @@ class Lessons:
     def __init__(self, portions: Mapping[Side, Sequence[Portion]], packs: Sequence[Pack], workshop: Workshop, told: DatasetRecipe) -> None:
         self.portions, self.packs, self.workshop = portions, packs, workshop
         self.max_bytes = told.max_file_bytes
-        self.of_files, self.of_pairs, self.of_changes = (at_work(names, told.makers) for names in (OF_FILES, OF_PAIRS, OF_CHANGES))
-        self.of_neighbours = at_work(OF_NEIGHBOURS, told.makers)
+        self.at_work = tuple(at_work(names, told.makers) for names in (OF_CHANGES, OF_PAIRS, OF_PROSE, OF_FILES, OF_NEIGHBOURS))
+        self._gathered: dict[int, list[Group]] = {}
 
     def of(self, side: Side, funnel: Funnel) -> Iterator[Sent | Sample]:
         """Every lesson of a side, sources in the order of the recipe; what became of the others goes to the funnel."""
-        ours = (*self.of_files, *self.of_neighbours, *self.of_pairs, *self.of_changes)
-        theirs = [f"{pack.name} {number}" for pack in self.packs for number in range(1, len(pack.makers) + 1)]
-        funnel.expect("samples", *(f"make {name}" for name in (*ours, *theirs)))
+        theirs = (f"{pack.name} {number}" for pack in self.packs for number in range(1, len(pack.makers) + 1))
+        funnel.expect("samples", *(f"make {name}" for name in (*chain(*self.at_work), *theirs)))
         for portion in self.portions[side]:
             made = _counted(self._made(portion), funnel)
             yield from self._of_packs(portion, made, funnel) if self.packs else made
 
     def _made(self, portion: Portion) -> Made:
-        """What our own makers make of files, of those around them, of pairs, and of commits."""
-        source, documents = portion.material.source, portion.documents
-        groups = [(self.of_files, [one]) for one in documents if self.of_files]
-        if self.of_neighbours:
-            around, refused = self._around(documents)
-            groups += [(self.of_neighbours, held) for held in around]
-            yield from ((self.of_neighbours[0], one) for one in refused)
-        groups += [(self.of_pairs, held) for held in (pairs.groups(documents) if self.of_pairs else ())]
-        for (names, held), found in zip(groups, self.workshop.lessons(groups), strict=True):
+        """What our own makers make, those of human words first (`Wording`): of commits, of pairs, of prose, of files, of those around."""
+        source = portion.material.source
+        past = Past(portion.material.documents, portion.material.renames)
+        yield from self._of_changes(portion, past)
+        groups = self._groups(portion, past)
+        for group, found in zip(groups, self.workshop.lessons(groups), strict=True):
             if isinstance(found, Failed):
-                yield names[0], lost(found, held[0].path, source.name)
+                yield group.names[0], lost(found, group.documents[0].path, source.name)
             else:
-                yield from _told(found, source, _in_files(held))
-        yield from self._of_changes(portion)
+                yield from _told(found, source, Sent((), _in_files(group.documents), counted(source)))
 
-    def _around(self, documents: Sequence[Stored]) -> tuple[list[list[Stored]], list[Dropped]]:
-        """Each file with those around it, and the files whose links cannot be told."""
-        links: dict[str, Links] = {}
-        refused: list[Dropped] = []
-        for one, found in zip(documents, self.workshop.links(documents), strict=True):
-            if isinstance(found, Failed):
-                refused.append(lost(found, one.path, one.source))
-            else:
-                links[one.path] = found
-        return neighbours.around(documents, links), refused
+    def _groups(self, portion: Portion, past: Past) -> list[Group]:
+        """The files that makers are given together; lessons are gone through twice, and these are found once."""
+        if id(portion) not in self._gathered:
+            _, paired, prosaic, single, around = self.at_work
+            documents = portion.documents
+            groups = of_pairs(paired, documents, portion.changes, past) + of_prose(prosaic, documents, self.workshop)
+            groups += [Group(single, [one]) for one in documents if single]
+            self._gathered[id(portion)] = groups + of_neighbours(around, documents, self.workshop)
+        return self._gathered[id(portion)]
 
-    def _of_changes(self, portion: Portion) -> Made:
-        material = portion.material
+    def _of_changes(self, portion: Portion, past: Past) -> Made:
+        material, names = portion.material, self.at_work[0]
         every = [one.change for one in material.changes]
         reverted = commits.reverted(every)
         newest = max((one.time for one in every), default=0)
         plans = [one.plan for one in portion.changes]
-        results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, self.of_changes)
+        results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, names)
         for one, found in zip(portion.changes, results, strict=True):
             if one.change.commit in reverted:
-                for name in self.of_changes:
+                for name in names:
                     yield name, Dropped(reason="reverted", what=one.change.commit, source=material.source.name)
                 continue
-            yield from _told(Read(*found).made, material.source, _in_commit(one), weight(newest - one.change.time))
+            judge = partial(_judged, newest - one.change.time, past, one.change.commit)
+            yield from _told(Read(*found).made, material.source, Sent((), _in_commit(one), counted(material.source), judge))
 
     def _of_packs(self, portion: Portion, made: Iterator[Sent], funnel: Funnel) -> Iterator[Sample]:
         """With what the packs' own makers make, labelled and filtered by the packs."""
@@ -130,26 +124,6 @@ class Lessons:
         """A lesson of a pack, unless its answer held a secret."""
         if isinstance(item, Sample) and units.teaches(item, self.workshop.scrubber):
             return Dropped(reason=units.SECRET_ANSWER, what=item.id, source=item.origins[0].source if item.origins else "")
-        return item
-
-
-class Templates:
-    """Lets so many requests in a template's words pass as the ones in human words before them allow."""
-
-    def __init__(self) -> None:
-        self.human = self.templated = 0
-
-    def judged(self, item: Sent | Dropped) -> Sent | Dropped:
-        """The lesson, or why there is one too many of its sort."""
-        if isinstance(item, Dropped) or item.kind != "write":
-            return item
-        if item.maker != TEMPLATE:
-            self.human += 1
-        elif (self.templated + 1) * GROUNDED > self.human:
-            place = item.opened().origins[0]
-            return Dropped(reason=NO_WORDS, what=place.path, source=place.source)
-        else:
-            self.templated += 1
         return item
 
 
@@ -187,9 +161,9 @@ def counted(source: Source) -> float:
 
 def _counted(made: Made, funnel: Funnel) -> Iterator[Sent]:
     """What is kept of one source's lessons; there are many, and each is counted in a step of its maker."""
-    templates = Templates()
+    wording = Wording()
     for name, item in made:
-        judged = templates.judged(item)
+        judged = wording.judged(item)
         if isinstance(judged, Dropped):
             funnel.drop(f"make {name}", "samples", judged)
         else:
@@ -197,11 +171,16 @@ def _counted(made: Made, funnel: Funnel) -> Iterator[Sent]:
             yield judged
 
 
-def _told(found: Iterable[tuple[str, Iterable[Row]]], source: Source, origin: Origin, share: float = 1.0) -> Made:
-    factor = counted(source) * share
+def _judged(age: int, past: Past, commit: str, sample: Sample) -> float:
+    """How much a lesson of a commit counts for its age and for what of it still stands at the cut."""
+    return weight(age, past.standing(sample, commit))
+
+
+def _told(found: Iterable[tuple[str, Iterable[Row]]], source: Source, like: Sent) -> Made:
+    """Each lesson, with all but its row as `like` has it, or why there is none."""
     for name, rows in found:
         for row in rows:
-            yield name, received(row, source.name, origin, factor)
+            yield name, refused(row, source.name) or like._replace(row=row)
 
 
 def _in_files(documents: Sequence[Document]) -> Origin:

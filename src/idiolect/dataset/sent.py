@@ -35,6 +35,8 @@ class Sent(NamedTuple):
     origin: Origin
     factor: float = 1.0
     """What its weight is multiplied by."""
+    judge: Callable[[Sample], float] | None = None
+    """What else it is multiplied by, which only the lesson itself tells."""
 
     @property
     def id(self) -> str:
@@ -51,6 +53,11 @@ class Sent(NamedTuple):
         """The Sample's maker."""
         return str(self.row[5])
 
+    @property
+    def answer(self) -> str:
+        """The Sample's answer."""
+        return self.row[2] or ""
+
     def opened(self) -> Sample:
         """The lesson as a Sample."""
         name, prompt, answer, rejected, kind, maker, labels, weight, confidence, origins, spans, rejected_spans, files = self.row
@@ -60,13 +67,15 @@ class Sent(NamedTuple):
             confidence=confidence, origins=tuple(self.origin(*one) for one in origins), spans=spans, rejected_spans=rejected_spans,
             files=tuple(trusted(File, path=path, text=text) for path, text in files),
         )  # fmt: skip
+        if self.judge:
+            sample.__dict__["weight"] *= self.judge(sample)
         sample.__dict__["id"] = name  # which is a hash of what was just read, and dear
         return sample
 
 
-def received(row: Row, source: str, origin: Origin, factor: float = 1.0) -> Sent | Dropped:
-    """A lesson, or why there is none."""
-    return Dropped(reason=row[0], what=row[1], source=source, detail=row[2]) if len(row) == _REASON else Sent(row, origin, factor)
+def refused(row: Row, source: str) -> Dropped | None:
+    """Why a row is no lesson; None where it is one."""
+    return Dropped(reason=row[0], what=row[1], source=source, detail=row[2]) if len(row) == _REASON else None
 
 
 def opened(lesson: Sent | Sample) -> Sample:

@@ -10,35 +10,37 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from idiolect.dataset.makers.added import added
 from idiolect.dataset.makers.diff import diff
 from idiolect.dataset.makers.explain import explain
 from idiolect.dataset.makers.fim import fim
+from idiolect.dataset.makers.implement import implement, tested
 from idiolect.dataset.makers.infill import infill
 from idiolect.dataset.makers.material import BUDGET, Maker, Material
 from idiolect.dataset.makers.near import near
+from idiolect.dataset.makers.next_edit import next_edit
 from idiolect.dataset.makers.raw import raw
 from idiolect.dataset.makers.spec import spec
+from idiolect.dataset.makers.told import described, linked
 from idiolect.dataset.makers.write import write
 from idiolect.errors import RecipeError
 
 MAKERS: dict[str, Maker] = {
-    "raw": raw,
-    "fim": fim,
-    "near": near,
-    "infill": infill,
-    "write": write,
-    "explain": explain,
-    "diff": diff,
-    "spec": spec,
-}
+    "raw": raw, "fim": fim, "near": near, "infill": infill, "write": write, "explain": explain,
+    "spec": spec, "implement": implement, "tested": tested,
+    "linked": linked, "described": described,
+    "diff": diff, "next_edit": next_edit, "added": added,
+}  # fmt: skip
 
 OF_FILES: tuple[str, ...] = ("raw", "fim", "infill", "write", "explain")
 """Made of one file at a time."""
 OF_NEIGHBOURS: tuple[str, ...] = ("near",)
 """Made of a file and, after it, those around it."""
-OF_PAIRS: tuple[str, ...] = ("spec",)
-"""Made of a test and the files that it may test."""
-OF_CHANGES: tuple[str, ...] = ("diff",)
+OF_PAIRS: tuple[str, ...] = ("spec", "implement", "tested")
+"""Made of a test, the files that it may test, and what history says of them: Changes of which only the paths are told."""
+OF_PROSE: tuple[str, ...] = ("linked", "described")
+"""Made of a file of prose and the files that define what it names."""
+OF_CHANGES: tuple[str, ...] = ("diff", "next_edit", "added")
 """Made of one commit at a time."""
 
 OFF: frozenset[str] = frozenset()
@@ -60,15 +62,22 @@ __all__ = [
     "OF_FILES",
     "OF_NEIGHBOURS",
     "OF_PAIRS",
+    "OF_PROSE",
     "Maker",
     "Material",
+    "added",
     "at_work",
+    "described",
     "diff",
     "explain",
     "fim",
+    "implement",
     "infill",
+    "linked",
     "near",
+    "next_edit",
     "raw",
     "spec",
+    "tested",
     "write",
 ]

@@ -52,6 +52,9 @@ class Links(NamedTuple):
     """Names that it defines for others, of those that say something."""
 
 
+NO_LINKS = Links((), ())
+
+
 def links(document: Document) -> Links:
     """The links of a file; none where its language names no files."""
     if document.language not in READERS:
