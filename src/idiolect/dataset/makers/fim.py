@@ -164,7 +164,7 @@ def _typing(data: bytes, cut: Cut, choose: Random) -> Cut:
         if at > cut.start and _WORD.search(data, at, cut.end):
             return replace(cut, start=at, typed=cut.start)
     start = line_start(data, cut.start)
-    word = _WORD_END.search(data, start, cut.start) if begin == "word" else None
+    word = _WORD_END.search(data, max(start, cut.start - MOST_TYPED), cut.start) if begin == "word" else None
     typed = word.start() if word else start
     return replace(cut, typed=typed) if 0 < cut.start - typed <= MOST_TYPED else cut
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from idiolect.dataset.makers.fim import Cut, cuts, holes, sample
-from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, seeded
+from idiolect.dataset.makers.material import BUDGET, Material, choices_of, dropped, files, seeded
 from idiolect.dataset.makers.pairs import Names, telling
 from idiolect.dataset.makers.scope import counted
 from idiolect.dataset.makers.windows import line_end, line_start, lines
@@ -83,7 +83,7 @@ def _chosen(document: Document, found: Sequence[Cut], shown: Sequence[Shown], co
     """So many of the cuts whose answers name what is shown around them; where there is none, one of the others."""
     names = frozenset().union(*(one.defines for one in shown))
     naming = [cut for cut in found if not names.isdisjoint(counted(document.data[cut.start : cut.end].decode()))]
-    chosen = seeded("near", document.path, document.data).sample(naming or found, min(len(naming), count) or 1)
+    chosen = choices_of(document, "near that name").sample(naming or found, min(len(naming), count) or 1)
     return sorted(chosen, key=lambda cut: cut.start)
 
 

@@ -7,19 +7,20 @@ dependencies left is taken, which breaks cycles where they are weakest. Files of
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Generic, TypeVar
 
-from idiolect.dataset.makers.pointers import READERS, Links
+from idiolect.dataset.makers.pointers import NO_LINKS, READERS, Links
 from idiolect.types import Document
 
 MOST = 5
 """Files around one: a group is made anew when any of its files has changed."""
 SIBLINGS = 2
 _FAMILIES = {"typescript": "javascript", "tsx": "javascript", "jsx": "javascript", "vue": "javascript", "html+erb": "ruby", "c++": "c"}
-_RIVALS = 2
+_RIVALS, _CROWD = 2, 64
 _ROOTS = frozenset({"src", "lib", "app", "python", "include", "java", "kotlin", "concerns"})
 _INDEXES = frozenset({"__init__", "index", "mod"})
 _DOUBLE = frozenset({".erb", ".html"})
@@ -52,34 +53,41 @@ class Places(Generic[Doc]):
         self.links = links
         self.definers: dict[tuple[str, str], list[Doc]] = defaultdict(list)
         self.by_path: dict[tuple[str, Parts], Doc] = {}
-        self.by_name: dict[tuple[str, str], list[tuple[Parts, Doc]]] = defaultdict(list)
+        self.by_name: dict[tuple[str, Parts], list[tuple[Parts, Doc]]] = defaultdict(list)
+        self.passed: dict[str, list[Doc]] = {}
         self.folders: dict[tuple[str, str], list[Doc]] = defaultdict(list)
         for one in sorted(documents, key=lambda one: one.path):
             if one.language in READERS and PurePosixPath(one.path).suffix not in _MANIFESTS:
                 family, parts = _family(one), _called(one.path)
                 self.by_path.setdefault((family, parts), one)
-                self.by_name[family, parts[-1] if parts else ""].append((parts, one))
+                for last in {parts[-1:], parts[-2:]}:
+                    self.by_name[family, last].append((parts, one))
                 self.folders[one.language, str(PurePosixPath(one.path).parent)].append(one)
-                for name in links[one.path].defines if one.path in links else ():
+                for name in links.get(one.path, NO_LINKS).defines:
                     self.definers[family, name].append(one)
 
     def found(self, document: Doc) -> list[Doc]:
         """The files that the pointers of a document lead to, in their order; a file that only passes things on is not one of them."""
         found: dict[str, Doc] = {}
         for one in self._led(document):
-            passed = list({other.path: other for other in self._led(one)}.values()) if self._passes_on(one) else [one]
+            passed = self._passed_on(one)
             if len(passed) == 1 and passed[0].path != document.path:
                 found.setdefault(passed[0].path, passed[0])
         return list(found.values())
 
     def _led(self, document: Doc) -> Iterator[Doc]:
-        for pointer in self.links[document.path].points if document.path in self.links else ():
+        for pointer in self.links.get(document.path, NO_LINKS).points:
             look = {".": self._near, "=": self._defining}.get(pointer[:1], self._anywhere)
             if (one := look(document, pointer)) is not None and one.path != document.path:
                 yield one
 
-    def _passes_on(self, document: Doc) -> bool:
-        return PurePosixPath(document.path).stem in _INDEXES and not self.links[document.path].defines
+    def _passed_on(self, document: Doc) -> list[Doc]:
+        """The file itself, or, of an index that defines nothing, those that it points to."""
+        if PurePosixPath(document.path).stem not in _INDEXES or self.links.get(document.path, NO_LINKS).defines:
+            return [document]
+        if document.path not in self.passed:
+            self.passed[document.path] = list({other.path: other for other in self._led(document)}.values())
+        return self.passed[document.path]
 
     def _defining(self, document: Doc, pointer: str) -> Doc | None:
         """The file that defines a name; of two the nearest, of more nobody can say."""
@@ -91,9 +99,10 @@ class Places(Generic[Doc]):
 
         Not those that changed last: each commit would change what stands around all the others.
         """
-        folder = [one for one in self.folders[document.language, str(PurePosixPath(document.path).parent)] if one.path != document.path]
-        earlier = [one for one in folder if one.path < document.path]
-        return [*reversed(earlier), *(one for one in folder if one.path > document.path)][:SIBLINGS]
+        folder = self.folders[document.language, str(PurePosixPath(document.path).parent)]
+        at = bisect_left(folder, document.path, key=lambda one: one.path)
+        after = at + (at < len(folder) and folder[at].path == document.path)
+        return [*reversed(folder[max(0, at - SIBLINGS) : at]), *folder[after : after + SIBLINGS]][:SIBLINGS]
 
     def _near(self, document: Doc, pointer: str) -> Doc | None:
         parts = list(_folder(document))
@@ -109,13 +118,12 @@ class Places(Generic[Doc]):
         return found or (self.by_path.get((_family(document), wanted[:-1])) if wanted else None)
 
     def _anywhere(self, document: Doc, pointer: str) -> Doc | None:
-        """The file whose path ends like the pointer, or like it without its last part; of several the nearest."""
+        """The file whose path ends like the pointer, or like it without its last part; of several the nearest, of a crowd none."""
         parts = tuple(map(_plain, pointer.split("/")))
         here = _folder(document)
         for wanted in (parts, parts[:-1]):
-            ending = [
-                (path, one) for path, one in self.by_name.get((_family(document), wanted[-1] if wanted else "?"), ()) if _ends(path, wanted)
-            ]
+            named = self.by_name.get((_family(document), wanted[-2:]), [])
+            ending = [(path, one) for path, one in (named if len(named) <= _CROWD else ()) if _ends(path, wanted)]
             likely = [(path, one) for path, one in ending if len(wanted) > 1 or _begins(one, here)]
             if likely:
                 return max(likely, key=lambda pair: (_shared(_folder(pair[1]), here), -len(pair[0]), pair[1].path))[1]
@@ -123,7 +131,7 @@ class Places(Generic[Doc]):
 
 
 def _folder(document: Document) -> Parts:
-    return PurePosixPath(document.path).parent.parts
+    return tuple(document.path.split("/")[:-1])
 
 
 def _family(document: Document) -> str:

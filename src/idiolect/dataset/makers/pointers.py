@@ -31,7 +31,7 @@ _CONSTANT = re.compile(r"(?<![\w.@$])[A-Z]\w*+(?:::[A-Z]\w*+)*+")
 _COMMENT = re.compile(r"^[ \t]*+#[^\n]*", re.MULTILINE)
 _PARTIAL = re.compile(r"""\brender\b[ \t(]*+(?:partial:[ \t]*+)?["'](?P<path>[\w/]++)["']""")
 _SCRIPT = re.compile(r"""\b(?:from|import|require)\b[ \t(]*+["'](?P<path>[.@~][^"'\n]*)["']""")
-_CAPITALISED = re.compile(r"[A-Z]\w*[a-z]\w*")
+_CAPITALISED = re.compile(r"\b[A-Z]\w++")
 _WRAPPERS = frozenset({"module", "namespace"})
 _DOTTED = re.compile(r"^[ \t]*+import[ \t]++(?:static[ \t]++)?(?P<path>[\w.]++)", re.MULTILINE)
 _BACKSLASHED = re.compile(r"^[ \t]*+use[ \t]++\\?(?P<path>[\w\\]++)", re.MULTILINE)
@@ -58,12 +58,12 @@ NO_LINKS = Links((), ())
 def links(document: Document) -> Links:
     """The links of a file; none where its language names no files."""
     if document.language not in READERS:
-        return Links((), ())
+        return NO_LINKS
     text = document.text
     defined = _defined(document)
     named = Counter(_WORD.findall(text))
     read = dict.fromkeys(READERS[document.language](text))
-    types = dict.fromkeys(f"={name}" for name in _CAPITALISED.findall(_code(document)) if name not in defined)
+    types = dict.fromkeys(f"={name}" for name in _CAPITALISED.findall(_code(document)) if name not in defined and not name.isupper())
     found = sorted((*read, *types), key=lambda pointer: -named[pointer.rpartition("/")[2].removeprefix("=")])
     return Links(tuple(found[:MOST]), tuple(defined))
 
