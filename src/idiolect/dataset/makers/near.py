@@ -7,6 +7,7 @@ as nobody promises an order when the model is asked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -32,8 +33,9 @@ WHOLE_UNIT = 400
 """Bytes up to which a definition is shown with its body."""
 _HOLDERS = frozenset({"class", "module", "interface", "struct", "trait", "enum", "namespace", "impl"})
 _CONSTRUCTORS = frozenset({"__init__", "initialize", "constructor"})
-LEAST = 120
-"""Bytes that it takes to show anything of a file."""
+LEAST = 60
+"""Bytes of definitions below which nothing of a file is shown."""
+_CALLED = re.compile(r"[.&:]([A-Za-z_]\w*[?!]?)|([A-Za-z_]\w*[?!]?)\(")
 
 
 class Shown(NamedTuple):
@@ -80,11 +82,18 @@ def _longest(document: Document, own: int) -> int:
 
 
 def _chosen(document: Document, found: Sequence[Cut], shown: Sequence[Shown], count: int) -> list[Cut]:
-    """So many of the cuts whose answers name what is shown around them; where there is none, one of the others."""
+    """So many of the cuts whose answers name what is shown around them; where none does, one of the others, of syntax if it can be."""
     names = frozenset().union(*(one.defines for one in shown))
-    naming = [cut for cut in found if not names.isdisjoint(counted(document.data[cut.start : cut.end].decode()))]
-    chosen = choices_of(document, "near that name").sample(naming or found, min(len(naming), count) or 1)
+    naming = [cut for cut in found if not names.isdisjoint(_named(document.data[cut.start : cut.end].decode()))]
+    others = [cut for cut in found if cut.how in ("node", "aligned")] or found
+    chosen = choices_of(document, "near that name").sample(naming or others, min(len(naming), count) or 1)
     return sorted(chosen, key=lambda cut: cut.start)
+
+
+def _named(text: str) -> set[str]:
+    """Names that a text surely means as such: a word of prose has no capital or underscore within, and is not called."""
+    words = {word for word in counted(text) if not word.islower() or "_" in word}
+    return words | {match[1] or match[2] for match in _CALLED.finditer(text)}
 
 
 def _lesson(document: Document, cut: Cut, shown: Sequence[Shown], own: int) -> Sample:
@@ -120,7 +129,8 @@ def _of_file(one: Around, used: frozenset[str], room: int) -> Shown | None:
     """All of a file where it fits, else the definitions in it that are used; None where nothing is."""
     data, path = one.document.data, one.document.path
     if len(data) <= room:
-        return Shown(File(path=path, text=one.document.text), (one.document.span(),), one.defined) if data.strip() else None
+        whole = Shown(File(path=path, text=one.document.text), (one.document.span(),), one.defined)
+        return whole if data.strip() else None
     spans: list[tuple[int, int]] = []
     names: set[str] = set()
     for unit, (start, end) in one.heads:
@@ -128,15 +138,15 @@ def _of_file(one: Around, used: frozenset[str], room: int) -> Shown | None:
         if fits and _wanted(unit, used):
             spans.append((start, end))
             names.add(unit.name.rpartition(".")[2])
-    if not spans:
-        return None
     text = _joined(data, spans)
+    if len(text) < LEAST:
+        return None
     return Shown(File(path=path, text=text), tuple(one.document.span(*span) for span in spans), frozenset(names))
 
 
 def _joined(data: bytes, spans: Sequence[tuple[int, int]]) -> str:
     """Runs of whole lines with a blank one where others stood between them."""
-    pieces, stop = [], spans[0][0]
+    pieces, stop = [], spans[0][0] if spans else 0
     for start, end in spans:
         pieces.append("\n" * min(2, len(lines(data[stop:start])) - 1) + data[start:end].decode())
         stop = end
@@ -151,9 +161,15 @@ def _wanted(unit: Unit, used: frozenset[str]) -> bool:
 
 
 def _lines_of(data: bytes, unit: Unit, inner: int | None) -> tuple[int, int]:
-    """Whole lines: all of a short unit; of a longer one what stands before the first unit in it (`inner`), its docstring, or its header."""
+    """Whole lines that stand for a unit: a short one's all, of a longer one its head.
+
+    That is what comes before the first unit in it (`inner`), or the beginning of that; where a docstring stands there that is too
+    long to be shown, or no unit, the header alone.
+    """
     start, most = line_start(data, unit.start), unit.start + WHOLE_UNIT
     header = unit.body_start or line_end(data, unit.start)
     documented = unit.doc[1] if unit.doc and unit.start < unit.doc[0] else header
-    stop = next((stop for stop in (unit.end, inner, documented, header) if stop is not None and header <= stop <= most), most)
-    return start, line_end(data, start + len(data[start:stop].rstrip()))
+    stop = next((stop for stop in (unit.end, inner, documented) if stop is not None and header <= stop <= most), header)
+    if inner is not None and most < inner and documented == header <= most:
+        return start, line_end(data, line_start(data, most) - 1)
+    return start, line_end(data, start + len(data[start : min(stop, most)].rstrip()))
