@@ -18,7 +18,8 @@ MOST_COMMITS = 200
 _TEXTS = 256
 """Files whose lines are kept in memory."""
 _SHORTEST = 4
-_MARKS = ("```", "@@", "<<<<<<<", ">>>>>>>", "=======", "-- ", "++ ")
+_MARKS = ("```", "<<<<<<<", ">>>>>>>", "=======")
+_HEADS = ("```", "@@", "--- ", "+++ ")
 
 
 class Past:
@@ -43,7 +44,7 @@ class Past:
         """
         answer = sample.answer or ""
         if sample.labels.get("form") == ("hunks",):
-            answer = "\n".join(line[1:] for line in answer.split("\n"))
+            answer = "\n".join(line[1:] for line in answer.split("\n") if not line.startswith(_HEADS))
         turns = sample.prompt if isinstance(sample.prompt, tuple) else ()
         paths = {span.path for span in sample.origins if span.commit == commit}
         fresh = _lines(answer) - _lines("\n".join(turn.content for turn in turns if isinstance(turn, Message))) - paths

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from idiolect.dataset.makers import pairs, tangles
 from idiolect.dataset.makers.commits import Wish, wish
-from idiolect.dataset.makers.edits import dropped, hunks
+from idiolect.dataset.makers.edits import dropped, hunks, rows
 from idiolect.dataset.makers.material import BUDGET, Material, changes
 from idiolect.dataset.makers.prose import words_of
 from idiolect.dataset.makers.write import KINDS, Request, lesson, own_wish, unfit
@@ -22,6 +22,10 @@ HOLDERS = frozenset({"module", "namespace", "impl"})
 """Kinds of units that are opened anew in every file: what they hold is looked at."""
 OWN = 0.3
 """Of the lines that a commit adds to code, tests apart, the share that a unit has at least that its message is about."""
+MOST = 0.7
+"""The same, where the message does not name it."""
+STOOD = 0.6
+"""Share of its lines that a unit which was renamed or moved has from before."""
 NAMED, ALONE = 1.0, 0.85
 """How sure it is that a message is about a unit that it names, or that is most of what the commit adds."""
 
@@ -75,20 +79,36 @@ def _lesson(change: Change, request: Wish, fresh: Fresh, alone: bool, budget: in
 
 def _about(change: Change, request: Wish, fresh: Fresh, alone: bool) -> float:
     """How sure it is that the message is about the unit; 0: not at all."""
-    lines = sum(hunk.new_end - hunk.new_start for edit in _code(change) for hunk in hunks(edit))
-    own = (fresh.edit.after.count(b"\n", fresh.unit.start, fresh.unit.end) + 1) / max(1, lines)
+    own = _lines(fresh.edit.after[fresh.unit.start : fresh.unit.end]) / max(1, sum(map(_brought, _code(change))))
     said = tangles.stems(f"{request.subject} {request.body}")
     name = [tangles.stem(word) for word in words_of(fresh.unit.name)]
     telling = [word for word in name if not _COMMON.fullmatch(word)]
     if 2 * sum(word in said for word in name) >= len(name) and said & set(telling):
         return NAMED if own >= OWN else 0.0
-    return ALONE if alone and own >= 0.5 else 0.0
+    return ALONE if alone and own >= MOST else 0.0
+
+
+def _brought(edit: Edit) -> int:
+    after = rows(edit.after)
+    return sum(_lines("".join(after[hunk.new_start : hunk.new_end]).encode()) for hunk in hunks(edit))
+
+
+def _lines(text: bytes) -> int:
+    return sum(bool(line.strip()) for line in text.splitlines())
 
 
 def _fresh(change: Change) -> list[Fresh]:
     """The outermost units that stand in no file before the commit, by place; what only moved is not new."""
     known = {unit.name for edit in change.edits if edit.before for unit in units(edit.language, edit.before)}
-    return [one for edit in _code(change) for one in _of_file(edit, known)]
+    before = {line.strip() for edit in change.edits for line in edit.before.splitlines()}
+    return [one for edit in _code(change) for one in _of_file(edit, known) if not _stood(one, before)]
+
+
+def _stood(one: Fresh, before: set[bytes]) -> bool:
+    """Whether most lines of a unit, besides its first, stood somewhere before: it has but another name."""
+    lines = [line.strip() for line in one.edit.after[one.unit.start : one.unit.end].splitlines()[1:]]
+    told = [line for line in lines if len(line) > 3]
+    return bool(told) and sum(line in before for line in told) >= STOOD * len(told)
 
 
 def _code(change: Change) -> list[Edit]:

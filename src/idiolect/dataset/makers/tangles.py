@@ -116,7 +116,7 @@ def about(message: str, found: Sequence[Place]) -> list[int]:
 
 
 def _said(place: Place) -> set[str]:
-    words = [word for name in place.changed for word in words_of(name)]
+    words = [word for name in place.words for word in words_of(name)]
     text = "".join(
         [*edits.rows(place.edit.before)[place.hunk.start : place.hunk.end], *edits.rows(place.edit.after)[slice(*place.hunk[2:])]]
     )
