@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from idiolect.dataset import sent, units
+from idiolect.dataset import migrations, sent, units
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_PAIRS, at_work, commits, pairs
@@ -79,7 +79,8 @@ class Lessons:
                 yield names[0], lost(found, held[0].path, source)
             else:
                 yield from _told(found, source, _in_files(held))
-        yield from self._of_changes(portion)
+        for name, item in migrations.judged(self._of_changes(portion), documents, portion.material.renames):
+            yield name, self._taught(item) if name == "migrate" else item
 
     def _of_changes(self, portion: Portion) -> Made:
         material = portion.material

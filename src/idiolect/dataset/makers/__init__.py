@@ -10,22 +10,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from idiolect.dataset.makers.bugfix import bugfix
 from idiolect.dataset.makers.diff import diff
 from idiolect.dataset.makers.explain import explain
+from idiolect.dataset.makers.feature import feature
 from idiolect.dataset.makers.fim import fim
 from idiolect.dataset.makers.material import BUDGET, Maker, Material
+from idiolect.dataset.makers.migrate import migrate
+from idiolect.dataset.makers.mutate import mutate
 from idiolect.dataset.makers.raw import raw
+from idiolect.dataset.makers.refactor import refactor
 from idiolect.dataset.makers.spec import spec
 from idiolect.dataset.makers.write import write
 from idiolect.errors import RecipeError
 
-MAKERS: dict[str, Maker] = {"raw": raw, "fim": fim, "write": write, "explain": explain, "diff": diff, "spec": spec}
+MAKERS: dict[str, Maker] = {
+    "raw": raw, "fim": fim, "write": write, "explain": explain, "mutate": mutate, "diff": diff, "refactor": refactor, "feature": feature,
+    "bugfix": bugfix, "migrate": migrate, "spec": spec,
+}  # fmt: skip
 
-OF_FILES: tuple[str, ...] = ("raw", "fim", "write", "explain")
+OF_FILES: tuple[str, ...] = ("raw", "fim", "write", "explain", "mutate")
 """Made of one file at a time."""
 OF_PAIRS: tuple[str, ...] = ("spec",)
 """Made of a test and the files that it may test."""
-OF_CHANGES: tuple[str, ...] = ("diff",)
+OF_CHANGES: tuple[str, ...] = ("diff", "refactor", "feature", "bugfix", "migrate")
 """Made of one commit at a time."""
 
 OFF: frozenset[str] = frozenset()
@@ -49,10 +57,15 @@ __all__ = [
     "Maker",
     "Material",
     "at_work",
+    "bugfix",
     "diff",
     "explain",
+    "feature",
     "fim",
+    "migrate",
+    "mutate",
     "raw",
+    "refactor",
     "spec",
     "write",
 ]
