@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -43,9 +45,9 @@ RUN = "def calculate_the_key(parts):\n    found = sorted(parts)\n    return dige
 NAMES = list(MAKERS)
 KINDS = {
     "implement": "spec", "tested": "write", "linked": "explain", "described": "write", "next_edit": "diff", "added": "write",
-    "near": "fim", "infill": "diff",
+    "near": "fim", "infill": "diff", "mutate": "bugfix",
 }  # fmt: skip
-MORE = {"near": 2000}
+MORE = {"near": 2000, "refactor": BUDGET, "feature": BUDGET}
 """Bytes that some makers may take beyond the budget."""
 
 
@@ -76,11 +78,30 @@ def material() -> tuple[Document | Change, ...]:
         _change("d", "Refuse a path without a name", Edit("src/idiolect/files.py", "python", before, after)),
         _change("e", "Call it what it is", Edit("src/idiolect/files.py", "python", before, renamed)),
         _change("f", "Calculate the key of a run", new),
+        *_changes(),
     )
 
 
-def _change(digit: str, subject: str, edit: Edit) -> Change:
-    return Change("own", "team", digit * 40, 1_700_000_000, "p1", subject, "", (edit,), "Apache-2.0")
+def _change(digit: str, subject: str, *edits: Edit) -> Change:
+    return Change("own", "team", digit * 40, 1_700_000_000, "p1", subject, "", edits, "Apache-2.0")
+
+
+def _changes() -> Iterator[Change]:
+    """A fault that was mended, code that moved, something new, and functions that were brought to another form."""
+    sound = (ROOT / "files.py").read_bytes()
+    faulty = sound.replace(b"    with disk_errors(path):\n", b"    with disk_errors(path.parent):\n", 1)
+    yield _change("1", "Fix what an error of the disk names", Edit("src/idiolect/files.py", "python", faulty, sound))
+    errors = (ROOT / "errors.py").read_bytes()
+    half = errors.index(b"\nclass ", len(errors) // 2)
+    moved = (Edit("src/idiolect/more.py", "python", b"", errors[half:]), Edit("src/idiolect/errors.py", "python", errors, errors[:half]))
+    yield _change("2", "Move half of the errors to a file of their own", *moved)
+    new = (Edit("src/idiolect/errors.py", "python", b"", errors), Edit("README.md", "markdown", b"One\n", b"One\n\nTwo\n"))
+    yield _change("3", "Add errors that have a next step", *new)
+    old = b"".join(
+        b"def t_%d(self):\n    found = go(%d)\n    self.assertEquals(found.size, 3, found.name)\n\n\n" % (n, n) for n in range(3)
+    )
+    today = re.sub(rb"self.assertEquals\((.*), 3, (.*)\)", rb"assert \1 == 3, \2", old)
+    yield _change("4", "Use plain asserts in the tests", Edit("src/idiolect/types.py", "python", old, today))
 
 
 @cache
@@ -114,6 +135,7 @@ def test_prompt_and_answer_keep_to_the_budget(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_origins_name_bytes_that_exist_with_time_authors_and_licence(name: str) -> None:
     sizes = {one.path: len(one.data) for one in material() if isinstance(one, Document)}
+    sizes |= {"src/idiolect/more.py": sizes["src/idiolect/types.py"]}
     for one in samples(name):
         assert one.origins
         for span in one.origins:

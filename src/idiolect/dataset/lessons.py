@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import chain
 
-from idiolect.dataset import units
+from idiolect.dataset import migrations, units
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.gathering import Past, of_neighbours, of_pairs, of_prose
@@ -39,7 +39,7 @@ NEAR_BUDGET = 0.05
 """By how much the distinct bytes of `lessons_from` may miss their budget."""
 
 Labels = Mapping[str, tuple[str, ...]]
-Made = Iterator[tuple[str, Sent | Dropped]]
+Made = Iterator[tuple[str, Sent | Sample | Dropped]]
 """With the name of the maker."""
 
 
@@ -73,7 +73,8 @@ class Lessons:
         """What our own makers make, those of human words first (`Wording`): of commits, of pairs, of prose, of files, of those around."""
         source = portion.material.source
         past = Past(portion.material.documents, portion.material.renames)
-        yield from self._of_changes(portion, past)
+        for name, item in migrations.judged(self._of_changes(portion, past), portion.documents, portion.material.renames):
+            yield name, self._taught(item) if name == "migrate" and isinstance(item, Sample) else item
         groups = self._groups(portion, past)
         for group, found in zip(groups, self.workshop.lessons(groups), strict=True):
             if isinstance(found, Failed):
@@ -106,7 +107,7 @@ class Lessons:
             judge = partial(_judged, newest - one.change.time, past, one.change.commit)
             yield from _told(Read(*found).made, material.source, Sent((), _in_commit(one), counted(material.source), judge))
 
-    def _of_packs(self, portion: Portion, made: Iterator[Sent], funnel: Funnel) -> Iterator[Sample]:
+    def _of_packs(self, portion: Portion, made: Iterator[Sent | Sample], funnel: Funnel) -> Iterator[Sample]:
         """With what the packs' own makers make, labelled and filtered by the packs."""
         documents = [one for one in portion.documents if one.role != "legacy"]
         every = self._and_theirs(documents, map(opened, made), funnel, counted(portion.material.source))
@@ -159,7 +160,7 @@ def counted(source: Source) -> float:
     return source.weight * ROLE_WEIGHTS.get(source.role, 1.0)
 
 
-def _counted(made: Made, funnel: Funnel) -> Iterator[Sent]:
+def _counted(made: Made, funnel: Funnel) -> Iterator[Sent | Sample]:
     """What is kept of one source's lessons; there are many, and each is counted in a step of its maker."""
     wording = Wording()
     for name, item in made:

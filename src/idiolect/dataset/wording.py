@@ -7,8 +7,8 @@ from collections import Counter
 
 from idiolect.dataset.makers.explain import SECTION
 from idiolect.dataset.makers.write import NO_WORDS, TEMPLATE
-from idiolect.dataset.sent import Sent
-from idiolect.types import Dropped
+from idiolect.dataset.sent import Sent, opened
+from idiolect.types import Dropped, Sample
 
 EACH, TOGETHER = 50, 10
 """One of so many requests for code may be in one template's words, and in the words of any template."""
@@ -27,11 +27,11 @@ class Wording:
         self.templates: Counter[str] = Counter()
         self.said: set[bytes] = set()
 
-    def judged(self, item: Sent | Dropped) -> Sent | Dropped:
+    def judged(self, item: Sent | Sample | Dropped) -> Sent | Sample | Dropped:
         """The lesson, or why there is one too many of its sort."""
         if isinstance(item, Dropped) or item.kind not in ("write", "explain"):
             return item
-        answer = hashlib.blake2b(item.answer[:_HEAD].encode(), digest_size=12, key=item.kind.encode()).digest()
+        answer = hashlib.blake2b((item.answer or "")[:_HEAD].encode(), digest_size=12, key=item.kind.encode()).digest()
         if answer in self.said and item.maker.startswith(_YIELDING):
             return _dropped(item, SAID)
         if item.maker.startswith(TEMPLATE) and not self._room(item.maker):
@@ -47,6 +47,6 @@ class Wording:
         return (self.templates[template] + 1) * EACH <= after and (self.templates.total() + 1) * TOGETHER <= after
 
 
-def _dropped(item: Sent, reason: str) -> Dropped:
-    place = item.opened().origins[0]
+def _dropped(item: Sent | Sample, reason: str) -> Dropped:
+    place = opened(item).origins[0]
     return Dropped(reason=reason, what=place.path, source=place.source)

@@ -11,28 +11,34 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from idiolect.dataset.makers.added import added
+from idiolect.dataset.makers.bugfix import bugfix
 from idiolect.dataset.makers.diff import diff
 from idiolect.dataset.makers.explain import explain
+from idiolect.dataset.makers.feature import feature
 from idiolect.dataset.makers.fim import fim
 from idiolect.dataset.makers.implement import implement, tested
 from idiolect.dataset.makers.infill import infill
 from idiolect.dataset.makers.material import BUDGET, Maker, Material
+from idiolect.dataset.makers.migrate import migrate
+from idiolect.dataset.makers.mutate import mutate
 from idiolect.dataset.makers.near import near
 from idiolect.dataset.makers.next_edit import next_edit
 from idiolect.dataset.makers.raw import raw
+from idiolect.dataset.makers.refactor import refactor
 from idiolect.dataset.makers.spec import spec
 from idiolect.dataset.makers.told import described, linked
 from idiolect.dataset.makers.write import write
 from idiolect.errors import RecipeError
 
 MAKERS: dict[str, Maker] = {
-    "raw": raw, "fim": fim, "near": near, "infill": infill, "write": write, "explain": explain,
+    "raw": raw, "fim": fim, "near": near, "infill": infill, "write": write, "explain": explain, "mutate": mutate,
     "spec": spec, "implement": implement, "tested": tested,
     "linked": linked, "described": described,
     "diff": diff, "next_edit": next_edit, "added": added,
+    "refactor": refactor, "feature": feature, "bugfix": bugfix, "migrate": migrate,
 }  # fmt: skip
 
-OF_FILES: tuple[str, ...] = ("raw", "fim", "infill", "write", "explain")
+OF_FILES: tuple[str, ...] = ("raw", "fim", "infill", "write", "explain", "mutate")
 """Made of one file at a time."""
 OF_NEIGHBOURS: tuple[str, ...] = ("near",)
 """Made of a file and, after it, those around it."""
@@ -40,7 +46,7 @@ OF_PAIRS: tuple[str, ...] = ("spec", "implement", "tested")
 """Made of a test, the files that it may test, and what history says of them: Changes of which only the paths are told."""
 OF_PROSE: tuple[str, ...] = ("linked", "described")
 """Made of a file of prose and the files that define what it names."""
-OF_CHANGES: tuple[str, ...] = ("diff", "next_edit", "added")
+OF_CHANGES: tuple[str, ...] = ("diff", "next_edit", "added", "refactor", "feature", "bugfix", "migrate")
 """Made of one commit at a time."""
 
 OFF: frozenset[str] = frozenset()
@@ -67,16 +73,21 @@ __all__ = [
     "Material",
     "added",
     "at_work",
+    "bugfix",
     "described",
     "diff",
     "explain",
+    "feature",
     "fim",
     "implement",
     "infill",
     "linked",
+    "migrate",
+    "mutate",
     "near",
     "next_edit",
     "raw",
+    "refactor",
     "spec",
     "tested",
     "write",
