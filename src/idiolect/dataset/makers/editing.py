@@ -1,0 +1,206 @@
+"""An edit of several files as a lesson: blocks that were applied and gave the files after, and the code before, cut to what is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+from idiolect.dataset.makers import blocks
+from idiolect.dataset.makers.commits import Wish, format_only, numbers_only
+from idiolect.dataset.makers.scope import Piece, fenced
+from idiolect.dataset.makers.sections import CHANGELOG
+from idiolect.dataset.makers.windows import elided
+from idiolect.syntax import Unit, units
+from idiolect.types import Change, Dropped, Edit, Span, original
+
+LONGEST_FILE = 200_000
+CONTEXTS = (blocks.CONTEXT, 4, 12)
+"""Unchanged lines around each block: more where an earlier block makes the lines of a later one stand there twice."""
+MARGINS = (1000, 40, 20, 10, 5, 2, 0)
+"""Lines shown around what is touched: the most that the budget carries."""
+
+
+class Part(NamedTuple):
+    """One file of an edit, as lines with their newlines. A file without lines before is new, one without lines after is taken away."""
+
+    edit: Edit
+    before: list[str]
+    after: list[str]
+    hunks: list[blocks.Hunk]
+    regions: list[blocks.Hunk]
+    """The hunks with the lines around them that a block shows."""
+
+
+class Answer(NamedTuple):
+    """Blocks that make of the files before the files after."""
+
+    text: str
+    parts: list[Part]
+
+
+Windows = list[tuple[int, int]]
+"""Byte ranges of a file before, on line starts, in order."""
+View = Callable[[Part], Windows]
+
+
+def refused(edits: Sequence[Edit], most: int) -> str | None:
+    """Why these files are no lesson, whatever was done to them; `most` files may be in it."""
+    if not edits:
+        return "nothing but blanks or a changelog"
+    if len(edits) > most:
+        return "too many files"
+    if any(max(len(edit.before), len(edit.after)) > LONGEST_FILE for edit in edits):
+        return "file too long"
+    if not all(_is_text(data) for edit in edits for data in (edit.before, edit.after)):
+        return "not UTF-8"
+    return "only numbers" if numbers_only(edits) else None
+
+
+def meant(edits: Iterable[Edit]) -> list[Edit]:
+    """The edits that say something of what was done: a changelog and files in which only blanks differ stay out."""
+    return [edit for edit in edits if not CHANGELOG.search(edit.path) and not format_only([edit])]
+
+
+def answered(edits: Sequence[Edit], limit: int) -> Answer | str:
+    """The blocks of these files, in their order, in at most `limit` bytes; or why there are none."""
+    for context in CONTEXTS:
+        parts = [part(edit, context) for edit in edits]
+        text = "\n\n".join(blocks.write(one.edit.path, one.edit.language, one.before, one.after, one.regions) for one in parts)
+        if len(text.encode()) > limit:
+            return "answer over budget"
+        if _proved(text, parts):
+            return Answer(text, parts)
+    return "blocks do not apply"
+
+
+def part(edit: Edit, context: int = blocks.CONTEXT) -> Part:
+    """A file as lines, compared."""
+    before, after = (data.decode().splitlines(keepends=True) for data in (edit.before, edit.after))
+    found = blocks.hunks(before, after) if before and after else [blocks.Hunk(0, len(before), 0, len(after))]
+    return Part(edit, before, after, found, blocks.regions(before, found, context) if before and after else found)
+
+
+def lines(one: Part) -> tuple[list[str], list[str]]:
+    """The lines that went and the lines that came, without the equal ones inside a joined hunk."""
+    apart = blocks.hunks(one.before, one.after, near=0)
+    gone = [row for hunk in apart for row in one.before[hunk.start : hunk.end]]
+    return gone, [row for hunk in apart for row in one.after[hunk.new_start : hunk.new_end]]
+
+
+def language(parts: Iterable[Part]) -> str:
+    """That of the file that changed most."""
+    return max(parts, key=lambda one: sum(map(len, lines(one)))).edit.language
+
+
+def words(request: Wish) -> str:
+    """A commit's words as sentences."""
+    return request.subject + ("" if request.subject.endswith((".", "!", "?")) else ".") + (f" {request.body}" if request.body else "")
+
+
+def around(margin: int) -> View:
+    """Shows every region with so many lines around it."""
+
+    def view(one: Part) -> Windows:
+        offsets = _offsets(one.before)
+        last = len(one.before)
+        return _joined((offsets[max(0, at.start - margin)], offsets[min(last, at.end + margin)]) for at in one.regions)
+
+    return view
+
+
+def enclosing(one: Part) -> Windows:
+    """Shows every region with the innermost units around it, or with what stands nearby where there is none."""
+    found = units(one.edit.language, one.edit.before)
+    offsets = _offsets(one.before)
+    spans = []
+    for at in one.regions:
+        start, end = offsets[at.start], offsets[at.end]
+        inner = [_rows(one.edit.before, unit) for unit in found if unit.body_start]
+        held = [(first, stop) for first, stop in inner if first <= start and end <= stop]
+        touched = [(first, stop) for first, stop in inner if start < stop and first < end] if not held else []
+        best = min(held, key=lambda span: span[1] - span[0], default=None)
+        spans += [best] if best else [(start, end), *touched[:2]]
+    return _joined(sorted((min(start, len(one.edit.before)), end) for start, end in spans))
+
+
+def shown(change: Change, parts: Iterable[Part], room: int, first: Sequence[View] = ()) -> Piece | None:
+    """The files before, in the widest of the views that `room` bytes allow: `first`, then ever fewer lines around what is touched.
+
+    None where even what is touched is too much.
+    """
+    old = [one for one in parts if one.before]
+    for view in (*first, *map(around, MARGINS)):
+        cuts = [view(one) for one in old]
+        texts = [
+            f"`{one.edit.path}`\n{fenced(elided(one.edit.before, spans).rstrip(chr(10)), one.edit.language)}"
+            for one, spans in zip(old, cuts, strict=True)
+        ]
+        code = "\n\n".join(texts)
+        if len(code.encode()) <= room:
+            paired = [(one.edit, span) for one, spans in zip(old, cuts, strict=True) for span in spans]
+            return Piece(code, tuple(origin(change, edit, *span, before=True) for edit, span in paired))
+    return None
+
+
+def written(change: Change, parts: Iterable[Part]) -> tuple[Span, ...]:
+    """The bytes of the files after that stand in the blocks."""
+    found = []
+    for one in parts:
+        offsets = _offsets(one.after)
+        found += [origin(change, one.edit, offsets[at.new_start], offsets[at.new_end]) for at in one.regions if at.new_end > at.new_start]
+    return tuple(found)
+
+
+def origin(change: Change, edit: Edit, start: int, end: int, *, before: bool = False) -> Span:
+    """Bytes of a file of a commit: of what stood before it they were read at its parent, and are not younger than it."""
+    first, stop = original(edit.replaced_before if before else edit.replaced_after, start, end)
+    return Span(
+        source=change.source, commit=change.parent if before else change.commit, path=edit.path, start=first, end=stop,
+        time=change.time, authors=(change.author,), licence=change.licence,
+    )  # fmt: skip
+
+
+def dropped(change: Change, reason: str, detail: str = "") -> Dropped:
+    """A commit that became no lesson, or something in it that `detail` names."""
+    return Dropped(reason=reason, what=change.commit, source=change.source, detail=detail or change.subject[:120])
+
+
+def _proved(answer: str, parts: Sequence[Part]) -> bool:
+    """Whether the blocks, applied to the files before, give the files after."""
+    before = {one.edit.path: "".join(one.before) for one in parts}
+    if not blocks.readable(answer, sum(len(one.regions) for one in parts)):
+        return False
+    try:
+        return blocks.apply(answer, before) == {one.edit.path: "".join(one.after) for one in parts}
+    except ValueError:
+        return False
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _rows(data: bytes, unit: Unit) -> tuple[int, int]:
+    """The whole lines that a unit stands in."""
+    end = data.find(b"\n", max(unit.start, unit.end - 1))
+    return data.rfind(b"\n", 0, unit.start) + 1, end + 1 if end >= 0 else len(data)
+
+
+def _joined(spans: Iterable[tuple[int, int]]) -> Windows:
+    found: Windows = []
+    for start, end in spans:
+        if found and start <= found[-1][1]:
+            start, last = found.pop()
+            end = max(end, last)
+        found.append((start, end))
+    return found
+
+
+def _offsets(rows: Sequence[str]) -> list[int]:
+    """Byte offset of every line, and of the end."""
+    return list(accumulate((len(row.encode()) for row in rows), initial=0))
