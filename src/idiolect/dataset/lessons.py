@@ -15,7 +15,7 @@ from functools import reduce
 from idiolect.dataset import sent, units
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.funnel import Funnel
-from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_PAIRS, at_work, commits, pairs
+from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_PAIRS, OF_THREADS, at_work, commits, pairs
 from idiolect.dataset.makers.diff import weight
 from idiolect.dataset.makers.write import NO_WORDS, TEMPLATE
 from idiolect.dataset.reading import Committed, Material
@@ -49,6 +49,7 @@ class Portion:
     material: Material
     documents: list[Stored]
     changes: list[Committed]
+    threads: list[Committed]
 
 
 class Lessons:
@@ -58,11 +59,14 @@ class Lessons:
         self.portions, self.packs, self.workshop = portions, packs, workshop
         self.max_bytes = told.max_file_bytes
         self.of_files, self.of_pairs, self.of_changes = (at_work(names, told.makers) for names in (OF_FILES, OF_PAIRS, OF_CHANGES))
+        self.of_threads = at_work(OF_THREADS, told.makers)
 
     def of(self, side: Side, funnel: Funnel) -> Iterator[Sample]:
         """Every lesson of a side, sources in the order of the recipe; what became of the others goes to the funnel."""
         theirs = [f"{pack.name} {number}" for pack in self.packs for number in range(1, len(pack.makers) + 1)]
-        funnel.expect("samples", *(f"make {name}" for name in (*self.of_files, *self.of_pairs, *self.of_changes, *theirs)))
+        funnel.expect(
+            "samples", *(f"make {name}" for name in (*self.of_files, *self.of_pairs, *self.of_changes, *self.of_threads, *theirs))
+        )
         for portion in self.portions[side]:
             templates = Templates()
             made = (one for name, item in self._made(portion) for one in _sifted(f"make {name}", templates.judged(item), funnel))
@@ -79,18 +83,20 @@ class Lessons:
                 yield names[0], lost(found, held[0].path, source)
             else:
                 yield from _told(found, source, _in_files(held))
-        yield from self._of_changes(portion)
+        yield from self._of_changes(portion, portion.changes, self.of_changes)
+        yield from self._of_changes(portion, portion.threads, self.of_threads)
 
-    def _of_changes(self, portion: Portion) -> Made:
+    def _of_changes(self, portion: Portion, changes: Sequence[Committed], makers: Sequence[str]) -> Made:
+        """What these makers make of these commits; what was taken back teaches nothing."""
         material = portion.material
         every = [one.change for one in material.changes]
         reverted = commits.reverted(every)
         newest = max((one.time for one in every), default=0)
-        plans = [one.plan for one in portion.changes]
-        results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, self.of_changes)
-        for one, found in zip(portion.changes, results, strict=True):
+        plans = [one.plan for one in changes]
+        results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, makers)
+        for one, found in zip(changes, results, strict=True):
             if one.change.commit in reverted:
-                for name in self.of_changes:
+                for name in makers:
                     yield name, Dropped(reason="reverted", what=one.change.commit, source=material.source.name)
                 continue
             share = weight(newest - one.change.time)
@@ -148,10 +154,13 @@ def portions(materials: Sequence[Material], kept: Iterable[Stored], divided: Spl
     found: dict[Side, list[Portion]] = {side: [] for side in SIDES}
     for material in materials:
         changes: dict[Side, list[Committed]] = {side: [] for side in SIDES}
+        threads: dict[Side, list[Committed]] = {side: [] for side in SIDES}
         for side, change in funnel.sift("split", "commits", sided(material.changes, divided)):
             changes[side].append(change)
+        for side, change in funnel.sift("split reviews", "threads", sided(material.threads, divided)):
+            threads[side].append(change)
         for side in SIDES:
-            found[side].append(Portion(material, files[material.source.name, side], changes[side]))
+            found[side].append(Portion(material, files[material.source.name, side], changes[side], threads[side]))
     return found
 
 
@@ -209,10 +218,12 @@ def _in_files(documents: Sequence[Document]) -> sent.Origin:
 
 
 def _in_commit(one: Committed) -> sent.Origin:
-    """Whose the bytes of a lesson are that was made of a commit: what stood before it was read at its parent."""
+    """Whose the bytes of a lesson are that was made of a commit: what stood before it was read at its parent, rows of a forge at none."""
     change = one.change
+    said = {words.origin: words for words in change.said}
 
     def origin(commit: str, path: str, start: int, end: int) -> Span:
+        words = None if commit else said.get((path, start, end))
         return trusted(
             Span,
             source=change.source,
@@ -220,8 +231,8 @@ def _in_commit(one: Committed) -> sent.Origin:
             path=path,
             start=start,
             end=end,
-            time=change.time,
-            authors=(change.author,),
+            time=(words.time if words else 0) or change.time,
+            authors=(words.author if words else change.author,),
             licence=change.licence,
         )
 

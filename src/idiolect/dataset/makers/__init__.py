@@ -10,23 +10,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from idiolect.dataset.makers.diagnose import diagnose
 from idiolect.dataset.makers.diff import diff
 from idiolect.dataset.makers.explain import explain
 from idiolect.dataset.makers.fim import fim
 from idiolect.dataset.makers.material import BUDGET, Maker, Material
 from idiolect.dataset.makers.raw import raw
+from idiolect.dataset.makers.review import followup, passed, review
 from idiolect.dataset.makers.spec import spec
 from idiolect.dataset.makers.write import write
 from idiolect.errors import RecipeError
 
-MAKERS: dict[str, Maker] = {"raw": raw, "fim": fim, "write": write, "explain": explain, "diff": diff, "spec": spec}
+MAKERS: dict[str, Maker] = {"raw": raw, "fim": fim, "write": write, "explain": explain, "diff": diff, "spec": spec,
+    "review": review, "followup": followup, "passed": passed, "diagnose": diagnose,
+}  # fmt: skip
 
 OF_FILES: tuple[str, ...] = ("raw", "fim", "write", "explain")
 """Made of one file at a time."""
 OF_PAIRS: tuple[str, ...] = ("spec",)
 """Made of a test and the files that it may test."""
-OF_CHANGES: tuple[str, ...] = ("diff",)
+OF_CHANGES: tuple[str, ...] = ("diff", "passed", "diagnose")
 """Made of one commit at a time."""
+OF_THREADS: tuple[str, ...] = ("review", "followup")
+"""Made of a review comment, or of two commits to the same lines: one file, as it was reviewed and as it became."""
 
 OFF: frozenset[str] = frozenset()
 """Not at work unless the recipe names them: what did not help when it was measured (docs/lab.md)."""
@@ -46,13 +52,18 @@ __all__ = [
     "OF_CHANGES",
     "OF_FILES",
     "OF_PAIRS",
+    "OF_THREADS",
     "Maker",
     "Material",
     "at_work",
+    "diagnose",
     "diff",
     "explain",
     "fim",
+    "followup",
+    "passed",
     "raw",
+    "review",
     "spec",
     "write",
 ]
