@@ -11,11 +11,13 @@ import pytest
 import idiolect
 from idiolect.dataset.census import length
 from idiolect.dataset.makers import BUDGET, MAKERS
-from idiolect.types import Change, Document, Dropped, Edit, Kind, Sample
+from idiolect.types import Change, Document, Dropped, Edit, Kind, Said, Sample
 
 ROOT = Path(idiolect.__file__).parent
 TEST = "from idiolect.files import digest_bytes, write_text\n\n\ndef test_it():\n    assert digest_bytes(b'') and write_text\n"
 KINDS = list(MAKERS)
+OF: dict[str, Kind] = {"passed": "review", "followup": "review"}
+"""The kind of what a maker makes, where it has another name."""
 
 
 @cache
@@ -37,7 +39,24 @@ def material() -> tuple[Document | Change, ...]:
         b"    with disk_errors(path):\n", b"    assert path.name\n    assert path.parent\n    # found\n    with disk_errors(path):\n"
     )
     edit = Edit("src/idiolect/files.py", "python", before, after)
-    return (*documents, Change("own", "team", "d" * 40, 1_700_000_000, "p1", "Refuse a path without a name", "", (edit,), "Apache-2.0"))
+    change = Change("own", "team", "d" * 40, 1_700_000_000, "p1", "Refuse a path without a name", "", (edit,), "Apache-2.0")
+    return (*documents, change, *of_reviews(change))
+
+
+def of_reviews(change: Change) -> tuple[Change, ...]:
+    """A review comment, a follow-up, a file that a review let pass, and a fix of what somebody saw."""
+    (edit,) = change.edits
+    line = edit.before[: edit.before.index(b"    with disk_errors(path):\n")].count(b"\n") + 1
+    said = Said("comment", "#1", "", "Please refuse a path without a name here.", "comments.json", 0, 50, 1_700_000_000, "p1", (line, line))
+    first = Edit(edit.path, edit.language, edit.before.replace(b"    with disk_errors(path):\n", b""), edit.before)
+    again = replace(edit, after=edit.before.replace(b"    with disk_errors(path):\n", b"    with disk_errors(path.parent):\n"))
+    trace = "The empty path is refused by the disk.\n\nFileNotFoundError: [Errno 2] No such file or directory: ''"
+    return (
+        replace(change, parent="e" * 40, said=(said,)),
+        replace(change, subject="Name the folder that the error is about", edits=(first, again)),
+        replace(change, passed=(edit.path,)),
+        replace(change, body=trace),
+    )
 
 
 @cache
@@ -53,7 +72,7 @@ def samples(kind: Kind) -> list[Sample]:
 def test_every_maker_makes_samples_of_its_kind_with_its_name(kind: Kind) -> None:
     assert samples(kind)
     for one in samples(kind):
-        assert one.kind == kind and one.maker.split(".")[0] == kind and one.labels["language"] in {("python",), ("markdown",)}
+        assert one.kind == OF.get(kind, kind) and one.maker.split(".")[0] == kind and one.labels["language"] in {("python",), ("markdown",)}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -68,11 +87,11 @@ def test_prompt_and_answer_keep_to_the_budget(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_origins_name_bytes_that_exist_with_time_authors_and_licence(kind: Kind) -> None:
-    sizes = {one.path: len(one.data) for one in material() if isinstance(one, Document)}
+    sizes = {one.path: len(one.data) for one in material() if isinstance(one, Document)} | {"comments.json": 50}
     for one in samples(kind):
         assert one.origins
         for span in one.origins:
-            assert 0 <= span.start < span.end <= sizes[span.path] + 100 * (kind == "diff")
+            assert 0 <= span.start < span.end <= sizes[span.path] + 100 * (kind not in ("raw", "fim", "write", "explain", "spec"))
             assert (span.source, span.time, span.authors, span.licence) == ("own", 1_700_000_000, ("p1",), "Apache-2.0")
 
 
