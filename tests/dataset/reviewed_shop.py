@@ -186,7 +186,8 @@ class Shop:
         mended = text.replace("key=lambda line: line.weight)", "key=lambda line: line.weight, default=None)")
         self._commit("Let an empty basket have no heaviest line\n\nmax() refuses an empty sequence. Fixes #5", {"src/basket.py": mended})
         prices = (self.folder / "src/prices.py").read_text(encoding="utf-8")
-        fixed = prices.replace('return f"{cents // 100}', 'sign = "-" if cents < 0 else ""\n    cents = abs(cents)\n    return f"{sign}{cents // 100}')
+        signed = 'sign = "-" if cents < 0 else ""\n    cents = abs(cents)\n    return f"{sign}{cents // 100}'
+        fixed = prices.replace('return f"{cents // 100}', signed)
         files = {"src/prices.py": fixed, "tests/test_prices.py": OWED}
         self._commit("Fix the sign of what we owe\n\nWhole euros are rounded down, away from zero.", files)
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 SHORTEST = 5
 """Letters of a login below which it is taken for a person only after an `@`: `max` is a word, too."""
+MOST_NAMES = 500
 _CODE = re.compile(r"(```.*?```|`[^`\n]*+`)", re.DOTALL)
 _MENTION = re.compile(r"(?<![\w.+@/-])@([A-Za-z0-9](?:[\w.-]{0,60}[A-Za-z0-9])?)(?:/[\w.-]{1,60})?(?![\w@])")
-_WORD = re.compile(r"(?<![\w.@/-])[\w-]+(?: [\w-]+)?(?![\w@])")
 _NOBODY = re.compile(
     r"(?:property|staticmethod|classmethod|dataclass|overrid\w*|deprecated|params?|returns?|raises?|throws|yield\w*|example|see|since|api|todo"
     r"|media|import|include|extend|mixin|keyframes|pytest|patch|mock|test|before\w*|after\w*|autowired|entity|component|injectable|type\w*|private"
@@ -25,12 +25,20 @@ class Thread:
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
         """By login or full name, in lower case."""
+        self._met = 0
+        self._names: set[str] = set()
+        """Of those who wrote in it, as they may stand without an `@`."""
+        self._named: re.Pattern[str] | None = None
 
     def meet(self, login: str, name: str) -> None:
         """Somebody who wrote in it."""
-        number = self.numbers.setdefault(login.lower(), len(set(self.numbers.values())) + 1) if login else 0
-        if number and " " in name.strip():
-            self.numbers.setdefault(" ".join(name.lower().split()), number)
+        if login:
+            number = self._number(login.lower())
+            if " " in name.strip():
+                self.numbers.setdefault(" ".join(name.lower().split()), number)
+            known = {login.lower(), " ".join(name.lower().split()) if " " in name.strip() else ""}
+            self._names |= {one for one in known if len(one) >= SHORTEST and len(self._names) < MOST_NAMES}
+            self._named = None
 
     def hidden(self, text: str) -> str:
         """The text without people; in code only those go who wrote in the thread."""
@@ -38,7 +46,11 @@ class Thread:
         return "".join(self._in_code(part) if number % 2 else self._in_prose(part) for number, part in enumerate(parts))
 
     def _in_prose(self, text: str) -> str:
-        return _WORD.sub(self._named, _MENTION.sub(self._mentioned(known_only=False), text))
+        if self._named is None:
+            names = "|".join(re.escape(one).replace(r"\ ", r"\s{1,9}") for one in sorted(self._names, key=lambda one: (-len(one), one)))
+            self._named = re.compile(rf"(?<![\w.@/-])(?:{names or '(?!)'})(?![\w@-])", re.IGNORECASE)
+        text = _MENTION.sub(self._mentioned(known_only=False), text)
+        return self._named.sub(lambda match: f"@user-{self._number(' '.join(match[0].lower().split()))}", text)
 
     def _in_code(self, text: str) -> str:
         return _MENTION.sub(self._mentioned(known_only=True), text)
@@ -48,20 +60,12 @@ class Thread:
             login = match[1].lower()
             if login not in self.numbers and (known_only or _NOBODY.fullmatch(login)):
                 return match[0]
-            return self._user(self.numbers.setdefault(login, len(set(self.numbers.values())) + 1))
+            return f"@user-{self._number(login)}"
 
         return replaced
 
-    def _named(self, match: re.Match[str]) -> str:
-        """Of one word or two: a full name, or a login that is long enough."""
-        words = match[0].split(" ")
-        if whole := self._known(match[0]):
-            return whole
-        return " ".join(self._known(word) or word for word in words)
-
-    def _known(self, words: str) -> str:
-        number = self.numbers.get(words.lower()) if len(words) >= SHORTEST else None
-        return self._user(number) if number else ""
-
-    def _user(self, number: int) -> str:
-        return f"@user-{number}"
+    def _number(self, name: str) -> int:
+        if name not in self.numbers:
+            self._met += 1
+            self.numbers[name] = self._met
+        return self.numbers[name]

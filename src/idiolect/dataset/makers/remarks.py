@@ -16,10 +16,10 @@ _LINK = re.compile(r"https?://\S+")
 _NIT = re.compile(r"^\W*(?:nit(?:pick)?|minor|tiny|very minor|super nit|micro-?nit)\b[\s:,.)-]*", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _PRAISE = re.compile(
-    r"""(?:\W|:\w+:|lgtm|l\ g\ t\ m|nice|great|good|love|like|liked?|thanks?|thank|you|cool|awesome|neat|perfect|excellent
+    r"""(?:\W|[\d_]|(?:lgtm|l\ g\ t\ m|nice|great|good|love|like|liked?|thanks?|thank|you|cool|awesome|neat|perfect|excellent
     |beautiful|clean|clever|catch|call|idea|point|work|job|one|stuff|looks?|to|me|this|it|that|is|very|really|so|much|the
-    |a|an|\+1|done|fixed|yes|yep|yeah|ok|okay|sounds|agreed?|makes|sense|ship|wow|haha|lol|for|doing|cleanup|improvement
-    |change|approach|here|way|better|now|i|much|and|refactor\w*|tests?|solution|spot|find|of)++""",
+    |a|an|done|fixed|yes|yep|yeah|ok|okay|sounds|agreed?|makes|sense|ship|wow|haha|lol|for|doing|cleanup|improvement
+    |change|approach|here|way|better|now|i|much|and|refactor\w*|tests?|solution|spot|find|of)\b)++""",
     re.IGNORECASE | re.VERBOSE,
 )
 _OPINION = re.compile(

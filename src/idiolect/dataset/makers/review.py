@@ -46,6 +46,8 @@ FOLLOWED, PASSED = 0.6, 0.6
 NO = "No."
 DATA = frozenset({"json", "yaml", "toml", "ini", "xml", "csv", "go module", "terraform template"})
 """Of which a message says what is in it, not how it is written."""
+_OF_ANOTHER = re.compile(r"(?:fixup|squash|amend)!", re.IGNORECASE)
+"""How git marks a commit whose words are those of the one that it mends."""
 _VAGUE = re.compile(
     r"""(?:fix(?:es|ed|ing|up)?\ (?:the\ |some\ |broken\ |failing\ )*(?:tests?|specs?|ci|build|(?:code\ |standard\ )?styles?|lint\w*|rubocop
     |standard|format\w*|[0-9a-f]{7,})|updat|improv|reword|clean|touch|tweak|polish|expand|edit|adjust|modif|chang|minor|small|more
@@ -123,6 +125,8 @@ def _is_followup(change: Change) -> bool:
 
 def _rework(change: Change) -> Remark | str:
     """What a follow-up wants of what it reworks, or why it is none."""
+    if _OF_ANOTHER.match(change.subject):
+        return "no words of a review"
     request = wish(change)
     if isinstance(request, str):
         return request
@@ -136,7 +140,7 @@ def _rework(change: Change) -> Remark | str:
     old, now, new = (data.decode().splitlines(keepends=True) for data in (first.before, first.after, second.after))
     wrote, redone = blocks.hunks(old, now, near=0) if old else [blocks.Hunk(0, 0, 0, len(now))], blocks.hunks(now, new, near=0)
     came = {at for one in wrote for at in range(one.new_start, one.new_end)}
-    touched = [at for one in redone for at in range(one.start, max(one.end, one.start + 1))]
+    touched = [min(at, len(now) - 1) for one in redone for at in range(one.start, max(one.end, one.start + 1))]
     if sum(at in came for at in touched) < OVERLAP * len(touched):
         return "other lines"
     if not any(one.start < one.end for one in redone):

@@ -16,7 +16,7 @@ MOST_CHANGED = 40
 """Lines that went or came in answer to a comment; more is a rewrite, of which nobody knows what it answers."""
 MOST_SHOWN = 40
 """Rows of a diff that are shown."""
-ALIKE = 50.0
+ALIKE = 60.0
 """Least likeness, of 100, of lines that were rewritten."""
 GROWS = 6
 """Lines by which those that were rewritten may have grown."""

@@ -10,21 +10,22 @@ LONGEST = 2_000
 """Characters of a symptom that are shown."""
 MOST_READ = 20_000
 _FRAME = re.compile(
-    r"""^[^\S\n]*+(?:[>|]\ ?)?(?:File\ "[^"\n]{1,300}",\ line\ \d+.*|at\ \S.{0,300}?[(:]\S*:\d+.*|(?:from\ |\#\d+\ +
-    |\[\d+\]\ )?[^\s:]{1,200}\.\w{1,5}:\d+(?::\d+)?:in\b.*|\tat\ .*|Traceback\ \(most\ recent\ call\ last\).*
-    |goroutine\ \d+\ \[.*|\s+\S{1,200}\.(?:go|rs|c|cc|cpp|java|kt|py|rb|js|ts):\d+.*|thread\ '.{1,80}'\ panicked\ at.*
-    |Caused\ by:\ .*|stack\ backtrace:.*)$""",
-    re.VERBOSE | re.MULTILINE,
+    r"""[^\S\n]*+(?:[>|]\ ?)?(?:File\ "[^"\n]{1,300}",\ line\ \d+.*|at\ \S.{0,300}?[(:]\S*:\d+.*|Traceback\ \(most\ recent\ call\ last\).*
+    |(?:from\ |\#\d+\ +|\[\d+\]\ )?[^\s:]{1,200}\.\w{1,5}:\d+(?::\d+)?:in\b.*|goroutine\ \d+\ \[.*|thread\ '.{1,80}'\ panicked\ at.*
+    |Exception\ in\ thread\ .*|Caused\ by:\ .*|stack\ backtrace:.*)$""",
+    re.VERBOSE,
 )
+_LOCATION = re.compile(r"[^\S\n]++\S{1,200}\.(?:go|rs|c|cc|cpp|java|kt|py|rb|js|ts):\d+.*$|\t[^\S\n]*at .*$")
+"""A line of a stack that only its indentation tells from a sentence."""
 _ERROR = re.compile(
-    r"""^[^\S\n]*+(?:[>|E]\ ?)?(?:[\w.:]{0,100}?(?:[A-Z]\w{0,60}(?:Error|Exception|Warning|Failure|NotFound)|Exit)\b(?::\ |\ \(
-    |\ -\ |$).{0,400}|(?:fatal|error|panic|FAILED|FAIL|Failure/Error|AssertionError|undefined\ (?:local\ variable|method)
-    |uninitialized\ constant|Segmentation\ fault|NoMethodError|NameError|\w+::\w*Error)\b(?::\ |\ |$).{0,400}
-    |.{0,200}\bexpected:?\ .{1,200}\b(?:got|but\ was|actual|to\ (?:equal|be|eq))\b.{0,200})$""",
-    re.VERBOSE | re.MULTILINE,
+    r"""[^\S\n]*+(?:[>|E]\ ?)?(?:[\w.:]{0,100}?[A-Z]\w{0,60}(?:Error|Exception|Warning|Failure|NotFound)\b(?::\ |\ \(|\ -\ |$).{0,400}
+    |(?:fatal|error|panic)(?:\ error)?:\ .{1,400}|(?:FAILED|FAIL|Failure/Error|undefined\ (?:local\ variable|method)|uninitialized\ constant
+    |Segmentation\ fault|\w+::\w*Error)\b:?\ .{1,400}
+    |.{0,200}\bexpected:?\ .{1,200}\b(?:got|but\ was|actual)\b.{0,200})$""",
+    re.VERBOSE,
 )
 _INLINE = re.compile(r"`[^`\n]{0,120}\b[A-Z]\w{2,60}(?:Error|Exception)\b[^`\n]{0,200}`")
-_FENCE = re.compile(r"^[^\S\n]*(?:```|~~~).*$", re.MULTILINE)
+_FENCE = re.compile(r"[^\S\n]*(?:```|~~~)")
 _PATH = re.compile(r"[\w./-]{1,200}\.[a-z]{1,5}(?=[\"':]|\b)")
 
 
@@ -45,7 +46,7 @@ def symptom(text: str, *, inline: bool) -> Symptom | None:
     """The first stack trace or error message of a text; None where there is none. `inline`: one that a sentence names will do."""
     text = text[:MOST_READ].replace("\r\n", "\n")
     rows = text.split("\n")
-    marks = [bool(_FRAME.match(row) or _ERROR.match(row)) for row in rows]
+    marks = [_is_frame(row) or bool(_ERROR.match(row)) for row in rows]
     if True not in marks:
         return _inline(text) if inline else None
     first, last = _run(rows, marks)
@@ -54,8 +55,12 @@ def symptom(text: str, *, inline: bool) -> Symptom | None:
     shown = dedent("\n".join(found)).strip("\n")
     if len(shown) > LONGEST:  # the end of a trace says what happened
         shown = shown[: LONGEST // 4].rpartition("\n")[0] + "\n[...]\n" + shown[-LONGEST * 3 // 4 :].partition("\n")[2]
-    frames = sum(bool(_FRAME.match(row)) for row in found)
+    frames = sum(map(_is_frame, found))
     return Symptom(shown, rest.strip(), frames, frozenset(_PATH.findall(shown)))
+
+
+def _is_frame(row: str) -> bool:
+    return bool(_FRAME.match(row) or _LOCATION.match(row))
 
 
 def _inline(text: str) -> Symptom | None:
