@@ -58,6 +58,8 @@ class Source(Record):
     """Licences that may be learned from; default: any, but for the role `public` the permissive ones and what `licence` says."""
     role: Role = "team"
     """`team`; `reference` sets the style and counts twice; `public` is background and counts half; `legacy` is read but never an answer."""
+    forge: tuple[str, ...] = ()
+    """Files of pull requests, review comments and issues that `gh` or `glab` wrote: globs or folders relative to the recipe."""
     admit: Admit = Admit()
 
     @model_validator(mode="before")

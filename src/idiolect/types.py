@@ -228,6 +228,36 @@ class Edit:
     replaced_after: tuple[Replaced, ...] = ()
 
 
+class Said(NamedTuple):
+    """What people said of a Change on a forge: its pull request, an issue that it closes, or a review comment on lines of it."""
+
+    form: Literal["pull", "issue", "comment"]
+    number: str
+    """Of the pull request or the issue, for instance `#12`."""
+    title: str
+    """Empty for a comment."""
+    text: str
+    path: str
+    """The file of the export: a label, relative to the recipe."""
+    start: int
+    """First byte of its row there."""
+    end: int
+    """Exclusive."""
+    time: int = 0
+    """When it was written, seconds since the epoch, UTC; 0 where nobody says."""
+    author: str = ""
+    """Keyed pseudonym."""
+    lines: tuple[int, int] = (0, 0)
+    """Of a comment: the first and the last line that it is about, from 1, in the file as it stood when it was reviewed."""
+    hunk: str = ""
+    """Of a comment: the diff down to its last line, as the forge showed it; may be empty."""
+
+    @property
+    def origin(self) -> tuple[str, int, int]:
+        """Where its row stands: what names it among others."""
+        return self.path, self.start, self.end
+
+
 @dataclass(frozen=True)
 class Change:
     """A commit of a source: the other form of a Document."""
@@ -252,6 +282,10 @@ class Change:
     """Written by a program: its author or its message says so."""
     reviewed: bool = False
     """Came by a merge or pull request, or somebody signed as its reviewer."""
+    said: tuple[Said, ...] = ()
+    """What a forge holds about it: of a pull request or an issue only where this commit alone is its answer."""
+    passed: tuple[str, ...] = ()
+    """Paths of it that a review with comments on other files let pass without one, and that stood so when it was merged."""
 
 
 class Dropped(Record):

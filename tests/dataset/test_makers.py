@@ -12,8 +12,8 @@ import pytest
 
 import idiolect
 from idiolect.dataset.census import length
-from idiolect.dataset.makers import BUDGET, MAKERS, OF_CHANGES
-from idiolect.types import Change, Document, Dropped, Edit, Sample
+from idiolect.dataset.makers import BUDGET, MAKERS, OF_CHANGES, OF_THREADS
+from idiolect.types import Change, Document, Dropped, Edit, Said, Sample
 
 ROOT = Path(idiolect.__file__).parent
 TEST = "from idiolect.files import digest_bytes, write_text\n\n\ndef test_it():\n    assert digest_bytes(b'') and write_text\n"
@@ -45,7 +45,7 @@ RUN = "def calculate_the_key(parts):\n    found = sorted(parts)\n    return dige
 NAMES = list(MAKERS)
 KINDS = {
     "implement": "spec", "tested": "write", "linked": "explain", "described": "write", "next_edit": "diff", "added": "write",
-    "near": "fim", "infill": "diff", "mutate": "bugfix",
+    "near": "fim", "infill": "diff", "mutate": "bugfix", "passed": "review", "followup": "review",
 }  # fmt: skip
 MORE = {"near": 2000, "refactor": BUDGET, "feature": BUDGET}
 """Bytes that some makers may take beyond the budget."""
@@ -73,12 +73,14 @@ def material() -> tuple[Document | Change, ...]:
     )
     renamed = before.replace(b"digest_bytes", b"hash_of_bytes")
     new = Edit("src/idiolect/key.py", "python", b"", RUN.encode())
+    refuse = _change("d", "Refuse a path without a name", Edit("src/idiolect/files.py", "python", before, after))
     return (
         *documents,
-        _change("d", "Refuse a path without a name", Edit("src/idiolect/files.py", "python", before, after)),
+        refuse,
         _change("e", "Call it what it is", Edit("src/idiolect/files.py", "python", before, renamed)),
         _change("f", "Calculate the key of a run", new),
         *_changes(),
+        *of_reviews(refuse),
     )
 
 
@@ -102,6 +104,22 @@ def _changes() -> Iterator[Change]:
     )
     today = re.sub(rb"self.assertEquals\((.*), 3, (.*)\)", rb"assert \1 == 3, \2", old)
     yield _change("4", "Use plain asserts in the tests", Edit("src/idiolect/types.py", "python", old, today))
+
+
+def of_reviews(change: Change) -> tuple[Change, ...]:
+    """A review comment, a follow-up, a file that a review let pass, and a fix of what somebody saw."""
+    (edit,) = change.edits
+    line = edit.before[: edit.before.index(b"    with disk_errors(path):\n")].count(b"\n") + 1
+    said = Said("comment", "#1", "", "Please refuse a path without a name here.", "comments.json", 0, 50, 1_700_000_000, "p1", (line, line))
+    first = Edit(edit.path, edit.language, edit.before.replace(b"    with disk_errors(path):\n", b""), edit.before)
+    again = replace(edit, after=edit.before.replace(b"    with disk_errors(path):\n", b"    with disk_errors(path.parent):\n"))
+    trace = "The empty path is refused by the disk.\n\nFileNotFoundError: [Errno 2] No such file or directory: ''"
+    return (
+        replace(change, parent="e" * 40, said=(said,)),
+        replace(change, subject="Name the folder that the error is about", edits=(first, again)),
+        replace(change, passed=(edit.path,)),
+        replace(change, body=trace),
+    )
 
 
 @cache
@@ -135,11 +153,11 @@ def test_prompt_and_answer_keep_to_the_budget(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_origins_name_bytes_that_exist_with_time_authors_and_licence(name: str) -> None:
     sizes = {one.path: len(one.data) for one in material() if isinstance(one, Document)}
-    sizes |= {"src/idiolect/more.py": sizes["src/idiolect/types.py"]}
+    sizes |= {"src/idiolect/more.py": sizes["src/idiolect/types.py"], "comments.json": 50}
     for one in samples(name):
         assert one.origins
         for span in one.origins:
-            assert 0 <= span.start < span.end <= sizes[span.path] + 300 * (name in OF_CHANGES)
+            assert 0 <= span.start < span.end <= sizes[span.path] + 300 * (name in (*OF_CHANGES, *OF_THREADS))
             assert (span.source, span.time, span.authors, span.licence) == ("own", 1_700_000_000, ("p1",), "Apache-2.0")
 
 

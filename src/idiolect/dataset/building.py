@@ -29,6 +29,7 @@ from idiolect.pack import Pack
 from idiolect.recipe import Recipe, Source
 from idiolect.registry import Run
 from idiolect.scrub import Scrubber
+from idiolect.sources import exports
 from idiolect.sources.forgetting import named
 from idiolect.sources.gitread import Repository
 from idiolect.types import SPLITS, Document, Dropped, Sample, Split
@@ -80,19 +81,21 @@ def _version(name: str) -> str:
 
 
 def _values(recipe: Recipe) -> dict[str, Any]:
-    """The keys that decide what the dataset holds; where a source or a benchmark stands does not."""
-    told = [source.model_dump(mode="json", exclude={"path"}) for source in recipe.sources]
+    """The keys that decide what the dataset holds; where a source, an export or a benchmark stands does not."""
+    told = [source.model_dump(mode="json", exclude={"path", "forge"}) for source in recipe.sources]
     scrub = Scrubber(scrubbing.known(recipe)).digest
     settings = recipe.dataset.model_dump(mode="json", exclude={"benchmarks"})
     return {"dataset": settings, "sources": told, "packs": list(recipe.packs), "scrub": scrub}
 
 
 def _inputs(recipe: Recipe, opened: Opened) -> dict[str, str]:
-    """Of each source HEAD, which is all that is ever read, and whether objects lack; of a pack in a folder its code."""
+    """Of each source HEAD, which is all that is ever read, whether objects lack, and its forge's exports; of a pack its code."""
     inputs = {}
     for source, repository in opened:
         state = [word for word in ("shallow", "partial") if getattr(repository.notes, word)]
         inputs[f"source:{source.name}"] = " ".join([repository.head, *state])
+        told = exports.digests(exports.files(recipe.folder, source.forge))
+        inputs |= {f"forge:{source.name}:{label}": digest for label, digest in told.items()}
     return inputs | {f"pack:{name}": digest for name, digest in _codes(recipe).items()}
 
 
@@ -131,7 +134,7 @@ class _Build:
         materials = []
         with self._timed("read"):
             for source, repository in self.opened:
-                materials.append(reader.read(source, repository))
+                materials.append(reader.read(source, repository, exports.files(self.recipe.folder, source.forge)))
                 _say(_about(materials[-1]))
         with self._timed("divide"):
             kept, divided = dividing.divided(materials, self.recipe.dataset.held_out, self.funnel, self.workshop)

@@ -17,7 +17,7 @@ from idiolect.dataset import migrations, units
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.gathering import Past, of_neighbours, of_pairs, of_prose
-from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_NEIGHBOURS, OF_PAIRS, OF_PROSE, at_work, commits
+from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_NEIGHBOURS, OF_PAIRS, OF_PROSE, OF_THREADS, at_work, commits
 from idiolect.dataset.makers.diff import weight
 from idiolect.dataset.reading import Committed, Material
 from idiolect.dataset.sent import Origin, Row, Sent, opened, refused
@@ -50,6 +50,7 @@ class Portion:
     material: Material
     documents: list[Stored]
     changes: list[Committed]
+    threads: list[Committed]
 
 
 class Lessons:
@@ -58,7 +59,7 @@ class Lessons:
     def __init__(self, portions: Mapping[Side, Sequence[Portion]], packs: Sequence[Pack], workshop: Workshop, told: DatasetRecipe) -> None:
         self.portions, self.packs, self.workshop = portions, packs, workshop
         self.max_bytes = told.max_file_bytes
-        self.at_work = tuple(at_work(names, told.makers) for names in (OF_CHANGES, OF_PAIRS, OF_PROSE, OF_FILES, OF_NEIGHBOURS))
+        self.at_work = tuple(at_work(names, told.makers) for names in (OF_CHANGES, OF_THREADS, OF_PAIRS, OF_PROSE, OF_FILES, OF_NEIGHBOURS))
         self._gathered: dict[int, list[Group]] = {}
 
     def of(self, side: Side, funnel: Funnel) -> Iterator[Sent | Sample]:
@@ -73,8 +74,10 @@ class Lessons:
         """What our own makers make, those of human words first (`Wording`): of commits, of pairs, of prose, of files, of those around."""
         source = portion.material.source
         past = Past(portion.material.documents, portion.material.renames)
-        for name, item in migrations.judged(self._of_changes(portion, past), portion.documents, portion.material.renames):
+        of_changes = self._of_changes(portion, portion.changes, self.at_work[0], past)
+        for name, item in migrations.judged(of_changes, portion.documents, portion.material.renames):
             yield name, self._taught(item) if name == "migrate" and isinstance(item, Sample) else item
+        yield from self._of_changes(portion, portion.threads, self.at_work[1], past)
         groups = self._groups(portion, past)
         for group, found in zip(groups, self.workshop.lessons(groups), strict=True):
             if isinstance(found, Failed):
@@ -85,21 +88,22 @@ class Lessons:
     def _groups(self, portion: Portion, past: Past) -> list[Group]:
         """The files that makers are given together; lessons are gone through twice, and these are found once."""
         if id(portion) not in self._gathered:
-            _, paired, prosaic, single, around = self.at_work
+            _, _, paired, prosaic, single, around = self.at_work
             documents = portion.documents
             groups = of_pairs(paired, documents, portion.changes, past) + of_prose(prosaic, documents, self.workshop)
             groups += [Group(single, [one]) for one in documents if single]
             self._gathered[id(portion)] = groups + of_neighbours(around, documents, self.workshop)
         return self._gathered[id(portion)]
 
-    def _of_changes(self, portion: Portion, past: Past) -> Made:
-        material, names = portion.material, self.at_work[0]
+    def _of_changes(self, portion: Portion, changes: Sequence[Committed], names: Sequence[str], past: Past) -> Made:
+        """What these makers make of these commits; what was taken back teaches nothing."""
+        material = portion.material
         every = [one.change for one in material.changes]
         reverted = commits.reverted(every)
         newest = max((one.time for one in every), default=0)
-        plans = [one.plan for one in portion.changes]
+        plans = [one.plan for one in changes]
         results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, names)
-        for one, found in zip(portion.changes, results, strict=True):
+        for one, found in zip(changes, results, strict=True):
             if one.change.commit in reverted:
                 for name in names:
                     yield name, Dropped(reason="reverted", what=one.change.commit, source=material.source.name)
@@ -136,10 +140,13 @@ def portions(materials: Sequence[Material], kept: Iterable[Stored], divided: Spl
     found: dict[Side, list[Portion]] = {side: [] for side in SIDES}
     for material in materials:
         changes: dict[Side, list[Committed]] = {side: [] for side in SIDES}
+        threads: dict[Side, list[Committed]] = {side: [] for side in SIDES}
         for side, change in funnel.sift("split", "commits", sided(material.changes, divided)):
             changes[side].append(change)
+        for side, change in funnel.sift("split reviews", "threads", sided(material.threads, divided)):
+            threads[side].append(change)
         for side in SIDES:
-            found[side].append(Portion(material, files[material.source.name, side], changes[side]))
+            found[side].append(Portion(material, files[material.source.name, side], changes[side], threads[side]))
     return found
 
 
@@ -206,10 +213,12 @@ def _in_files(documents: Sequence[Document]) -> Origin:
 
 
 def _in_commit(one: Committed) -> Origin:
-    """Whose the bytes of a lesson are that was made of a commit: what stood before it was read at its parent."""
+    """Whose the bytes of a lesson are that was made of a commit: what stood before it was read at its parent, rows of a forge at none."""
     change = one.change
+    said = {words.origin: words for words in change.said}
 
     def origin(commit: str, path: str, start: int, end: int) -> Span:
+        words = None if commit else said.get((path, start, end))
         return trusted(
             Span,
             source=change.source,
@@ -217,8 +226,8 @@ def _in_commit(one: Committed) -> Origin:
             path=path,
             start=start,
             end=end,
-            time=change.time,
-            authors=(change.author,),
+            time=(words.time if words else 0) or change.time,
+            authors=(words.author if words else change.author,),
             licence=change.licence,
         )
 

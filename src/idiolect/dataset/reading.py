@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
 
 from idiolect import sources, syntax
 from idiolect.dataset import admission, cut, history, probes
 from idiolect.dataset.funnel import Funnel
-from idiolect.dataset.makers import OF_CHANGES, at_work
+from idiolect.dataset.makers import OF_CHANGES, OF_THREADS, at_work
 from idiolect.dataset.scrubbing import Scrubbing
 from idiolect.dataset.stored import Stored
 from idiolect.dataset.units import Read
@@ -20,9 +22,11 @@ from idiolect.errors import SourceError
 from idiolect.pack import Tool
 from idiolect.recipe import DatasetRecipe, Source
 from idiolect.sandbox import Failed
-from idiolect.sources import commits, gates, languages, rules
+from idiolect.sources import commits, forge, gates, languages, reviews, rules
 from idiolect.sources.commits import Planned
+from idiolect.sources.forge import Forge
 from idiolect.sources.gitread import Repository
+from idiolect.sources.reviews import Joined
 from idiolect.sources.rules import Rules
 from idiolect.types import Change, Document, Dropped, Sample
 
@@ -30,6 +34,9 @@ MOST_CHANGES = 5_000
 """Commits of one source that are read, the newest ones: older edits teach what the team has left behind, and memory is finite."""
 
 MOST_SIGNALS = 300
+
+Exports = Sequence[tuple[str, Path]]
+"""Label and path of each file that a forge's command line wrote."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ class Material:
     """As they stood at the cut."""
     changes: list[Committed] = field(default_factory=list)
     """Commits that the cut contains, oldest first."""
+    threads: list[Committed] = field(default_factory=list)
+    """Review threads of these commits, and commits that rework what others have just written."""
     renames: list[tuple[str, str]] = field(default_factory=list)
     """Old and new path, of the same commits."""
     candidates: list[Sample] = field(default_factory=list)
@@ -77,10 +86,13 @@ class Reader:
         self, recipe: DatasetRecipe, funnel: Funnel, scrubbing: Scrubbing, workshop: Workshop, linters: Sequence[Tool] = ()
     ) -> None:
         self.recipe, self.funnel, self.scrubbing, self.workshop, self.linters = recipe, funnel, scrubbing, workshop, linters
-        self.makers = at_work(OF_CHANGES, recipe.makers)
+        self.makers, self.of_threads = at_work(OF_CHANGES, recipe.makers), at_work(OF_THREADS, recipe.makers)
 
-    def read(self, source: Source, repository: Repository) -> Material:
-        """Read a source up to its cut. A source that is not admitted gives nothing, one with nothing to learn from is a SourceError."""
+    def read(self, source: Source, repository: Repository, exports: Exports = ()) -> Material:
+        """Read a source up to its cut, with what a forge says of it.
+
+        A source that is not admitted gives nothing, one with nothing to learn from is a SourceError.
+        """
         told = rules.of(source, repository, repository.head, self.recipe.without)
         shown = admission.facts(repository, told, self.linters)
         row, remarks = admission.row(source, shown), [admission.sentence(shown), *sources.remarks(repository)]
@@ -95,17 +107,22 @@ class Reader:
         chosen, candidates = self._cut(told, repository)
         told = told if chosen.commit == repository.head else rules.of(admitted, repository, chosen.commit, self.recipe.without)
         material = Material(admitted, chosen, repository, told, candidates=candidates, remarks=remarks, admission=row)
-        self._fill(material)
+        self._fill(material, exports)
         return material
 
-    def _fill(self, material: Material) -> None:
+    def _fill(self, material: Material, exports: Exports) -> None:
         """Read the files and the commits of a source that is admitted, and say what is worth saying of them."""
         repository, told, until = material.repository, material.told, material.cut.commit
         found = [self.scrubbing.document(one) for one in self.workshop.documents(told, repository, until, self.recipe.max_file_bytes)]
         material.documents = list(self.funnel.sift("read", "documents", found))
         sources.some(material.documents, [one for one in found if isinstance(one, Dropped)], repository, until)
-        material.changes = list(self.funnel.sift("history", "commits", self._changes(told, repository, until)))
         history = repository.commits(until)
+        joined = Joined(self._forge(exports, repository, told.source.name), history)
+        planned = commits.planned(told, repository, until, MOST_CHANGES)
+        plans = (one._replace(change=joined.told(one.change)) if isinstance(one, Planned) else one for one in planned)
+        material.changes = list(self.funnel.sift("history", "commits", self._changes(told, repository, plans, self.makers)))
+        reviewed = chain(reviews.threads(joined, told, repository), reviews.followups(history[:MOST_CHANGES], told, repository.key))
+        material.threads = list(self.funnel.sift("reviews", "threads", self._changes(told, repository, reviewed, self.of_threads)))
         material.renames = [(touch.old_path, touch.path) for commit in history for touch in commit.touches if touch.status == "R"]
         material.roots = frozenset(commit.id for commit in history if not commit.parents)
         if told.lacking:
@@ -114,15 +131,25 @@ class Reader:
         material.remarks += [*_hidden(material.documents), *syntax.remarks(material.documents, languages.PROSE)]
         material.signals = _signals(material.documents)
 
-    def _changes(self, told: Rules, repository: Repository, until: str) -> Iterator[Committed | Dropped]:
-        """The commits that the cut contains, oldest first, or why nothing can be made of them."""
+    def _forge(self, exports: Exports, repository: Repository, source: str) -> Forge:
+        """What the exports of a source hold, counted."""
+        found = forge.read(exports, repository.key, self.recipe.without)
+        if exports:
+            dropped = (self.scrubbing.dropped(one.model_copy(update={"source": source})) for one in found.dropped)
+            self.funnel.count("forge", "entries", found.kept, dropped)
+        return found
+
+    def _changes(
+        self, told: Rules, repository: Repository, planned: Iterable[Planned | Dropped], makers: Sequence[str]
+    ) -> Iterator[Committed | Dropped]:
+        """The commits that something can be made of, in their order, or why nothing can."""
         plans: list[Planned] = []
-        for one in commits.planned(told, repository, until, MOST_CHANGES):
+        for one in planned:
             if isinstance(one, Planned):
                 plans.append(one)
             else:
                 yield self.scrubbing.dropped(one)
-        results = self.workshop.changes(History(repository, told, self.recipe.max_file_bytes), plans, self.makers)
+        results = self.workshop.changes(History(repository, told, self.recipe.max_file_bytes), plans, makers)
         for plan, found in zip(plans, results, strict=True):
             if isinstance(found, Failed) and found.reason != "missing":
                 yield lost(found, plan.change.commit, told.source.name)

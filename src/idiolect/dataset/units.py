@@ -18,14 +18,15 @@ from idiolect import pack, samples, syntax
 from idiolect.compute import Failed, pure
 from idiolect.dataset import guard, leaks, probes
 from idiolect.dataset.duplicates.dedupe import printed
-from idiolect.dataset.makers import MAKERS, links, pointers
+from idiolect.dataset.makers import MAKERS, links, pointers, reviewed
+from idiolect.dataset.makers import commits as wishes
 from idiolect.dataset.sent import Row, made
 from idiolect.errors import ToolError
 from idiolect.files import digest_bytes, digest_json
 from idiolect.scrub import Scrubber, filters
 from idiolect.scrub.rules import Rules
 from idiolect.sources import commits, contents
-from idiolect.types import Change, Document, Edit, Hole, Replaced, Role, Sample
+from idiolect.types import Change, Document, Dropped, Edit, Hole, Replaced, Role, Said, Sample
 
 SECRET_ANSWER = "secret-in-answer"
 SECRET_PATH = "secret-path"
@@ -180,7 +181,8 @@ def changes(
     _bring(tuple(packs), folder)
     scrubber = _scrubber(scrub)
     for names, about, versions in asked:
-        change = Change(**about, source="", time=0, author="", edits=())
+        said = tuple(Said(*one) for one in about["said"])
+        change = Change(**{**about, "said": said}, source="", time=0, author="", edits=())
         held = [(path, before, after, contents.Stated(*said)) for path, _, before, _, after, said in versions]
         found = commits.edited(change, held, allowed)
         if isinstance(found, str):
@@ -238,10 +240,13 @@ def cleaned(change: Change, oids: dict[str, tuple[str, str]], scrubber: Scrubber
             before, was = clean(edit.before, oids[edit.path][0])
             after, became = clean(edit.after, oids[edit.path][1])
             edits.append(Edit(edit.path, edit.language, before, after, was, became))
-    subject, body = (
-        clean(text.encode("utf-8", "surrogatepass"), "")[0].decode("utf-8", "surrogatepass") for text in (change.subject, change.body)
-    )
-    return Change(**{**vars(change), "edits": tuple(edits), "subject": subject, "body": body}), tuple(findings)
+
+    def words(text: str) -> str:
+        return clean(text.encode("utf-8", "surrogatepass"), "")[0].decode("utf-8", "surrogatepass")
+
+    said = tuple(one._replace(title=words(one.title), text=words(one.text), hunk=words(one.hunk)) for one in change.said)
+    told = {"edits": tuple(edits), "subject": words(change.subject), "body": words(change.body), "said": said}
+    return Change(**{**vars(change), **told}), tuple(findings)
 
 
 def _touching(paths: Iterable[str]) -> Change:
@@ -251,7 +256,20 @@ def _touching(paths: Iterable[str]) -> Change:
 
 def _made(names: Iterable[str], material: Sequence[Document | Change], scrubber: Scrubber) -> list[tuple[str, tuple[Row, ...]]]:
     """The lessons of some material; one whose answer held a secret is dropped: the model may see a placeholder, not write one."""
-    return [(name, tuple(made(one, SECRET_ANSWER if teaches(one, scrubber) else "") for one in MAKERS[name](material))) for name in names]
+    return [
+        (name, tuple(made(_credited(one, material), SECRET_ANSWER if teaches(one, scrubber) else "") for one in MAKERS[name](material)))
+        for name in names
+    ]
+
+
+def _credited(item: Sample | Dropped, material: Sequence[Document | Change]) -> Sample | Dropped:
+    """A lesson with the rows of a forge among its origins whose titles it repeats: a maker sees a commit's words, not whose they are."""
+    said = [(one, words) for one in material if isinstance(one, Change) for words in one.said if words.title]
+    if not said or isinstance(item, Dropped) or not isinstance(item.prompt, tuple):
+        return item
+    text = "\n".join([*(turn.content for turn in item.prompt), item.answer or ""])
+    rows = [reviewed.of_forge(change, words) for change, words in said if wishes.clean(words.title) in text]
+    return item.model_copy(update={"origins": tuple(dict.fromkeys((*item.origins, *rows)))}) if rows else item
 
 
 def teaches(item: object, scrubber: Scrubber) -> bool:

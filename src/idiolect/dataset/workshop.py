@@ -28,7 +28,7 @@ from idiolect.sources.contents import Content
 from idiolect.sources.gitread import Repository
 from idiolect.sources.rules import Rules
 from idiolect.syntax import packed
-from idiolect.types import Dropped
+from idiolect.types import Change, Dropped
 
 DIED = "parser-died"
 """Why a document is dropped that cannot be read without the loss of the reader; the detail says of what."""
@@ -250,7 +250,7 @@ def _versions(plans: Sequence[Planned], history: History) -> Iterator[tuple[dict
     oids = (oid for plan in plans for side in plan.sides for oid in (side.old, side.new) if oid)
     blobs = history.repository.repeated(oids, limit=history.max_bytes)
     for plan in plans:
-        about = {name: value for name, value in vars(plan.change).items() if name not in _OURS}
+        about = {name: value for name, value in vars(plan.change).items() if name not in _OURS} | {"said": _said(plan.change)}
         texts = [(next(blobs)[1] if side.old else b"", next(blobs)[1] if side.new else b"") for side in plan.sides]
         both = zip(plan.sides, texts, strict=True)
         yield about, [(side.path, side.old, before, side.new, after, tuple(side.stated)) for side, (before, after) in both]
@@ -274,7 +274,13 @@ def _parsed(document: Stored, outlines: Results) -> Parsed:
 
 def _name(plan: Planned, makers: Sequence[str], history: History) -> str:
     change = plan.change
-    return _key(*makers, history.max_bytes, change.commit, change.role, change.reviewed, plan.sides)
+    forge = _said(change), change.passed, change.pull
+    return _key(*makers, history.max_bytes, change.commit, change.parent, change.role, change.reviewed, *forge, plan.sides)
+
+
+def _said(change: Change) -> list[tuple[Any, ...]]:
+    """What was said of a change, as plain values, less what only the coordinator knows."""
+    return [tuple(one._replace(time=0, author="")) for one in change.said]
 
 
 def _key(*parts: object) -> str:

@@ -50,7 +50,7 @@ def planned(told: Rules, repository: Repository, until: str, newest: int | None 
             yield Dropped(reason=reason, what=commit.id, source=name)
         else:
             sides = tuple(Side(touch.path, touch.old, touch.new, stated(told, touch.path)) for touch in touches)
-            yield Planned(_change(told, repository.key, commit, commit.id in reviewed), sides)
+            yield Planned(unread(told, repository.key, commit, commit.id in reviewed), sides)
 
 
 def _reason(told: Rules, commit: Commit, touches: int) -> str:
@@ -95,7 +95,8 @@ def _edit(path: str, before: bytes | None, after: bytes | None, said: Stated, al
     return Edit(path=path, language=language, before=before, after=after), licence
 
 
-def _change(told: Rules, key: bytes, commit: Commit, reviewed: bool) -> Change:
+def unread(told: Rules, key: bytes, commit: Commit, reviewed: bool) -> Change:
+    """A commit by its message, without edits."""
     author = people.pseudonym(*people.person(commit.name, commit.email, told.people), key)
     return Change(
         source=told.source.name, role=told.source.role, commit=commit.id, time=commit.time, author=author,

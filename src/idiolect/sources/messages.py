@@ -64,11 +64,12 @@ def reverts(commit: Commit) -> str:
 def bot(commit: Commit) -> bool:
     """Whether a program wrote it."""
     said = _BOT_SAYS.match(commit.subject) or ("[bot]" in commit.body and _BOT_SIGNS.search(commit.body))
-    return bool(said) or _is_bot(commit.name, commit.email)
+    return bool(said) or is_bot(commit.name, commit.email)
 
 
 @lru_cache(maxsize=100_000)
-def _is_bot(name: str, email: str) -> bool:
+def is_bot(name: str, email: str) -> bool:
+    """Whether that is what a program is called."""
     return bool(_BOT.search(name) or _BOT.search(email))
 
 

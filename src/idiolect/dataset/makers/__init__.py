@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 
 from idiolect.dataset.makers.added import added
 from idiolect.dataset.makers.bugfix import bugfix
+from idiolect.dataset.makers.diagnose import diagnose
 from idiolect.dataset.makers.diff import diff
 from idiolect.dataset.makers.explain import explain
 from idiolect.dataset.makers.feature import feature
@@ -25,6 +26,7 @@ from idiolect.dataset.makers.near import near
 from idiolect.dataset.makers.next_edit import next_edit
 from idiolect.dataset.makers.raw import raw
 from idiolect.dataset.makers.refactor import refactor
+from idiolect.dataset.makers.review import followup, passed, review
 from idiolect.dataset.makers.spec import spec
 from idiolect.dataset.makers.told import described, linked
 from idiolect.dataset.makers.write import write
@@ -36,6 +38,7 @@ MAKERS: dict[str, Maker] = {
     "linked": linked, "described": described,
     "diff": diff, "next_edit": next_edit, "added": added,
     "refactor": refactor, "feature": feature, "bugfix": bugfix, "migrate": migrate,
+    "review": review, "followup": followup, "passed": passed, "diagnose": diagnose,
 }  # fmt: skip
 
 OF_FILES: tuple[str, ...] = ("raw", "fim", "infill", "write", "explain", "mutate")
@@ -46,8 +49,10 @@ OF_PAIRS: tuple[str, ...] = ("spec", "implement", "tested")
 """Made of a test, the files that it may test, and what history says of them: Changes of which only the paths are told."""
 OF_PROSE: tuple[str, ...] = ("linked", "described")
 """Made of a file of prose and the files that define what it names."""
-OF_CHANGES: tuple[str, ...] = ("diff", "next_edit", "added", "refactor", "feature", "bugfix", "migrate")
+OF_CHANGES: tuple[str, ...] = ("diff", "next_edit", "added", "refactor", "feature", "bugfix", "migrate", "passed", "diagnose")
 """Made of one commit at a time."""
+OF_THREADS: tuple[str, ...] = ("review", "followup")
+"""Made of a review comment, or of two commits to the same lines: one file, as it was reviewed and as it became."""
 
 OFF: frozenset[str] = frozenset()
 """Not at work unless the recipe names them: what did not help when it was measured (docs/lab.md)."""
@@ -69,16 +74,19 @@ __all__ = [
     "OF_NEIGHBOURS",
     "OF_PAIRS",
     "OF_PROSE",
+    "OF_THREADS",
     "Maker",
     "Material",
     "added",
     "at_work",
     "bugfix",
     "described",
+    "diagnose",
     "diff",
     "explain",
     "feature",
     "fim",
+    "followup",
     "implement",
     "infill",
     "linked",
@@ -86,8 +94,10 @@ __all__ = [
     "mutate",
     "near",
     "next_edit",
+    "passed",
     "raw",
     "refactor",
+    "review",
     "spec",
     "tested",
     "write",

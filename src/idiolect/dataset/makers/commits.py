@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from idiolect.types import Change, Edit
@@ -77,7 +78,15 @@ class Wish(NamedTuple):
 
 
 def wish(change: Change) -> Wish | str:
-    """The message as a request, or the reason why it is none."""
+    """The message as a request, or the reason why it is none; where it says nothing, the words of its pull request."""
+    found = _wish(change)
+    pull = next((said for said in change.said if said.form == "pull"), None)
+    if found != "message says nothing" or pull is None:
+        return found
+    return _wish(replace(change, subject=pull.title, body=pull.text))
+
+
+def _wish(change: Change) -> Wish | str:
     if len(change.subject) > LONGEST:
         return "message says nothing"
     if reason := refused(change):

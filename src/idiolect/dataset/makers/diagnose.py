@@ -1,0 +1,224 @@
+"""diagnose: what went wrong, answered by the cause in the team's words and the patch that mended it.
+
+The symptom is a stack trace or an error message out of an issue that the commit closes, its pull request or its own message, or a test that
+the fix brought, which failed without it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from idiolect.dataset.makers import blocks, commits, editing, reviewed
+from idiolect.dataset.makers.editing import Answer, Part, View, Windows
+from idiolect.dataset.makers.intents import intent
+from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
+from idiolect.dataset.makers.pairs import is_test, telling
+from idiolect.dataset.makers.scope import fenced
+from idiolect.dataset.makers.sections import PROSE
+from idiolect.dataset.makers.symptoms import symptom
+from idiolect.syntax import units
+from idiolect.types import Change, Dropped, Edit, Message, Said, Sample, Span
+
+MOST_FILES, MOST_LINES = 4, 60
+LONGEST_TITLE = 200
+MOST_TEST_ROWS = 60
+MOST_NAMED = 4
+"""Functions that a symptom names which are shown besides those that are mended."""
+SEEN, REPORTED, TESTED = 0.9, 0.7, 0.8
+TRACES = (
+    "We see this:\n\n{symptom}\n\n{code}\n\nWhat is the cause, and what is the fix? Answer with search/replace blocks.",
+    "{symptom}\n\nThe code that takes part:\n\n{code}\n\nDiagnose it and give the patch as search/replace blocks.",
+    "Find the cause of this and mend it.\n\n{symptom}\n\n{code}\n\nSay what was wrong, then the edit in SEARCH/REPLACE form.",
+    "{code}\n\nWith this code we get:\n\n{symptom}\n\nWhy? Give the fix as search/replace blocks.",
+)
+TESTS = (
+    "This test of `{path}` fails:\n\n{symptom}\n\n{code}\n\nWhat is the cause, and what is the fix? Answer with search/replace blocks.",
+    "{code}\n\nThe test below (`{path}`) fails. Say why and mend the code with search/replace blocks.\n\n{symptom}",
+    "Make this test of `{path}` pass.\n\n{symptom}\n\nThe code:\n\n{code}\n\nName the cause, then give the edit in SEARCH/REPLACE form.",
+    "A test fails in `{path}`:\n\n{symptom}\n\nWhere is the fault?\n\n{code}\n\nAnswer with the cause and search/replace blocks.",
+)
+_TEST = re.compile(
+    r"""(?P<indent>[ \t]*)(?:(?:async\ )?def\ test\w*|(?:it|test|specify|scenario|example|should)\b[ (.]|func\ Test\w+|\#\[(?:\w+::)?test\]
+    |@(?:Parameterized)?Test\b|(?:public\ )?function\ test\w*)""",
+    re.VERBOSE,
+)
+_ASSERTS = re.compile(r"\b(?:assert\w*|expect\w*|should\w*|must_\w+|wont_\w+|raises|refute\w*|t\.(?:Error|Fatal)\w*|throws?|verify)\b")
+_WORD = re.compile(r"[A-Za-z_]\w{2,}")
+_COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        """class def self return import from none true false end new test assert assert_equal expect should this const let var function
+        else not and for the with raise name value data nil null string int get set str app client response result require describe
+        context""",
+    )
+)
+"""Words that a test and a fix have in common without being about the same."""
+
+
+class Case(NamedTuple):
+    """A symptom and where it comes from."""
+
+    text: str
+    """As a prompt shows it."""
+    origins: tuple[Span, ...]
+    words: frozenset[str]
+    """Names and files that it speaks of."""
+    path: str
+    """Of the test; empty where it is none."""
+    request: commits.Wish
+    """The cause."""
+
+
+def diagnose(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
+    """Each fix whose symptom is known becomes one lesson."""
+    for change in changes(material):
+        case = _case(change)
+        if case is not None:
+            yield _lesson(change, case, budget) if isinstance(case, Case) else editing.dropped(change, case)
+
+
+def _case(change: Change) -> Case | str | None:
+    """What was wrong before a commit; a reason where that is of no use, None where nobody says that anything was."""
+    for said in sorted((one for one in change.said if one.form != "comment"), key=lambda one: one.form):
+        if case := _reported(change, said):
+            return case
+    if found := symptom(change.body, inline=False):
+        request = commits.wish(replace(change, body=found.rest))
+        words = frozenset(_WORD.findall(found.text)) | found.paths
+        return request if isinstance(request, str) else Case(fenced(found.text, ""), (), words, "", request)
+    return _tested(change) if any(is_test(edit.path) for edit in change.edits) else None
+
+
+def _reported(change: Change, said: Said) -> Case | str | None:
+    """The case that an issue or a pull request makes."""
+    found = symptom(said.text, inline=said.form == "issue")
+    if found is None:
+        return None
+    request = commits.wish(change)
+    if isinstance(request, str):
+        return request
+    title = commits.clean(said.title)[:LONGEST_TITLE] if said.form == "issue" else ""
+    text = f"{title}\n\n{fenced(found.text, '')}" if title else fenced(found.text, "")
+    words = frozenset(_WORD.findall(f"{title} {found.text}")) | found.paths
+    return Case(text, (reviewed.of_forge(change, said),), words, "", request)
+
+
+def _tested(change: Change) -> Case | str | None:
+    """The case that a test makes which a fix brought."""
+    request = commits.wish(change)
+    if isinstance(request, str) or intent(request.subject, change.edits) != "fix" or not _mended(change):
+        return None
+    for edit in change.edits:
+        if is_test(edit.path) and edit.after and edit.language not in PROSE:
+            if not (found := _added_test(edit)):
+                continue
+            rows, (start, end) = found
+            text = "".join(rows[start:end]).rstrip()
+            origins = reviewed.spans(change, edit, rows, [(start, end)])
+            return Case(fenced(text, edit.language), origins, frozenset(_WORD.findall(text)), edit.path, request)
+    return "adds no test"
+
+
+def _added_test(edit: Edit) -> tuple[list[str], tuple[int, int]] | None:
+    """The lines of the file after, and those of the first whole test in it that was not there before."""
+    try:
+        before, after = (data.decode().splitlines(keepends=True) for data in (edit.before, edit.after))
+    except UnicodeDecodeError:
+        return None
+    found = blocks.hunks(before, after, near=0) if before else [blocks.Hunk(0, 0, 0, len(after))]
+    for hunk in found:
+        for start in range(hunk.new_start, hunk.new_end):
+            if match := _TEST.match(after[start]):
+                end = _block_end(after, start, len(match["indent"].expandtabs()))
+                if end <= hunk.new_end + 1 and end - start <= MOST_TEST_ROWS and _ASSERTS.search("".join(after[start + 1 : end])):
+                    return after, (start, end)
+    return None
+
+
+def _block_end(rows: Sequence[str], start: int, indent: int) -> int:
+    """The line behind the block that begins at `start`: what is deeper, and the bracket or `end` that closes it."""
+    at = last = start + 1
+    while at < len(rows):
+        row = rows[at].expandtabs()
+        depth = len(row) - len(row.lstrip())
+        if row.strip() and depth <= indent:
+            closes = depth == indent and row.strip().startswith(("end", "}", ")"))
+            opens = depth == indent and at == start + 1  # the header goes on: an annotation above, a brace of its own
+            if closes or not opens:
+                return at + 1 if closes else last
+        if row.strip():
+            last = at + 1
+        at += 1
+    return last
+
+
+def _mended(change: Change) -> list[Edit]:
+    """The files that the fix is made of."""
+    return [edit for edit in editing.meant(change.edits) if edit.language not in PROSE and not is_test(edit.path)]
+
+
+def _lesson(change: Change, case: Case, budget: int) -> Sample | Dropped:
+    edits = _mended(change)
+    if reason := editing.refused(edits, MOST_FILES):
+        return editing.dropped(change, reason)
+    if not any(edit.before for edit in edits):
+        return editing.dropped(change, "only new files")
+    answer = editing.answered(edits, budget // 2)
+    if isinstance(answer, str):
+        return editing.dropped(change, answer)
+    if sum(len(rows) for part in answer.parts for rows in editing.lines(part)) > MOST_LINES:
+        return editing.dropped(change, "too many lines")
+    about = case.words & _touched(answer)
+    if case.path and not about:
+        return editing.dropped(change, "test names nothing of the fix")
+    cause = editing.words(case.request)
+    code = editing.shown(change, answer.parts, budget - sum(len(text.encode()) for text in (cause, answer.text, case.text)), [_view(case)])
+    if code is None:
+        return editing.dropped(change, "touched code over budget")
+    frame = seeded("diagnose", change.commit).choice(TESTS if case.path else TRACES)
+    return Sample(
+        prompt=(Message(role="user", content=frame.format(symptom=case.text, code=code.text, path=case.path)),),
+        answer=f"{cause}\n\n{answer.text}",
+        kind="diagnose",
+        maker="diagnose.test" if case.path else "diagnose",
+        labels=labels(editing.language(answer.parts)),
+        confidence=TESTED if case.path else SEEN if about else REPORTED,
+        origins=tuple(dict.fromkeys((*code.origins, *editing.written(change, answer.parts), *case.origins))),
+    )
+
+
+def _touched(answer: Answer) -> frozenset[str]:
+    """Names that a patch touches: of its lines, of its files, and of the units around it."""
+    found: set[str] = set()
+    for part in answer.parts:
+        gone, came = editing.lines(part)
+        found.update(_WORD.findall("".join((*gone, *came))))
+        found |= {part.edit.path, PurePosixPath(part.edit.path).name}
+        around = editing.enclosing(part)
+        for unit in units(part.edit.language, part.edit.before):
+            if any(start <= unit.start and unit.end <= end for start, end in around):
+                found.add(unit.name.rpartition(".")[2])
+    return frozenset(word for word in found if word.lower() not in _COMMON)
+
+
+def _view(case: Case) -> View:
+    """Shows the units around each change, and the functions of these files that the symptom names."""
+
+    def view(part: Part) -> Windows:
+        data = part.edit.before
+        known = (unit for unit in units(part.edit.language, data) if unit.kind in ("function", "method"))
+        meant = [unit for unit in known if (name := unit.name.rpartition(".")[2]) in case.words - _COMMON and telling(name)]
+        named = [(data.rfind(b"\n", 0, unit.start) + 1, data.find(b"\n", unit.end) + 1 or len(data)) for unit in meant[:MOST_NAMED]]
+        found: Windows = []
+        for start, end in sorted([*editing.enclosing(part), *named]):
+            if found and start <= found[-1][1]:
+                first, last = found.pop()
+                start, end = first, max(last, end)
+            found.append((start, end))
+        return found
+
+    return view
