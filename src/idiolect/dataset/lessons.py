@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from idiolect.dataset import sent, units
+from idiolect.dataset import examples, sent, units
 from idiolect.dataset.duplicates.dedupe import dedupe
+from idiolect.dataset.examples import Examples
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_PAIRS, at_work, commits, pairs
 from idiolect.dataset.makers.diff import weight
@@ -57,6 +58,8 @@ class Lessons:
     def __init__(self, portions: Mapping[Side, Sequence[Portion]], packs: Sequence[Pack], workshop: Workshop, told: DatasetRecipe) -> None:
         self.portions, self.packs, self.workshop = portions, packs, workshop
         self.max_bytes = told.max_file_bytes
+        self.examples: Sequence[Examples] = ()
+        """Rows, which are lessons already."""
         self.of_files, self.of_pairs, self.of_changes = (at_work(names, told.makers) for names in (OF_FILES, OF_PAIRS, OF_CHANGES))
 
     def of(self, side: Side, funnel: Funnel) -> Iterator[Sample]:
@@ -68,6 +71,9 @@ class Lessons:
             made = (one for name, item in self._made(portion) for one in _sifted(f"make {name}", templates.judged(item), funnel))
             everything = weighted(self._of_packs(portion, made, funnel), portion.material.source)
             yield from everything
+        for one in self.examples:
+            rows = funnel.sift("make rows", "samples", examples.lessons(one, side, self.packs))
+            yield from weighted(funnel.sift("filter", "samples", _filtered(rows, self.packs)) if self.packs else rows, one.source)
 
     def _made(self, portion: Portion) -> Made:
         """What our own makers make of files, of pairs of them, and of commits."""
