@@ -162,7 +162,7 @@ def samples_show(run: str, ids: tuple[str, ...], filters: Filters, recipe_path: 
 def _first(recipe_path: Path, run: str, filters: Filters) -> list[Any]:
     """The first samples of a split; that there are none is said on stderr."""
     split = filters.split or "train"
-    chosen = list(islice(_samples(recipe_path, run, split, filters.kind), filters.limit))
+    chosen = list(islice(samples_of(recipe_path, run, split, filters.kind), filters.limit))
     if not chosen:
         say(f"{run} has no samples of split '{split}'" + (f" and kind '{filters.kind}'" if filters.kind else ""))
     return chosen
@@ -171,13 +171,13 @@ def _first(recipe_path: Path, run: str, filters: Filters) -> list[Any]:
 def _by_id(recipe_path: Path, run: str, filters: Filters, ids: tuple[str, ...]) -> list[Any]:
     """The samples whose ids begin so, of one split or of all."""
     splits = [filters.split] if filters.split else get_args(room("types").Split)
-    found = [one for split in splits for one in _samples(recipe_path, run, split, filters.kind) if one.id.startswith(ids)]
+    found = [one for split in splits for one in samples_of(recipe_path, run, split, filters.kind) if one.id.startswith(ids)]
     if not found:
         raise UsageError("no sample has such an id", where=f"{run}, {', '.join(splits)}", next="see `idiolect samples list`")
     return found
 
 
-def _samples(recipe_path: Path, run: str, split: str, kind: str) -> Iterator[Any]:
+def samples_of(recipe_path: Path, run: str, split: str, kind: str) -> Iterator[Any]:
     """Samples of a dataset run."""
     kinds = get_args(room("types").Kind)
     if kind and kind not in kinds:
