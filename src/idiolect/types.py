@@ -57,7 +57,7 @@ class Span(Record):
     source: str
     """Name of the source in the recipe."""
     commit: str
-    """Hex object id of the commit that the bytes were read at; empty for a file of rows."""
+    """Hex object id of the commit that the bytes were read at; for a file of rows the SHA-256 of its bytes."""
     path: str
     """A label, never joined to a path of this machine."""
     start: int

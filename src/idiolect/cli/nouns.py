@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from functools import wraps
+from functools import reduce, wraps
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -115,7 +115,8 @@ class Filters(NamedTuple):
 
     split: str | None
     kind: str
-    limit: int
+    limit: int | None
+    """None: all."""
     maker: str = ""
     source: str = ""
     label: str = ""
@@ -128,29 +129,33 @@ class Filters(NamedTuple):
         return labelled and self.maker in ("", one.maker) and (not self.source or self.source in sources)
 
 
-def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
+def filter_options(most: int | None = 20) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add `--split`, `--kind`, `--maker`, `--source`, `--label` and `--limit`, which the function gets as `filters`."""
-
-    @wraps(function)
-    def told(**options: Any) -> Any:
-        return function(filters=Filters(**{name: options.pop(name) for name in Filters._fields}), **options)
-
     splits = click.Choice(["train", "validation", "time", "cluster", "source"])
-    for option in (
-        click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="At most so many."),
+    options = (
+        click.option(
+            "--limit", default=most, show_default=most is not None or "all", type=click.IntRange(1), help="At most so many of a split."
+        ),
         click.option("--label", default="", metavar="NAME=VALUE", help="Only with this label."),
         click.option("--source", default="", help="Only of this source."),
         click.option("--maker", default="", help="Only by this maker."),
         click.option("--kind", default="", help="Only this kind."),
-        click.option("--split", default=None, show_default="train; of ids all", type=splits, help="Only this split."),
-    ):
-        told = option(told)
-    return told
+        click.option("--split", default=None, show_default="train; of ids and for hf all", type=splits, help="Only this split."),
+    )
+
+    def added(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def told(**values: Any) -> Any:
+            return function(filters=Filters(**{name: values.pop(name) for name in Filters._fields}), **values)
+
+        return reduce(lambda made, option: option(made), options, told)
+
+    return added
 
 
 @samples.command("list")
 @click.argument("run")
-@filter_options
+@filter_options()
 @recipe_option
 @json_option
 def samples_list(run: str, filters: Filters, recipe_path: Path, as_json: bool) -> None:
@@ -163,7 +168,7 @@ def samples_list(run: str, filters: Filters, recipe_path: Path, as_json: bool) -
 @samples.command("show")
 @click.argument("run")
 @click.argument("ids", nargs=-1)
-@filter_options
+@filter_options()
 @recipe_option
 @json_option
 def samples_show(run: str, ids: tuple[str, ...], filters: Filters, recipe_path: Path, as_json: bool) -> None:
@@ -203,7 +208,7 @@ def samples_dropped(run: str, recipe_path: Path, as_json: bool, limit: int, **wa
 def _first(recipe_path: Path, run: str, filters: Filters) -> list[Any]:
     """The first samples of a split; that there are none is said on stderr."""
     split = filters.split or "train"
-    chosen = list(islice(_samples(recipe_path, run, split, filters), filters.limit))
+    chosen = list(islice(samples_of(recipe_path, run, split, filters), filters.limit))
     if not chosen:
         asked = ", ".join(f"{name} '{value}'" for name, value in filters._asdict().items() if value and name not in ("split", "limit"))
         say(f"{run} has no samples of split '{split}'" + (f" with {asked}" if asked else ""))
@@ -213,13 +218,13 @@ def _first(recipe_path: Path, run: str, filters: Filters) -> list[Any]:
 def _by_id(recipe_path: Path, run: str, filters: Filters, ids: tuple[str, ...]) -> list[Any]:
     """The samples whose ids begin so, of one split or of all."""
     splits = [filters.split] if filters.split else get_args(room("types").Split)
-    found = [one for split in splits for one in _samples(recipe_path, run, split, filters) if one.id.startswith(ids)]
+    found = [one for split in splits for one in samples_of(recipe_path, run, split, filters) if one.id.startswith(ids)]
     if not found:
         raise UsageError("no sample has such an id", where=f"{run}, {', '.join(splits)}", next="see `idiolect samples list`")
     return found
 
 
-def _samples(recipe_path: Path, run: str, split: str, filters: Filters) -> Iterator[Any]:
+def samples_of(recipe_path: Path, run: str, split: str, filters: Filters) -> Iterator[Any]:
     """Samples of a dataset run."""
     kinds = get_args(room("types").Kind)
     if filters.kind and filters.kind not in kinds:

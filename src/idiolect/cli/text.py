@@ -20,6 +20,7 @@ def dataset(run: Run) -> str:
     rows = [["kind", *splits], *([kind, *(f"{counts.get(split, 0):,}" for split in splits)] for kind, counts in kinds.items())]
     lines = [f"{run.name}: {found['documents']:,} documents, {found['bytes']:,} bytes, {found['seconds']:.1f} s", "", table(rows), ""]
     lines += [f"cut of {name}: {_cut(cut)}" for name, cut in found["cuts"].items()]
+    lines += [f"rows of {name}: {one['rows']:,}, and {one['faults']:,} that are none" for name, one in found.get("rows", {}).items()]
     lines += ["dropped: " + (", ".join(f"{count:,} {reason}" for reason, count in sorted(found["dropped"].items())) or "nothing")]
     return "\n".join([*lines, f"leaks: {found['leaks']}", f"card: {run.path('README.md')}"])
 
@@ -74,6 +75,13 @@ def dropped(rows: Sequence[Mapping[str, Any]]) -> str:
     """What was dropped, a line each: step, reason, what, and the detail where there is one."""
     told = [[str(row[name]) for name in ("step", "reason", "what", "detail")] for row in rows]
     return table([["step", "reason", "what", "detail"], *told]) if told else ""
+
+
+def remarks(found: Any) -> str:
+    """What is to be said of rows, a line each, and how many there were."""
+    lines = [f"{one.file}:{one.line}: {one.severity}: {one.rule}: {one.message}" for one in found.remarks]
+    errors, warnings = found.count("error"), found.count("warning")
+    return "\n".join([*lines, f"{found.rows:,} rows, {errors:,} errors, {warnings:,} warnings"])
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -134,6 +134,7 @@ def _sections(census: Census, metrics: Mapping[str, Any], pictures: Mapping[str,
     licences = ", ".join(f"{_code(licence)} ({plots.number(count)})" for licence, count in census.licences.most_common()) or "none stated"
     return [
         *_admission(metrics),
+        *_rows(metrics),
         "## From files to samples",
         picture("funnel", "Funnel: what each step kept, and why the rest was dropped"),
         _table(("reason", "dropped", "for instance"), reasons) if reasons else "",
@@ -178,6 +179,25 @@ def _admission(metrics: Mapping[str, Any]) -> list[str]:
     ]
     counted = [said, _table(("source", "files looked at", "signals"), signals)] if signals else []
     return ["## The sources", _table(head, rows), *counted] if rows else []
+
+
+def _rows(metrics: Mapping[str, Any]) -> list[str]:
+    """What each source of rows gave, and that its held-out rows are no later code."""
+    rows = [
+        (
+            _code(name), plots.number(one["rows"]), _line(", ".join(f"{count} {form}" for form, count in one["forms"].items())),
+            plots.number(one["faults"]), *(plots.number(one["sides"].get(side, 0)) for side in ("train", "validation")),
+            plots.number(one["sides"].get("cluster", 0) + one["sides"].get("source", 0)),
+            _line(", ".join(f"{field} ({count})" for field, count in one["unread"].items())) or "none",
+        )
+        for name, one in sorted(metrics.get("rows", {}).items())
+    ]  # fmt: skip
+    said = (
+        "Rows are lessons as somebody wrote them. They have no time: what is held out of them is held out by near relatives, before leaks "
+        "are looked for. **It is not later code**, and a figure measured on it does not say how the model does on what comes next."
+    )
+    head = ("source", "rows", "forms", "no good", "lessons", "validation", "held out", "fields that are not read")
+    return ["## Rows of examples", said, _table(head, rows)] if rows else []
 
 
 def _cut(name: str, cut: Mapping[str, Any]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ holds of each is its id.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,10 +42,11 @@ class Merged:
     """Ids of those that would give a source more than its share."""
 
 
-def merged(lessons_of: Of, share: float | None, funnel: Funnel) -> Merged:
+def merged(lessons_of: Of, share: float | None, funnel: Funnel, rows: Collection[str] = ()) -> Merged:
     """Go through all lessons once. Training comes first: of equal ones on both sides its own is kept.
 
-    `share` is the most that one source may give, where there are several.
+    `share` is the most that one source may give, where there are several. Sources of `rows` bring no repository down, however few they
+    are, and are held against all repositories together.
     """
     found = Merged()
     weighed: list[balance.Weighed] = []
@@ -62,7 +63,10 @@ def merged(lessons_of: Of, share: float | None, funnel: Funnel) -> Merged:
             found.again[sample.id] = lessons.both(labels, sample.labels), [*origins, *sample.origins], max(weight, sample.weight)
             source = sample.origins[0].source if sample.origins else ""
             funnel.drop("merge", "samples", Dropped(reason="merged", what=sample.id, source=source))
-    found.over = balance.over(weighed, share) if share is not None else set()
+    if share is not None:
+        code = [one for one in weighed if one.source not in rows]
+        given = [one for one in weighed if one.source in rows]
+        found.over = balance.over(code, share) | (balance.above(given, share, sum(one.size for one in code)) if code else set())
     return found
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import chain
 
-from idiolect.dataset import migrations, units
+from idiolect.dataset import examples, migrations, units
 from idiolect.dataset.duplicates.dedupe import dedupe
+from idiolect.dataset.examples import Examples
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.gathering import Past, of_neighbours, of_pairs, of_prose
 from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_NEIGHBOURS, OF_PAIRS, OF_PROSE, OF_THREADS, at_work, commits
@@ -61,6 +62,8 @@ class Lessons:
         self.max_bytes = told.max_file_bytes
         self.at_work = tuple(at_work(names, told.makers) for names in (OF_CHANGES, OF_THREADS, OF_PAIRS, OF_PROSE, OF_FILES, OF_NEIGHBOURS))
         self._gathered: dict[int, list[Group]] = {}
+        self.examples: Sequence[Examples] = ()
+        """Rows, which are lessons already."""
 
     def of(self, side: Side, funnel: Funnel) -> Iterator[Sent | Sample]:
         """Every lesson of a side, sources in the order of the recipe; what became of the others goes to the funnel."""
@@ -69,6 +72,9 @@ class Lessons:
         for portion in self.portions[side]:
             made = _counted(self._made(portion), funnel)
             yield from self._of_packs(portion, made, funnel) if self.packs else made
+        for one in self.examples:
+            rows = funnel.sift("make rows", "samples", examples.lessons(one, side, self.packs))
+            yield from weighed(funnel.sift("filter", "samples", _filtered(rows, self.packs)) if self.packs else rows, one.source)
 
     def _made(self, portion: Portion) -> Made:
         """What our own makers make, those of human words first (`Wording`): of commits, of pairs, of prose, of files, of those around."""
@@ -114,16 +120,15 @@ class Lessons:
     def _of_packs(self, portion: Portion, made: Iterator[Sent | Sample], funnel: Funnel) -> Iterator[Sample]:
         """With what the packs' own makers make, labelled and filtered by the packs."""
         documents = [one for one in portion.documents if one.role != "legacy"]
-        every = self._and_theirs(documents, map(opened, made), funnel, counted(portion.material.source))
+        every = self._and_theirs(documents, map(opened, made), funnel, portion.material.source)
         yield from funnel.sift("filter", "samples", _filtered(_labelled(every, documents, self.packs), self.packs))
 
-    def _and_theirs(self, documents: Sequence[Document], made: Iterator[Sample], funnel: Funnel, factor: float) -> Iterator[Sample]:
+    def _and_theirs(self, documents: Sequence[Document], made: Iterator[Sample], funnel: Funnel, source: Source) -> Iterator[Sample]:
         yield from made
         for pack in self.packs:
             for number, extra in enumerate(pack.makers, 1):
                 found = (self._taught(one) for one in extra(documents))
-                kept = funnel.sift(f"make {pack.name} {number}", "samples", found)
-                yield from (one.model_copy(update={"weight": one.weight * factor}) for one in kept)
+                yield from weighed(funnel.sift(f"make {pack.name} {number}", "samples", found), source)
 
     def _taught(self, item: Sample | Dropped) -> Sample | Dropped:
         """A lesson of a pack, unless its answer held a secret."""
@@ -165,6 +170,12 @@ def sided(changes: Iterable[Committed], splits: Splits) -> Iterator[tuple[Side, 
 def counted(source: Source) -> float:
     """How much the lessons of a source count."""
     return source.weight * ROLE_WEIGHTS.get(source.role, 1.0)
+
+
+def weighed(samples: Iterable[Sample], source: Source) -> Iterator[Sample]:
+    """The samples, counting as much as their source does."""
+    factor = counted(source)
+    return (one if factor == 1 else one.model_copy(update={"weight": one.weight * factor}) for one in samples)
 
 
 def _counted(made: Made, funnel: Funnel) -> Iterator[Sent | Sample]:
