@@ -101,10 +101,10 @@ def test_a_leak_is_told_plainly(tmp_path: Path) -> None:
     assert "**2 probes leak into training text**" in written(tmp_path, metrics={**METRICS, "leaks": 2})
 
 
-def test_five_samples_of_a_kind_are_shown_the_same_each_time(tmp_path: Path) -> None:
+def test_ten_samples_of_a_kind_are_shown_the_same_each_time(tmp_path: Path) -> None:
     first, second = written(tmp_path / "a"), written(tmp_path / "b", {split: found[::-1] for split, found in lessons().items()})
     raw = first.split("### raw")[1].split("### write")[0]
-    assert raw.count("made by `raw`") == 5
+    assert raw.count("made by `raw`") == 10
     assert raw == second.split("### raw")[1].split("### write")[0]
     assert "return █\n" in first.split("### fim")[1]
 

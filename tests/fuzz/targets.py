@@ -18,6 +18,7 @@ from pathlib import Path
 from idiolect import recipe, rows, samples, scrub
 from idiolect.dataset import benchmarks
 from idiolect.dataset.makers import MAKERS, blocks, commits, diff, prose, scope, sections, windows
+from idiolect.dataset.makers.intents import claimed
 from idiolect.errors import DataError, RecipeError, SourceError
 from idiolect.scrub import engines
 from idiolect.scrub import rules as secrets
@@ -164,7 +165,7 @@ def read_messages(data: bytes) -> None:
     change = _change(message.encode(), b"", b"")
     asked = commits.wish(change)
     assert isinstance(asked, str) or asked.subject
-    commits.intent(subject)
+    claimed(subject)
     commits.reverted([change])
 
 
