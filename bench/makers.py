@@ -1,10 +1,10 @@
-"""What each maker makes of the files of a repository, and what that costs.
+"""What the makers of files, and of those around them, make of a repository, and what that costs.
 
     python bench/makers.py --repo ../shop --json
 
 Files are read at HEAD, parsed before anything is timed, and given to one maker after the other in groups as a build gives them.
 MB are bytes of the files; `bytes` are those of prompt and answer for each byte of the files; time is of the processor, in one
-process. Makers of commits are not among them.
+process. Makers of commits, tests and prose are not among them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import click
 from idiolect import sources, syntax
 from idiolect.cli import ended
 from idiolect.dataset.census import length
-from idiolect.dataset.makers import MAKERS, OF_FILES, OF_NEIGHBOURS, OF_PAIRS, neighbours, pairs
+from idiolect.dataset.makers import MAKERS, OF_FILES, OF_NEIGHBOURS, neighbours
 from idiolect.dataset.makers.pointers import links
 from idiolect.recipe import Source
 from idiolect.sources import rules
@@ -62,7 +62,7 @@ def measured(name: str, groups: Sequence[Sequence[Document]], megabytes: float) 
 
 
 def row(repo: Path) -> dict[str, Any]:
-    """Every maker of files over a repository."""
+    """The makers over a repository."""
     with tempfile.TemporaryDirectory() as cache:
         commit, documents = read(repo.resolve(), Path(cache))
     megabytes = sum(one.size for one in documents) / 1e6
@@ -72,7 +72,7 @@ def row(repo: Path) -> dict[str, Any]:
     around = neighbours.around(documents, {one.path: links(one) for one in documents})
     finding = round((time.process_time() - start) / megabytes, 3)
     groups: dict[str, Sequence[Sequence[Document]]] = {name: [[one] for one in documents] for name in OF_FILES}
-    groups |= dict.fromkeys(OF_NEIGHBOURS, around) | dict.fromkeys(OF_PAIRS, pairs.groups(documents))
+    groups |= {name: around for name in OF_NEIGHBOURS}
     rows = [measured(name, groups[name], megabytes) for name in groups]
     return {"commit": commit, "files": len(documents), "mb": round(megabytes, 3), "neighbours_seconds_per_mb": finding, "makers": rows}
 

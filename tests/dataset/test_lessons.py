@@ -1,18 +1,13 @@
-from collections.abc import Iterator, Sequence
-
 import pytest
 
 from idiolect import dataset
 from idiolect.dataset import finishing, lessons
 from idiolect.dataset.funnel import Funnel
-from idiolect.dataset.makers.pointers import links
 from idiolect.dataset.reading import Committed
 from idiolect.dataset.splits import Side, Splits
 from idiolect.errors import DataError
-from idiolect.recipe import DatasetRecipe
-from idiolect.sandbox import Failed
 from idiolect.sources.commits import Planned
-from idiolect.types import Change, Document, Dropped, Sample
+from idiolect.types import Change, Dropped, Sample
 from tests.dataset.corpus import document, text
 
 FILES = [document(f"part_{number}.py", text(number)) for number in range(80)]
@@ -61,15 +56,3 @@ def test_a_commit_goes_where_its_files_go_and_one_that_touches_both_sides_is_dro
     out = list(lessons.sided(given, splits))
     assert [one[0] for one in out if not isinstance(one, Dropped)] == ["train", "validation", "validation"]
     assert [(one.reason, one.what) for one in out if isinstance(one, Dropped)] == [("crosses-split", "a.py b.py")]
-
-
-def test_a_file_whose_links_cannot_be_told_is_counted_and_stands_around_the_others() -> None:
-    class Stuck:
-        def links(self, documents: Sequence[Document]) -> Iterator[object]:
-            return (Failed("error", "KeyError: 'x'") if one is documents[0] else links(one) for one in documents)
-
-    made = lessons.Lessons({}, [], Stuck(), DatasetRecipe())  # type: ignore[arg-type]
-    around, refused = made._around(FILES[:3])  # type: ignore[arg-type]
-    assert [(one.reason, one.what) for one in refused] == [("our-fault", FILES[0].path)]
-    assert [group[0].path for group in around] == [FILES[1].path, FILES[2].path]
-    assert all(FILES[0] in group for group in around)
