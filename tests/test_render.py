@@ -84,6 +84,14 @@ def test_files_around_a_hole_stand_as_the_family_was_trained_to_see_them(name: s
     assert spelled(renderer, renderer.hole(Hole(path="m.ts", prefix="a", suffix="c", typed="t", files=files))) == AROUND[name]
 
 
+@pytest.mark.parametrize("name", AROUND)
+def test_a_file_whose_path_nobody_knows_has_no_line_for_it(name: str) -> None:
+    renderer = Renderer(synthetic(tokens_of(fim.FAMILIES[name])))
+    files = (File(path="far.py", text="X = 1\n"), File(path="lib/near.rb", text="Y"))
+    said = spelled(renderer, renderer.hole(Hole(path="", prefix="a", suffix="c", typed="t", files=files)))
+    assert said == AROUND[name].replace("//m.ts\n", "").replace("m.ts\n", "")
+
+
 def test_every_family_that_fills_holes_has_both_forms_written_down() -> None:
     assert set(AROUND) == set(LITERAL) == {name for name, family in fim.FAMILIES.items() if fim.has_holes(family)}
 

@@ -139,17 +139,17 @@ def _around(hole: Hole, family: Family) -> tuple[list[Part], str]:
     """The files around a hole as the family was trained to see them: what stands before the prefix marker, and right after it.
 
     Each path stands after the family's separator, the hole's own last; a family without one reads them as one text, each file below a
-    comment with its path (DeepSeek-Coder). Without files no path is shown.
+    comment with its path (DeepSeek-Coder). Without files no path is shown, and never one that is not known.
     """
     if not hole.files:
         return [], ""
     if not family.file:
-        return [], "".join(f"{comment(file.path)}\n{file.text}\n" for file in hole.files) + f"{comment(hole.path)}\n"
+        return [], "".join(f"{comment(file.path)}\n{file.text}\n" for file in hole.files) + (f"{comment(hole.path)}\n" if hole.path else "")
     between = "" if family.path_within else "\n"
     before: list[Part] = [(family.repo, True), (f"repository{between}", False)] if family.repo else []
     for file in hole.files:
         before += [(family.file, True), (f"{file.path}\n{file.text}{between}", False)]
-    own = f"{hole.path}\n"
+    own = f"{hole.path}\n" if hole.path else ""
     return ([*before, (family.file, True)], own) if family.path_within else ([*before, (family.file, True), (own, False)], "")
 
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import pytest
 
-from idiolect.dataset.gathering import Past, of_pairs
+from idiolect.dataset.gathering import Past, of_neighbours, of_pairs
 from idiolect.dataset.makers.pairs import Together, groups, pairs
+from idiolect.dataset.makers.pointers import NO_LINKS, Links, links
 from idiolect.dataset.reading import Committed
 from idiolect.dataset.stored import Place, Stored
 from idiolect.sources.commits import Planned, Side
@@ -84,3 +87,17 @@ def test_a_group_is_told_the_commits_that_touched_it_by_the_names_of_today() -> 
     assert [one.path for one in group.documents] == ["tests/test_sums.py", "shop/basket.py"]
     assert group.together == [["tests/test_sums.py", "shop/basket.py"]] * 3
     assert of_pairs((), documents, commits, Past(documents, [])) == []
+
+
+def test_a_file_that_nobody_can_say_anything_of_stands_among_its_folder_and_around_others() -> None:
+    class Knowing:
+        def pointed(self, documents: Sequence[Stored]) -> Iterator[Links]:
+            return (NO_LINKS if one.path == "m/a.py" else links(one) for one in documents)
+
+    files = [stored("m/a.py", "from . import c\n"), stored("m/b.py", "from . import a\n"), stored("m/c.py", "x = 1\n")]
+    found = of_neighbours(("near",), files, Knowing())  # type: ignore[arg-type]
+    assert [[one.path for one in group.documents] for group in found] == [
+        ["m/a.py", "m/c.py", "m/b.py"], ["m/b.py", "m/a.py"], ["m/c.py", "m/a.py", "m/b.py"],
+    ]  # fmt: skip
+    assert {group.names for group in found} == {("near",)}
+    assert of_neighbours((), files, Knowing()) == []  # type: ignore[arg-type]

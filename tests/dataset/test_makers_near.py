@@ -108,6 +108,12 @@ def test_a_file_stands_among_those_that_it_depends_on(files: dict[str, str], pat
     assert Counter(around(files)[path]) == Counter(expected)
 
 
+def test_a_namespace_that_is_opened_is_not_what_a_file_depends_on() -> None:
+    files = {"lib/shop.rb": "require 'shop/door'\nrequire 'shop/lock'\n", "lib/shop/lock.rb": "module Shop\n  class Lock\n  end\nend\n"}
+    door = "module Shop\n  class Door < Thing\n    LOCK = Lock.new\n  end\nend\n"
+    assert around(files | {"lib/shop/door.rb": door})["lib/shop/door.rb"] == ["lib/shop/lock.rb"]
+
+
 def test_a_view_stands_among_its_partials() -> None:
     assert {"app/views/users/_form.html.erb", "app/views/shared/_menu.html.erb", "app/models/user.rb"} == set(
         around(RAILS)["app/views/users/show.html.erb"]
@@ -179,6 +185,7 @@ def test_a_hole_names_what_the_files_around_define_and_shows_short_ones_whole() 
         assert [(file.path, file.text) for file in hole(one).files] == [("m/money.py", MONEY)]
         assert any(name in (one.answer or "") for name in ("price_of", "Currency"))
         assert [span.path for span in one.origins] == ["m/target.py", "m/money.py"]
+        assert length(one) == len(MONEY) + one.origins[0].end - one.origins[0].start
         assert (one.origins[1].start, one.origins[1].end) == (0, len(MONEY))
 
 

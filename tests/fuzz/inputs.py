@@ -30,6 +30,9 @@ WORDS = (
 OWN: dict[str, str] = {
     "sections": r"# A\n|## B ##\n|Title\n=====\n|\n```\n|[a](b)|![a](|<a>|# [",
     "prose": r"TODO |Copyright |@param a |:param b: |>>> |Args:\n|# noqa |see https://a.b |Returns the name. |f(|/**|args|if |# |A. ",
+    "links": r"from .a import (b, c)\n|from a.b import c as d\n|import a.b, c\n|require \"a/b\"\n|require_relative '../a'\n|A::B|class A"
+    r"|module |render 'a/b'|render partial: \"a\"|from \"./a.js\"|require('..')|import static a.B;\n|use a\\b;|#include \"a.h\"\n"
+    r"|use crate::a::B;\n|mod a;\n",
     "blocks": r"<<<<<<< SEARCH\n|=======\n|>>>>>>> REPLACE\n|```python\n|a/b.py\n|\0",
     "edits": r"\0|fix the price of a book\n|    return price * 2\n|x = 1\n|x = 2\n|<<<<<<< SEARCH\n|=======\n",
     "messages": r"Merge pull request #1 from a/b|Revert \"|This reverts commit 0123456789abcdef|(#12)|Fixes #3|from |to |bump |update "

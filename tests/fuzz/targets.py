@@ -17,7 +17,7 @@ from pathlib import Path
 
 from idiolect import recipe, rows, samples, scrub
 from idiolect.dataset import benchmarks
-from idiolect.dataset.makers import MAKERS, blocks, commits, diff, prose, scope, sections, windows
+from idiolect.dataset.makers import MAKERS, blocks, commits, diff, neighbours, pointers, prose, scope, sections, windows
 from idiolect.dataset.makers.intents import claimed
 from idiolect.errors import DataError, RecipeError, SourceError
 from idiolect.scrub import engines
@@ -119,13 +119,24 @@ def make_lessons(data: bytes) -> None:
     """Every maker over a file in one of several languages: holes join to the bytes of their origin, raw text is a run of it."""
     known = LANGUAGES[data[0] % len(LANGUAGES)] if data else "text"
     document = Document("shop", "team", "c" * 40, "a/b", known, utf8(data[1:]), 0)
-    for maker in MAKERS.values():
-        for made in maker([document]):
+    other = Document("shop", "team", "c" * 40, "a/c", known, utf8(data[len(data) // 2 :]), 0)
+    for name, maker in MAKERS.items():
+        for made in maker([document, other] if name == "near" else [document]):
             if isinstance(made, Sample) and made.kind in ("fim", "raw"):
-                (span,) = made.origins
+                span = made.origins[0]
                 hole = made.prompt if isinstance(made.prompt, Hole) else Hole(path="", prefix="", suffix="")
                 whole = hole.prefix + hole.typed + (made.answer or "") + hole.suffix
                 assert whole.encode() == document.data[span.start : span.end]
+
+
+def link_files(data: bytes) -> None:
+    """Two files in one of several languages: each stands in its own group, and no file stands around itself."""
+    known = list(pointers.READERS)[data[0] % len(pointers.READERS)] if data else "text"
+    pieces = [utf8(data[1 : len(data) // 2]), utf8(data[len(data) // 2 :])]
+    files = [Document("shop", "team", "c" * 40, f"src/{number}/models.py", known, piece, 0) for number, piece in enumerate(pieces)]
+    groups = neighbours.around(files, {one.path: pointers.links(one) for one in files})
+    assert [group[0] for group in groups] == (files if data else [])
+    assert all(len(set(map(id, group))) == len(group) for group in groups)
 
 
 def _change(message: bytes, before: bytes, after: bytes) -> Change:
@@ -321,7 +332,8 @@ def read_samples(data: bytes) -> None:
 
 
 TARGETS: dict[str, Target] = {
-    "windows": cut_windows, "sections": cut_sections, "prose": read_prose, "lessons": make_lessons, "edits": make_edits,
+    "windows": cut_windows, "sections": cut_sections, "prose": read_prose, "lessons": make_lessons, "links": link_files,
+    "edits": make_edits,
     "blocks": apply_blocks, "messages": read_messages, "attributes": read_attributes, "mailmap": read_mailmap,
     "licences": read_licences, "headers": strip_headers, "pages": read_pages, "texts": judge_texts, "scrub": scrub_texts,
     "rules": read_rules, "recipe": read_recipes, "benchmarks": read_benchmarks, "git": read_git, "tar": _archive(".tar"),

@@ -38,8 +38,10 @@ def infill(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dro
             continue
         choose = choices_of(document, "infill")
         count = sum(choose.random() < SHARE for _ in range(holes(document)))
+        if not count:
+            continue
         found = [cut for cut in cuts(document, TRIED * count, budget // 8, "infill") if cut.start < cut.end]
-        if count and not found:
+        if not found:
             yield dropped(document, "no place for a hole")
         for cut in sorted(choose.sample(found, min(count, len(found))), key=lambda cut: cut.start):
             yield _lesson(document, cut, budget)

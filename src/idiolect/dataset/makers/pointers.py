@@ -27,7 +27,8 @@ _PYTHON = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 _REQUIRED = re.compile(r"""^[ \t]*+require(?P<near>_relative)?[ \t(]+["'](?P<path>[^"'\n]+)["']""", re.MULTILINE)
-_CONSTANT = re.compile(r"(?<![\w.@$])[A-Z]\w*+(?:::[A-Z]\w*+)*+")
+_CONSTANT = re.compile(r"(?<![\w.@$])(?<!module )(?<!class )[A-Z]\w*+(?:::[A-Z]\w*+)*+")
+"""But not one that is opened here."""
 _COMMENT = re.compile(r"^[ \t]*+#[^\n]*", re.MULTILINE)
 _PARTIAL = re.compile(r"""\brender\b[ \t(]*+(?:partial:[ \t]*+)?["'](?P<path>[\w/]++)["']""")
 _SCRIPT = re.compile(r"""\b(?:from|import|require)\b[ \t(]*+["'](?P<path>[.@~][^"'\n]*)["']""")
