@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -140,6 +141,9 @@ def test_a_reverted_commit_and_its_revert_are_both_dropped() -> None:
     second = change('Revert "Treat a missing value as zero"', commit="c" * 40, body=f"This reverts commit {'b' * 40}.")
     assert commits.reverted([first, second]) == commits.reverted([second, first]) == {"b" * 40}
     assert [made.reason for made in diff([first, second]) if isinstance(made, Dropped)] == ["revert"]
+    for said in ("b" * 12, first.subject):
+        assert commits.reverted([first, replace(second, subject="Undo it", body="", reverts=said)]) == {"b" * 40}
+    assert commits.reverted([first, replace(second, subject="Undo it", body="", reverts="?")]) == set()
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def asked(sample: Sample) -> str:
 
 def test_a_section_about_a_unit_explains_it_and_its_code_stands_in_the_prompt() -> None:
     made = list(linked([guide(), CODE_FILE]))
-    total, courier = [one for one in made if isinstance(one, Sample)]
+    total, courier, both = [one for one in made if isinstance(one, Sample)]
     assert "def total_price(self):" in asked(total) and "`Basket.total_price`" in asked(total)
     assert (total.answer or "").startswith("Delivery is part of what a customer pays")
     assert "def pick_courier" in asked(courier) and (courier.answer or "").startswith("Each morning")
@@ -59,7 +59,11 @@ def test_a_section_about_a_unit_explains_it_and_its_code_stands_in_the_prompt() 
     assert {(span.path, span.start) for span in total.origins} == {
         ("docs/guide.md", GUIDE.index("## How")), ("shop/basket.py", CODE.index("    def total_price")),
     }  # fmt: skip
-    assert [one.reason for one in made if isinstance(one, Dropped)] == ["names no code of ours", "names no code of ours", "said before"]
+    assert [one.reason for one in made if isinstance(one, Dropped)] == ["names no code of ours", "names no code of ours"]
+    assert (
+        (both.answer or "").startswith("Both `total_price` and") and "def total_price" in asked(both) and "def pick_courier" in asked(both)
+    )
+    assert "Both" in asked(both) or "about both" in asked(both).lower()
 
 
 def test_a_name_that_two_units_bear_is_taken_only_with_what_stands_around_it() -> None:
@@ -88,7 +92,7 @@ def test_an_entry_of_a_changelog_asks_for_code_but_explains_nothing() -> None:
     )
     (only,) = [one for one in described([log, CODE_FILE]) if isinstance(one, Sample)]
     assert "adds the delivery, so that customers know" in asked(only) and "green" not in asked(only)
-    assert [one.reason for one in linked([log, CODE_FILE]) if isinstance(one, Dropped)] == ["changelog"]
+    assert [one.reason for one in linked([log, CODE_FILE]) if isinstance(one, Dropped)] == ["changelog"] * 2
 
 
 def test_prose_is_grouped_with_the_files_that_alone_define_what_it_names() -> None:

@@ -117,16 +117,15 @@ def _code(change: Change) -> list[Edit]:
 
 def _of_file(edit: Edit, known: set[str]) -> list[Fresh]:
     found = units(edit.language, edit.after)
-    inner = [unit for unit in found if unit.kind in ("function", "method")]
-    new = [unit for unit in found if unit.kind in KINDS - HOLDERS and unit.name not in known and not _is_test(unit)]
-    new = [unit for unit in new if not any(_within(unit, other) for other in inner)]
-    outer = [unit for unit in new if not any(_within(unit, other) for other in new)]
+    outer: list[Unit] = []
+    last = Unit("", "", 0, 0)
+    for unit in sorted(found, key=lambda unit: (unit.start, -unit.end)):
+        wanted = unit.kind in KINDS - HOLDERS and unit.name not in known and not _is_test(unit)
+        if unit.start >= last.end and (wanted or unit.kind in ("function", "method")):
+            last = unit  # what stands within is no unit of its own
+            outer += [unit] if wanted else []
     return [Fresh(edit, unit, found) for unit in outer]
 
 
 def _is_test(unit: Unit) -> bool:
     return unit.name.lower().startswith("test") or unit.name.endswith(("Test", "Tests", "TestCase", "Spec"))
-
-
-def _within(unit: Unit, other: Unit) -> bool:
-    return other.start <= unit.start and unit.end <= other.end and other != unit
