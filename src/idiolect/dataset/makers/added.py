@@ -24,6 +24,8 @@ OWN = 0.3
 """Of the lines that a commit adds to code, tests apart, the share that a unit has at least that its message is about."""
 MOST = 0.7
 """The same, where the message does not name it."""
+ASKED = 0.7
+"""And how sure its wish is then at least: it begins with a verb, or has five words or a body."""
 STOOD = 0.6
 """Share of its lines that a unit which was renamed or moved has from before."""
 NAMED, ALONE = 1.0, 0.85
@@ -85,7 +87,7 @@ def _about(change: Change, request: Wish, fresh: Fresh, alone: bool) -> float:
     telling = [word for word in name if not _COMMON.fullmatch(word)]
     if 2 * sum(word in said for word in name) >= len(name) and said & set(telling):
         return NAMED if own >= OWN else 0.0
-    return ALONE if alone and own >= MOST else 0.0
+    return ALONE if alone and own >= MOST and request.confidence >= ASKED else 0.0
 
 
 def _brought(edit: Edit) -> int:

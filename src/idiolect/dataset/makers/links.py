@@ -115,13 +115,16 @@ def links(prose: Document, code: Sequence[Document]) -> Iterator[tuple[Section, 
     for section in sections(prose.data):
         text = prose.data[section.start : section.end].decode()
         named = Counter(mentions(text))
-        made = []
+        made: dict[tuple[str, int], Link] = {}
         for mention, often in named.items():
             held = [one for one in bearers.get(mention.name, ()) if fits(mention, one[1], one[0].path)]
             if len(held) == 1 and (mention.owner or len(bearers[mention.name]) == 1):
                 document, unit, found = held[0]
-                made.append(Link(prose, section, unit, document, found, often, _titles(section.title, mention.name)))
-        yield section, sorted(made, key=lambda one: (not one.titled, -one.often))
+                known = made.get((document.path, unit.start))
+                count = often + (known.often if known else 0)
+                link = Link(prose, section, unit, document, found, count, _titles(section.title, mention.name))
+                made[document.path, unit.start] = link
+        yield section, sorted(made.values(), key=lambda one: (not one.titled, -one.often))
 
 
 def _titles(title: str, name: str) -> bool:
