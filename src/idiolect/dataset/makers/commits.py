@@ -19,7 +19,7 @@ _NOISE = tuple(
         r"\[(?:ci[ -]skip|skip[ -]\w+|no[ -]ci|wip|ci)\]",
         rf"\s*[(\[]\s*{_CLOSES}?:?\s*{_TICKETS}\s*[)\]]",
         rf"[\s,;.-]*\b(?:{_CLOSES}|issue|for)\s*:?\s*{_TICKETS}",
-        r"[\s,;]+#\d+\s*$",
+        r"[\s,;]+(?:GH-|#)\d+\W*$",
         r"^(?:\s*:\w+:\s*)+",
         r"^\s*\[[^\]]{1,30}\]\s*",
         rf"^\s*{_TICKET}\s*[:,-]?\s*",
