@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from idiolect.dataset import admission, scrubbing
-from idiolect.dataset.makers import blocks, commits, neighbours, pairs, pointers, prose, scope, sections
+from idiolect.dataset.makers import blocks, cases, commits, forms, links, neighbours, pairs, pointers, prose, scope, sections, tangles, told
 from idiolect.sources import gitcopy, languages, licences, messages, people
 from idiolect.sources.gitlog import Commit
 from idiolect.types import Document
@@ -23,6 +23,10 @@ BLANKS = " " * 30_000
 
 def commit(body: str) -> Commit:
     return Commit("c" * 40, (), "Ada", "ada@example.org", 0, 0, "Begin", body, ())
+
+
+def document(text: str) -> Document:
+    return Document("shop", "team", "c" * 40, "test_a.rb", "ruby", text.encode(), 0)
 
 
 def wish(subject: str, body: str = "") -> object:
@@ -67,6 +71,14 @@ SLOW: dict[str, Callable[[], object]] = {
     "blanks in a git configuration": lambda: gitcopy.settings("[a]\nb = " + BLANKS + '" "x\n'),
     "totals of a coverage": lambda: admission.covered("coverage.json", b'"percent_covered": 1,' * 20_000 + b"x"),
     "equal lines around an edit": lambda: edit(10_000),
+    "blanks in a paragraph": lambda: list(told._blocks("\n" + BLANKS + "x")) and told._CREDIT.sub("", BLANKS + "x"),
+    "brackets in a paragraph": lambda: told._MARKUP.sub("", "[" * 40_000) + told._CREDIT.sub("", "(#1" * 20_000),
+    "marks of a test": lambda: cases.cases(document("@Test\n" + "# x\n" * 40_000)),
+    "tests within tests": lambda: cases.cases(document("it 'a'\n" * 40_000)),
+    "marks of code in prose": lambda: links.mentions("`a." * 30_000),
+    "remarks of hunks": lambda: tangles._REMARK.sub("", BLANKS + "/" * 30_000),
+    "hunks without an end": lambda: forms.apply_hunks("```diff\n" * 20_000, {}),
+    "files without an end": lambda: forms.apply_whole("a\n```\n" * 3_000, {}),
     "brackets of imports": lambda: scope.imports(b"import (\n" * 200_000),
     "brackets of imported names": lambda: linked("python", "from a import (\n" * 8000),
     "blanks before an import": lambda: [linked(language, "\n" + BLANKS + "x") for language in pointers.READERS],

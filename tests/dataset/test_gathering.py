@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
+from idiolect import dataset, recipe, samples
 from idiolect.dataset.gathering import Past, of_neighbours, of_pairs
 from idiolect.dataset.makers.pairs import Together, groups, pairs
 from idiolect.dataset.makers.pointers import NO_LINKS, Links, links
@@ -13,6 +15,7 @@ from idiolect.sources.commits import Planned, Side
 from idiolect.sources.contents import Stated
 from idiolect.types import Change, Edit, Message, Sample, Span
 from tests.dataset.corpus import document
+from tests.dataset.history_of import grown, repository
 
 
 def stored(path: str, text: str) -> Stored:
@@ -101,3 +104,20 @@ def test_a_file_that_nobody_can_say_anything_of_stands_among_its_folder_and_arou
     ]  # fmt: skip
     assert {group.names for group in found} == {("near",)}
     assert of_neighbours((), files, Knowing()) == []  # type: ignore[arg-type]
+
+
+def test_an_edit_of_which_nothing_stands_any_more_counts_less(tmp_path: Path) -> None:
+    files = grown(files=8, functions=6)
+    first = files[0][1]["src/part_0.py"] or ""
+    doubted = first.replace("\n\n\ndef ", "\n    # a courier may be late\n    couriers.wait(late)\n    couriers.call(late)\n\n\ndef ", 1)
+    kept = first.replace("\n\n\ndef ", "\n    # a parcel may be wet\n    parcels.dry(wet)\n    parcels.send(wet)\n\n\ndef ", 1)
+    later = [("Wait for couriers that are late", doubted), ("Undo what was too slow there", first), ("Dry parcels that are wet", kept)]
+    shop = repository(tmp_path / "shop", [*files, *((subject, {"src/part_0.py": text}) for subject, text in later)])
+    told = {"name": "acme", "source": [{"path": str(shop)}], "dataset": {"makers": ["diff"]}}
+    run = dataset.build(recipe.parse(told, folder=tmp_path), "here")
+    weights = {
+        turn.content: one.weight for one in samples.read(run.folder, "train") for turn in one.prompt or () if isinstance(turn, Message)
+    }
+    (gone,) = [weight for said, weight in weights.items() if "Wait for couriers that are late" in said]
+    (stands,) = [weight for said, weight in weights.items() if "Dry parcels that are wet" in said]
+    assert 0.28 < gone < 0.32 and stands > 0.95

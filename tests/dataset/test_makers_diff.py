@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -128,6 +129,7 @@ def test_messages_that_ask_for_nothing_are_counted_reasons(subject: str, why: st
         ("res.send() as 204", "res.send() as 204"),
         ("_tojson is slower, so drop it", "_tojson is slower, so drop it"),
         ("Use the name of the host, #393", "Use the name of the host"),
+        ("Use the name of the host, GH-77.", "Use the name of the host"),
         ("UTF-8 names for UTF-16", "UTF-8 names for UTF-16"),
     ],
 )
@@ -140,6 +142,9 @@ def test_a_reverted_commit_and_its_revert_are_both_dropped() -> None:
     second = change('Revert "Treat a missing value as zero"', commit="c" * 40, body=f"This reverts commit {'b' * 40}.")
     assert commits.reverted([first, second]) == commits.reverted([second, first]) == {"b" * 40}
     assert [made.reason for made in diff([first, second]) if isinstance(made, Dropped)] == ["revert"]
+    for said in ("b" * 12, first.subject):
+        assert commits.reverted([first, replace(second, subject="Undo it", body="", reverts=said)]) == {"b" * 40}
+    assert commits.reverted([first, replace(second, subject="Undo it", body="", reverts="?")]) == set()
 
 
 @pytest.mark.parametrize(
@@ -306,3 +311,10 @@ def test_a_subject_that_only_names_a_file_gives_way_to_the_body(subject: str, bo
 
 def test_what_no_longer_stands_counts_less() -> None:
     assert weight(0, 1.0) == 1.0 > weight(0, 0.5) > weight(0, 0.0) == 0.3
+
+
+def test_an_entry_of_a_changelog_is_no_part_of_the_edit() -> None:
+    log = edit("1.0\n\n- a\n", "1.0\n\n- Treat a missing value as zero [#4321]\n- a\n", "Changes.md", "markdown")
+    made = only(change("Treat a missing value as zero", edit(), log))
+    assert isinstance(made, Sample) and "4321" not in (made.answer or "")
+    assert blocks.apply(made.answer or "", {"shop/steps.py": BEFORE}) == {"shop/steps.py": AFTER}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from idiolect.dataset.makers import links
 from idiolect.dataset.makers.told import described, linked
 from idiolect.types import Document, Dropped, Sample
@@ -51,7 +53,7 @@ def asked(sample: Sample) -> str:
 
 def test_a_section_about_a_unit_explains_it_and_its_code_stands_in_the_prompt() -> None:
     made = list(linked([guide(), CODE_FILE]))
-    total, courier = [one for one in made if isinstance(one, Sample)]
+    total, courier, both = [one for one in made if isinstance(one, Sample)]
     assert "def total_price(self):" in asked(total) and "`Basket.total_price`" in asked(total)
     assert (total.answer or "").startswith("Delivery is part of what a customer pays")
     assert "def pick_courier" in asked(courier) and (courier.answer or "").startswith("Each morning")
@@ -59,7 +61,11 @@ def test_a_section_about_a_unit_explains_it_and_its_code_stands_in_the_prompt() 
     assert {(span.path, span.start) for span in total.origins} == {
         ("docs/guide.md", GUIDE.index("## How")), ("shop/basket.py", CODE.index("    def total_price")),
     }  # fmt: skip
-    assert [one.reason for one in made if isinstance(one, Dropped)] == ["names no code of ours", "names no code of ours", "said before"]
+    assert [one.reason for one in made if isinstance(one, Dropped)] == ["names no code of ours", "names no code of ours"]
+    assert (
+        (both.answer or "").startswith("Both `total_price` and") and "def total_price" in asked(both) and "def pick_courier" in asked(both)
+    )
+    assert "Both" in asked(both) or "about both" in asked(both).lower()
 
 
 def test_a_name_that_two_units_bear_is_taken_only_with_what_stands_around_it() -> None:
@@ -88,7 +94,29 @@ def test_an_entry_of_a_changelog_asks_for_code_but_explains_nothing() -> None:
     )
     (only,) = [one for one in described([log, CODE_FILE]) if isinstance(one, Sample)]
     assert "adds the delivery, so that customers know" in asked(only) and "green" not in asked(only)
-    assert [one.reason for one in linked([log, CODE_FILE]) if isinstance(one, Dropped)] == ["changelog"]
+    assert [one.reason for one in linked([log, CODE_FILE]) if isinstance(one, Dropped)] == ["changelog"] * 2
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "Fixed `Basket.total_price` for baskets that hold nothing.",
+        "`Basket.total_price` now adds the delivery to whatever it gave.",
+        "Whoever calls `Basket.total_price` twice is asked to wait.",
+        "Added `Basket.total_price` and `Basket.pick_courier` for the tills.",
+        "Added `total_price`.",
+    ],
+)
+def test_entries_that_speak_of_changes_or_of_several_things_ask_for_nothing(entry: str) -> None:
+    log = guide(f"# Changes\n\n## 1.2\n\n- {entry}\n", "CHANGES.md")
+    assert [one for one in described([log, CODE_FILE]) if isinstance(one, Sample)] == []
+
+
+def test_what_a_generator_draws_in_explains_nothing() -> None:
+    drawn = guide(
+        "# API\n\n## `Basket`\n\n.. autoclass:: Basket\n    :members: total_price\n\nThe basket is what `Basket` says in its own words.\n"
+    )
+    assert "boilerplate prose" in {one.reason for one in linked([drawn, CODE_FILE]) if isinstance(one, Dropped)}
 
 
 def test_prose_is_grouped_with_the_files_that_alone_define_what_it_names() -> None:

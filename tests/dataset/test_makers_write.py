@@ -210,3 +210,16 @@ def test_marks_of_comments_are_taken_off(comment: str, words: str) -> None:
 )
 def test_prose_is_judged(text: str, reason: str | None) -> None:
     assert prose.refusal(text) == reason
+
+
+def test_what_stands_beside_a_unit_is_shown_by_its_header_and_what_it_calls_first() -> None:
+    many = "".join(f"    def helper_number_{n}(self, amount_of_wheels, colour_of_wheels):\n        return {n}\n\n" for n in range(30))
+    ask = '    def carry(self):\n        """Carry all of the parcels to the courier who waits."""\n        return self.load_parcels(1)\n\n'
+    text = f"class Cart:\n{ask}{many}    def load_parcels(self, count):\n        return count\n"
+    (made,) = [one for one in write([document(text)]) if isinstance(one, Sample) and one.maker == "write"]
+    assert isinstance(made.prompt, tuple)
+    said = made.prompt[0].content
+    assert "def load_parcels(self, count):" in said and "return count" not in said
+    assert "helper_number_0(" in said and "helper_number_29(" not in said
+    spans = [text.encode()[span.start : span.end].decode().strip() for span in made.origins]
+    assert "def load_parcels(self, count):" in spans

@@ -24,6 +24,8 @@ OWN = 0.3
 """Of the lines that a commit adds to code, tests apart, the share that a unit has at least that its message is about."""
 MOST = 0.7
 """The same, where the message does not name it."""
+ASKED = 0.7
+"""And how sure its wish is then at least: it begins with a verb, or has five words or a body."""
 STOOD = 0.6
 """Share of its lines that a unit which was renamed or moved has from before."""
 NAMED, ALONE = 1.0, 0.85
@@ -85,7 +87,7 @@ def _about(change: Change, request: Wish, fresh: Fresh, alone: bool) -> float:
     telling = [word for word in name if not _COMMON.fullmatch(word)]
     if 2 * sum(word in said for word in name) >= len(name) and said & set(telling):
         return NAMED if own >= OWN else 0.0
-    return ALONE if alone and own >= MOST else 0.0
+    return ALONE if alone and own >= MOST and request.confidence >= ASKED else 0.0
 
 
 def _brought(edit: Edit) -> int:
@@ -117,16 +119,15 @@ def _code(change: Change) -> list[Edit]:
 
 def _of_file(edit: Edit, known: set[str]) -> list[Fresh]:
     found = units(edit.language, edit.after)
-    inner = [unit for unit in found if unit.kind in ("function", "method")]
-    new = [unit for unit in found if unit.kind in KINDS - HOLDERS and unit.name not in known and not _is_test(unit)]
-    new = [unit for unit in new if not any(_within(unit, other) for other in inner)]
-    outer = [unit for unit in new if not any(_within(unit, other) for other in new)]
+    outer: list[Unit] = []
+    last = Unit("", "", 0, 0)
+    for unit in sorted(found, key=lambda unit: (unit.start, -unit.end)):
+        wanted = unit.kind in KINDS - HOLDERS and unit.name not in known and not _is_test(unit)
+        if unit.start >= last.end and (wanted or unit.kind in ("function", "method")):
+            last = unit  # what stands within is no unit of its own
+            outer += [unit] if wanted else []
     return [Fresh(edit, unit, found) for unit in outer]
 
 
 def _is_test(unit: Unit) -> bool:
     return unit.name.lower().startswith("test") or unit.name.endswith(("Test", "Tests", "TestCase", "Spec"))
-
-
-def _within(unit: Unit, other: Unit) -> bool:
-    return other.start <= unit.start and unit.end <= other.end and other != unit

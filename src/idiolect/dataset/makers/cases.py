@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from idiolect.dataset.makers import scope
 from idiolect.dataset.makers.pairs import called, telling
-from idiolect.dataset.makers.windows import lines
+from idiolect.dataset.makers.windows import line_end, lines
 from idiolect.syntax import Unit
 from idiolect.types import Document
 
@@ -25,6 +25,8 @@ _NEVER = frozenset({"module", "namespace"})
 """Kinds of units that hold what is tested and are not tested themselves."""
 _SPOKEN = re.compile(r"^[ \t]*(?:it|test|specify|scenario|example|should)\b(?:\.\w+)?[ (]+(?P<quote>[\"'`])(?P<name>.{1,200}?)(?P=quote)")
 _SPELLED = re.compile(r"(?:def|func|fn|function|void)\s+(?:test_?|Test)?(?P<name>\w+)")
+_MARKS = (b"@", b"#", b"")
+"""What lines above a case's own begin with: decorators and attributes."""
 _CLOSES = re.compile(rb"[ \t]*(?:end\b|[)}\]]|\"\"\")")
 
 
@@ -52,18 +54,14 @@ def cases(test: Document) -> list[Case]:
 
 def _closed(data: bytes, start: int, limit: int) -> int:
     """Where a case ends that begins on this line: at what closes it, or before the first line that stands no deeper."""
-    depth, end = _depth(data[start:limit]), start
-    for number, (first, last) in enumerate(lines(data[start:limit])):
+    depth, end, begun = _depth(data[start : line_end(data, start)]), start, False
+    for first, last in lines(data[start:limit]):
         line = data[start + first : start + last]
-        if number and line.strip() and _depth(line) <= depth and not _opens(data[start : start + first]):
+        if begun and line.strip() and _depth(line) <= depth:
             return start + last if _CLOSES.match(line) and _depth(line) == depth else end
         end = start + last if line.strip() else end
+        begun = begun or line.lstrip()[:1] not in _MARKS
     return end
-
-
-def _opens(head: bytes) -> bool:
-    """Whether what stands so far is but marks above the case's own line: decorators and attributes."""
-    return all(line.lstrip()[:1] in (b"@", b"#", b"") for line in head.splitlines())
 
 
 def _depth(line: bytes) -> int:

@@ -20,7 +20,7 @@ _NOISE = tuple(
         r"\[(?:ci[ -]skip|skip[ -]\w+|no[ -]ci|wip|ci)\]",
         rf"\s*[(\[]\s*{_CLOSES}?:?\s*{_TICKETS}\s*[)\]]",
         rf"[\s,;.-]*\b(?:{_CLOSES}|issue|for)\s*:?\s*{_TICKETS}",
-        r"[\s,;]+#\d+\s*$",
+        r"[\s,;]+(?:GH-|#)\d+\W*$",
         r"^(?:\s*:\w+:\s*)+",
         r"^\s*\[[^\]]{1,30}\]\s*",
         rf"^\s*{_TICKET}\s*[:,-]?\s*",
@@ -31,6 +31,7 @@ _TRAILER = re.compile(r"^\s*(?:[A-Z][\w-]+-(?:by|Id|Link)|Signed-off-by|Closes|F
 _MERGE = re.compile(r"^merge (?:branch|pull request|remote|tag|commit|\S+ into)\b|^merged? ", re.IGNORECASE)
 _REVERT = re.compile(r"^revert\b|^this reverts commit", re.IGNORECASE | re.MULTILINE)
 _REVERTED_COMMIT = re.compile(r"reverts commit ([0-9a-f]{7,64})")
+_ID = re.compile(r"[0-9a-f]{7,64}")
 _REVERTED_SUBJECT = re.compile(r"^revert:?\s+[\"“](.+)[\"”]", re.IGNORECASE)
 _BOT = re.compile(
     r"""\b(?:dependabot|renovate|greenkeeper|pre-commit[- ]ci|github-actions)\b|\[bot\]|pre-commit\ autoupdate|^auto[- ]?(?:commit|merge)
@@ -128,12 +129,15 @@ def clean(subject: str) -> str:
 def reverted(changes: Sequence[Change]) -> set[str]:
     """Ids of the commits that some other of them takes back."""
     begun: list[str] = []
-    subjects: set[str] = set()
+    subjects: list[str] = []
     for change in changes:
         begun += _REVERTED_COMMIT.findall(change.body)
+        if change.reverts:
+            (begun if _ID.fullmatch(change.reverts) else subjects).append(change.reverts)
         if match := _REVERTED_SUBJECT.match(change.subject):
-            subjects.add(match[1])
-    return {change.commit for change in changes if change.subject in subjects or change.commit.startswith(tuple(begun))}
+            subjects.append(match[1])
+    taken = frozenset(subjects)
+    return {change.commit for change in changes if change.subject in taken or change.commit.startswith(tuple(begun))}
 
 
 def format_only(edits: Iterable[Edit]) -> bool:

@@ -43,7 +43,7 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
         return dropped(change, request)
     if reason := unfit(change.edits):
         return dropped(change, reason)
-    found = tangles.places(change.edits)
+    found = tangles.places([edit for edit in change.edits if not CHANGELOG.search(edit.path)])  # numbers of tickets cannot be known
     if len(found) > MOST_FILES * (MOST_HUNKS + 1) or any(len(hunks(edit)) > 2 * MOST_HUNKS for edit in change.edits):
         return dropped(change, "too many hunks")
     chosen = [found[number] for number in tangles.about(f"{change.subject}\n{request.body}", found)]

@@ -32,6 +32,8 @@ PROSE_QUESTIONS = (
 DULL = re.compile(r"(?:licen[cs]e|contributors|authors|sponsors|(?:table of )?contents|badges|links|credits|index)", re.IGNORECASE)
 FOREIGN = re.compile(r"(?:^|/)code[-_ ]?of[-_ ]?conduct(?:\.\w+)?$", re.IGNORECASE)
 """Prose that most projects have word for word from elsewhere."""
+_DRAWN = re.compile(r"\.\. (?:auto\w+|include|literalinclude|toctree)::")
+"""Begins with what a generator of documentation draws in from elsewhere."""
 _ENTRY = re.compile(r"\s*(?:[-*+]|\d+[.)])\s*\[[^\]]*\]\(#[^)]*\)\s*$|\s*<!--.*-->\s*$")
 SECTION = "explain.section"
 """Name of the maker where a heading alone asks."""
@@ -99,7 +101,7 @@ def _section(document: Document, section: Section, budget: int) -> Sample | Drop
 
 def refusal(title: str, text: str) -> str | None:
     """Why a section explains nothing."""
-    if DULL.fullmatch(title) or _lists_links(text):
+    if DULL.fullmatch(title) or _lists_links(text) or _DRAWN.match(text):
         return "boilerplate prose"
     return "prose too short" if len(text) < SHORTEST_SECTION else prose.refusal(text)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from idiolect.dataset.makers import blocks
@@ -12,9 +12,8 @@ from idiolect.dataset.makers.scope import fenced
 
 LONGEST_FILE = 200
 """Lines of a file that may be an answer as a whole."""
-_DIFF = re.compile(r"^(?P<fence>`{3,})diff\n(?P<hunks>.*?)^(?P=fence)$", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"(`{3,})[^`\n]*\n?$")
 _OLD, _NEW = re.compile(r"^--- (?:a/(.*)|/dev/null)$"), re.compile(r"^\+\+\+ b/(.*)$")
-_WHOLE = re.compile(r"^(?P<path>[^\n`]+)\n(?P<fence>`{3,})[^\n]*\n(?P<text>.*?)\n?^(?P=fence)$", re.DOTALL | re.MULTILINE)
 _AT = "@@ @@"
 """Heads a hunk. It has no numbers of lines: what a prompt shows of a file has none, and a number that is wrong is worse than none."""
 
@@ -74,9 +73,9 @@ def unified(old: Sequence[str], new: Sequence[str]) -> list[str]:
 def apply_hunks(answer: str, files: Mapping[str, str]) -> dict[str, str]:
     """The files after hunks without numbers; one whose lines do not stand in its file exactly once is a ValueError."""
     result = dict(files)
-    for fence in _DIFF.finditer(answer):
+    for _, text in _fenced(answer):
         path, held = "", [""]
-        for line in [*fence["hunks"].splitlines(keepends=True), f"{_AT}\n"]:
+        for line in [*text, f"{_AT}\n"]:
             bare = line.rstrip("\n")
             if (old := _OLD.match(bare)) or bare == _AT:
                 _replace(result, path, held)
@@ -106,7 +105,19 @@ def _whole(parts: Sequence[Part]) -> str:
 
 def apply_whole(answer: str, files: Mapping[str, str]) -> dict[str, str]:
     """The files after an answer that gives one as a whole."""
-    return {**files, **{found["path"]: f"{found['text']}\n" for found in _WHOLE.finditer(answer)}}
+    return {**files, **{above.strip(): "".join(text) for above, text in _fenced(answer) if above}}
+
+
+def _fenced(answer: str) -> Iterator[tuple[str, list[str]]]:
+    """The line above each block of code, and the lines of the block."""
+    lines = answer.splitlines(keepends=True)
+    at = 0
+    while at < len(lines):
+        if mark := _FENCE.match(lines[at]):
+            end = next((number for number in range(at + 1, len(lines)) if lines[number].rstrip("\n") == mark[1]), len(lines))
+            yield lines[at - 1] if at else "", lines[at + 1 : end]
+            at = end
+        at += 1
 
 
 BLOCKS = Form(

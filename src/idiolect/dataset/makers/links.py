@@ -18,6 +18,8 @@ _MARKED = re.compile(r"``([^`\n]{2,80})``|`([^`\n]{2,80})`")
 _NAME = re.compile(r"[A-Za-z_]\w*[?!]?")
 _ROLE = re.compile(r"^[~!.]*")
 _TAIL = re.compile(r"\(.*$|<.*$")
+_SPELLED = re.compile(r".*(?:_|[a-z0-9][A-Z]|[?!]$).*|[A-Z][a-z]\w*")
+"""A name that is no word of a language: `total_price`, `Basket`, `paid?`."""
 NAMED = frozenset({"function", "method", "class", "interface", "struct", "enum", "trait", "type", "macro", "table", "view", "module"})
 """Kinds of units that a text may be about."""
 
@@ -36,7 +38,8 @@ def mentions(text: str) -> list[Mention]:
     for match in _MARKED.finditer(text):
         spelled = _TAIL.sub("", _ROLE.sub("", match[1] or match[2]).strip())
         parts = re.split(r"::|[.#]", spelled)
-        if all(_NAME.fullmatch(part) for part in parts) and telling(parts[-1]):
+        sure = len(parts) > 1 or "(" in match[0] or _SPELLED.fullmatch(spelled)
+        if sure and all(_NAME.fullmatch(part) for part in parts) and telling(parts[-1]):
             found.append(Mention(parts[-1], parts[-2] if len(parts) > 1 else ""))
     return found
 
@@ -48,6 +51,13 @@ def names(document: Document) -> list[str]:
     if is_test(document.path):
         return []
     return [unit.name.rpartition(".")[2] for unit in units(document.language, document.data) if unit.kind in NAMED]
+
+
+def fits(mention: Mention, unit: Unit, path: str) -> bool:
+    """Whether a mention may mean a unit of a file: what stands before the name is around the unit, in its file or in its path."""
+    if mention.name != unit.name.rpartition(".")[2]:
+        return False
+    return not mention.owner or mention.owner in (*unit.parents, *unit.name.split(".")[:-1], *re.split(r"[/.]", path))
 
 
 class Group(NamedTuple):
@@ -105,20 +115,17 @@ def links(prose: Document, code: Sequence[Document]) -> Iterator[tuple[Section, 
     for section in sections(prose.data):
         text = prose.data[section.start : section.end].decode()
         named = Counter(mentions(text))
-        made = []
+        made: dict[tuple[str, int], Link] = {}
         for mention, often in named.items():
-            held = [
-                one for one in bearers.get(mention.name, ()) if not mention.owner or mention.owner in (*one[1].parents, _stem(one[0].path))
-            ]
+            held = [one for one in bearers.get(mention.name, ()) if fits(mention, one[1], one[0].path)]
             if len(held) == 1 and (mention.owner or len(bearers[mention.name]) == 1):
                 document, unit, found = held[0]
-                made.append(Link(prose, section, unit, document, found, often, _titles(section.title, mention.name)))
-        yield section, sorted(made, key=lambda one: (not one.titled, -one.often))
+                known = made.get((document.path, unit.start))
+                count = often + (known.often if known else 0)
+                link = Link(prose, section, unit, document, found, count, _titles(section.title, mention.name))
+                made[document.path, unit.start] = link
+        yield section, sorted(made.values(), key=lambda one: (not one.titled, -one.often))
 
 
 def _titles(title: str, name: str) -> bool:
     return name in _NAME.findall(title)
-
-
-def _stem(path: str) -> str:
-    return path.rpartition("/")[2].partition(".")[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
+from heapq import nsmallest
 from typing import NamedTuple
 
 from idiolect.dataset.makers.windows import after, indented, line_end, line_start, lines
@@ -19,6 +20,7 @@ _COMMENT = re.compile(rb"[ \t]*(?:#|//|/\*|\*)")
 _SEPARATORS = {"ruby": ("::", "#"), "rust": ("::", "::"), "c++": ("::", "::")}
 _NAME = re.compile(r"[A-Za-z_]\w*[?!]?")
 IMPORTS = 600
+SIBLINGS, MOST_SIBLINGS = 400, 12
 HEADER = 240
 
 
@@ -36,13 +38,31 @@ def code(document: Document, spans: Sequence[tuple[int, int]], between: str = "\
 
 
 def around(document: Document, unit: Unit, enclosing: Sequence[Unit], *, signature: bool) -> Piece:
-    """Imports of the file, the headers of what encloses the unit, and its own header where `signature` asks for it."""
+    """Imports of the file, the headers of what encloses the unit and of what it calls there, and its own where `signature` asks for it."""
     outer = [other for other in enclosing if other.start <= unit.start and unit.end <= other.end and other != unit]
     headers = [_header(document.data, other) for other in sorted(outer, key=lambda other: (other.start, -other.end))]
     own = [_header(document.data, unit)] if signature else []
     used = frozenset(_NAME.findall(document.data[unit.start : unit.end].decode()))
-    above, here = code(document, imports(document.data, used)), code(document, [*headers, *own])
+    beside = _siblings(document.data, unit, enclosing, used)
+    above, here = code(document, imports(document.data, used)), code(document, [*headers, *beside, *own])
     return Piece("\n\n".join(piece.text for piece in (above, here) if piece.text), above.origins + here.origins)
+
+
+def _siblings(data: bytes, unit: Unit, found: Sequence[Unit], used: Collection[str]) -> list[tuple[int, int]]:
+    """The headers of methods and functions that stand beside a unit, in at most `SIBLINGS` bytes: those that it names, then the nearest.
+
+    What a class offers belongs to the task, as in methods2test: without it nobody could know the names of what is called.
+    """
+    beside = [one for one in found if one.parents == unit.parents and one.kind in ("function", "method") and one != unit]
+    if unit.kind not in ("function", "method"):
+        beside = [one for one in beside if one.name in used]
+    apart = [one for one in beside if one.end <= unit.start or unit.end <= one.start]
+    kept: list[tuple[int, int]] = []
+    for one in nsmallest(MOST_SIBLINGS, apart, key=lambda one: (one.name not in used, abs(one.start - unit.start))):
+        start, end = _header(data, one)
+        if sum(stop - begun for begun, stop in kept) + end - start <= SIBLINGS:
+            kept.append((start, end))
+    return sorted(kept)
 
 
 def imports(data: bytes, used: Collection[str] = (), limit: int = IMPORTS) -> list[tuple[int, int]]:

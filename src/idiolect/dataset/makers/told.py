@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from idiolect.dataset.makers import prose, scope
 from idiolect.dataset.makers.explain import FOREIGN, refusal
-from idiolect.dataset.makers.links import Link, links, mentions
+from idiolect.dataset.makers.links import Link, fits, links, mentions
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, labels, seeded
-from idiolect.dataset.makers.sections import CHANGELOG, PROSE
+from idiolect.dataset.makers.sections import CHANGELOG, PROSE, Section
 from idiolect.dataset.makers.windows import after
 from idiolect.dataset.makers.write import Request, lesson, own_wish, unfit
 from idiolect.types import Document, Dropped, Message, Sample
 
 QUESTIONS = (
-    "What do our docs say about `{name}`?\n\n`{path}`\n{code}",
-    "`{path}`\n{code}\n\nExplain `{name}` to somebody who is to use it: {title}.",
+    "What do our docs say about `{name}`?\n\n{code}",
+    "{code}\n\nExplain `{name}` to somebody who is to use it: {title}.",
     "{title}: tell me about `{name}`.\n\n{code}",
     "How is `{name}` (`{path}`) meant to be used?\n\n{code}",
     'Write the section "{title}" of `{prose}`; it is about `{name}`.\n\n{code}',
 )
+AMONG = (
+    "{title}: what do our docs (`{prose}`) say?\n\nWhat it names:\n{code}",
+    "{code}\n\nWith this code in mind, what should I know about {title}?",
+    "Write the section on {title} of `{prose}`. The code that it is about:\n\n{code}",
+    "What does `{prose}` tell about {title}?\n\n{code}",
+)
+"""Asks for a section that is about several things."""
+MOST_NAMED, PIECE = 3, 1000
+"""Units that are shown with such a section, and bytes of each."""
 SURE_TITLED, SURE_NAMED = 0.95, 0.8
 """How sure it is that a section is about what its heading names, or what it alone names in its first paragraph."""
 TOLD = 0.85
@@ -28,70 +37,88 @@ _BLOCK = re.compile(r"\n[ \t]*\n|\n(?=[ \t]*[-*+] )")
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
 _MARKUP = re.compile(r":[a-z:]+:(?=`)|\[([^\[\]]*)\]\([^()]*\)")
 _WORD = re.compile(r"[A-Za-z]+")
-_CREDIT = re.compile(r"\s*[\[(]#\d[^\])\n]{0,80}[\])]")
+_CREDIT = re.compile(r"[\[(]#\d[^\])\n]{0,80}[\])]|:(?:issue|pr|pull|user|ghsa|gh):`[^`\n]{0,80}`")
+_BRINGS = re.compile(r"(?:add|new|introduc|provid|support|implement|allow|let|`)", re.IGNORECASE)
+"""How an entry of a changelog begins that says what is there from now on."""
 _NOT_ITSELF = re.compile(
     r"\b(?:these|those|above|below|following|no longer|instead|deprecat\w*|remov\w*|renam\w*|old|previous\w*|formerly|chang\w*|fix\w*"
-    r"|mov(?:ed|es|ing)|warning|backwards?|upgrad\w*|broken|was|were)\b",
+    r"|mov(?:ed|es|ing)|warning|backwards?|upgrad\w*|broken|was|were|now|for example)\b",
     re.IGNORECASE,
 )
 """Words of what is said about a change or about something that stands elsewhere: no wish for the unit itself."""
 FEWEST_WORDS = 6
-
-Make = Callable[[Link, int], Sample | Dropped]
+NO_CODE = "names no code of ours"
+FRAME = 400
+"""Bytes that a question's own words and paths may take."""
 
 
 def linked(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
-    """A section whose heading, or whose first paragraph alone, names a unit explains it; its code stands in the prompt."""
-    yield from _of_sections(material, budget, _explained)
+    """A section whose heading, or whose first paragraph, names a unit explains it; others are told by their heading.
+
+    The code of what a section names stands in the prompt.
+    """
+    for document, section, found in _sections(material):
+        if CHANGELOG.search(document.path):
+            yield dropped(document, "changelog", section.title)
+        else:
+            yield _explained(found, budget) if found else dropped(document, NO_CODE, section.title)
 
 
 def described(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
     """A unit without words of its own is asked for by the paragraph, or the entry of a changelog, that names it alone."""
-    yield from _of_sections(material, budget, _described)
-
-
-def _of_sections(material: Material, budget: int, make: Make) -> Iterator[Sample | Dropped]:
-    given = list(files(material))
-    code = [one for one in given if one.language not in PROSE]
     taken: set[tuple[str, int]] = set()
-    for document in (one for one in given if one.language in PROSE):
-        if FOREIGN.search(document.path) or (make is _explained and CHANGELOG.search(document.path)):
-            yield dropped(document, "changelog" if CHANGELOG.search(document.path) else "boilerplate prose")
-            continue
-        for section, found in links(document, code):
-            fresh = [one for one in found if (one.code.path, one.unit.start) not in taken]
-            made = (
-                make(fresh[0], budget)
-                if fresh
-                else dropped(document, "names no code of ours" if not found else "said before", section.title)
-            )
-            if fresh and isinstance(made, Sample):
-                taken.add((fresh[0].code.path, fresh[0].unit.start))
+    for document, section, found in _sections(material):
+        if not found:
+            yield dropped(document, NO_CODE, section.title)
+        for link in found:
+            place = link.code.path, link.unit.start
+            made = dropped(document, "said before", link.unit.name) if place in taken else _described(link, budget)
+            taken |= {place} if isinstance(made, Sample) else set()
             yield made
 
 
-def _explained(link: Link, budget: int) -> Sample | Dropped:
-    document, section = link.document, link.section
+def _sections(material: Material) -> Iterator[tuple[Document, Section, list[Link]]]:
+    """The sections of prose that is the team's own, with the units that each names."""
+    given = list(files(material))
+    code = [one for one in given if one.language not in PROSE]
+    for document in given:
+        if document.language in PROSE and not FOREIGN.search(document.path):
+            yield from ((document, section, found) for section, found in links(document, code))
+
+
+def _explained(found: list[Link], budget: int) -> Sample | Dropped:
+    first = found[0]
+    document, section = first.document, first.section
     limit = budget // 2
     stop = section.end if section.end - section.body <= limit else after(document.data, section.body, limit)
     text = document.data[section.body : stop].decode().strip()
-    if reason := refusal(section.title, text) or ("" if link.titled or _alone(link, text) else "about other things too"):
+    if reason := refusal(section.title, text):
         return dropped(document, reason, section.title)
-    start, end = scope.whole(link.unit, link.code.data)
-    code = scope.code(link.code, [(start, min(end, after(link.code.data, start, budget - len(text.encode()) - 400)))])
-    name = scope.qualified(link.unit, link.code.language)
     choose = seeded("linked", document.path, section.title, text)
-    fence = scope.fenced(code.text, link.code.language)
-    question = choose.choice(QUESTIONS).format(name=name, path=link.code.path, code=fence, title=section.title, prose=document.path)
+    alone = first.titled or _alone(first, text)
+    shown = [first] if alone else found[:MOST_NAMED]
+    room = budget - len(text.encode()) - FRAME if alone else PIECE
+    codes = [_code(link, room) for link in shown]
+    code = "\n\n".join(piece.text for piece in codes)
+    name = scope.qualified(first.unit, first.code.language)
+    frame = choose.choice(QUESTIONS if alone else AMONG)
+    question = frame.format(name=name, path=first.code.path, code=code, title=section.title, prose=document.path)
     return Sample(
         prompt=(Message(role="user", content=question),),
         answer=text,
         kind="explain",
         maker="linked",
         labels=labels(document.language),
-        confidence=SURE_TITLED if link.titled else SURE_NAMED,
-        origins=(document.span(section.start, stop), *code.origins),
+        confidence=SURE_TITLED if first.titled else SURE_NAMED,
+        origins=(document.span(section.start, stop), *(span for piece in codes for span in piece.origins)),
     )
+
+
+def _code(link: Link, room: int) -> scope.Piece:
+    """The unit beneath its path, as much of it as there is room for."""
+    start, end = scope.whole(link.unit, link.code.data)
+    held = scope.code(link.code, [(start, min(end, after(link.code.data, start, room)))])
+    return scope.Piece(f"`{link.code.path}`\n{scope.fenced(held.text, link.code.language)}", held.origins)
 
 
 def _alone(link: Link, text: str) -> bool:
@@ -125,16 +152,21 @@ def _paragraph(document: Document, link: Link) -> tuple[str, int, int] | None:
     text = document.data[link.section.body : link.section.end].decode()
     for start, end in _blocks(text):
         said = prose.opening(_MARKUP.sub(lambda match: match[1] or "", _CREDIT.sub("", _ITEM.sub("", text[start:end].strip()))))
-        if _of_itself(said, link.unit.name):
+        if _of_itself(said, link) and (not CHANGELOG.search(document.path) or _BRINGS.match(said)):
             first = link.section.body + len(text[:start].encode())
             return said, first, first + len(text[start:end].encode())
     return None
 
 
-def _of_itself(said: str, name: str) -> bool:
+def _of_itself(said: str, link: Link) -> bool:
     """Whether some words say what one unit is for, and name nothing else of the code."""
-    marked = [mention.name for mention in mentions(said)]
-    return set(marked) == {name} and len(_WORD.findall(said)) >= FEWEST_WORDS and not _NOT_ITSELF.search(said)
+    marked = mentions(said)
+    return (
+        bool(marked)
+        and all(fits(mention, link.unit, link.code.path) for mention in marked)
+        and len(_WORD.findall(said)) >= FEWEST_WORDS
+        and not _NOT_ITSELF.search(said)
+    )
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
