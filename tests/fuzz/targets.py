@@ -18,6 +18,7 @@ from pathlib import Path
 from idiolect import recipe, rows, samples, scrub
 from idiolect.dataset import benchmarks
 from idiolect.dataset.makers import MAKERS, blocks, commits, diff, neighbours, pointers, prose, scope, sections, windows
+from idiolect.dataset.makers.forms import FORMS
 from idiolect.dataset.makers.intents import claimed
 from idiolect.errors import DataError, RecipeError, SourceError
 from idiolect.scrub import engines
@@ -146,13 +147,15 @@ def _change(message: bytes, before: bytes, after: bytes) -> Change:
 
 
 def make_edits(data: bytes) -> None:
-    """A commit's edit, applied, gives the file after; spans lie within the files."""
+    """A commit's edit, applied in the form it has, gives lines of the file before or after and changes it; spans lie within the files."""
     message, before, after = fields(data, 3)
     change = _change(message or b"Handle an empty basket in the shop", before, after)
     for made in diff([change]):
         if isinstance(made, Sample):
-            wanted = {"a/b.py": after.decode()}
-            assert blocks.apply(made.answer or "", {"a/b.py": before.decode()}) == wanted
+            (read,) = (form.apply for form in FORMS if form.name == made.labels["form"][0])
+            found = read(made.answer or "", {"a/b.py": before.decode()})["a/b.py"]
+            assert found != before.decode()
+            assert set(found.split("\n")) <= {*before.decode().split("\n"), *after.decode().split("\n")}
             for span in made.origins:
                 assert 0 <= span.start <= span.end <= len(before if span.commit == change.parent else after)
 
