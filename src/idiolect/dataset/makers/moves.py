@@ -15,7 +15,7 @@ from rapidfuzz.distance import LCSseq
 
 from idiolect.dataset.makers import blocks
 from idiolect.dataset.makers.editing import Part, lines
-from idiolect.syntax import Unit, units
+from idiolect.syntax import Unit, read, units
 
 What = Literal["move", "extract", "rename", "inline"]
 KINDS = frozenset({"function", "method", "class", "module", "interface", "enum", "struct", "type", "trait", "impl", "macro", "namespace"})
@@ -65,13 +65,14 @@ def found(parts: Sequence[Part]) -> list[Found]:
     gone, came = _without(before, after), _without(after, before)
     matched = _matched(gone, came)
     olds, news = {old for old, _ in matched}, {new for _, new in matched}
-    left = _unknown([one for one in gone if not _held(one, olds)], after)
-    fresh = _unknown([one for one in came if not _held(one, news)], before)
+    left = _unknown([one for one in gone if not _held(one, olds) and not _holds(one, olds)], after)
+    fresh = _unknown([one for one in came if not _held(one, news) and not _holds(one, news)], before)
     both = {one.edit.path: lines(one) for one in parts}
     taken = {path: Counter(_saying(old)) | _lost(before, after, path) for path, (old, _) in both.items()}
     given = {path: Counter(_saying(new)) | _lost(after, before, path) for path, (_, new) in both.items()}
-    everywhere = renamed(parts)
-    made = [_told(old, new) for old, new in matched if old in _outermost(olds) and (old.path != new.path or old.name != new.name)]
+    everywhere = [pair for pair in renamed(parts) if pair[0] in _defined(parts)]
+    outer = set(_outermost(olds))
+    made = [_told(old, new) for old, new in matched if old in outer and (old.path != new.path or old.name != new.name)]
     made = [one for one in made if (one.name, one.new_name) not in everywhere]
     made += [Found("extract", one.name, one.name, path, one.path) for one in fresh if (path := _came_from(one, taken, given))]
     made += [Found("inline", one.name, one.name, one.path, path) for one in left if (path := _came_from(one, given, taken))]
@@ -198,6 +199,16 @@ def _held(one: Symbol, others: Iterable[Symbol]) -> bool:
     return any(one.path == other.path and other.start <= one.start and one.end <= other.end for other in others)
 
 
+def _holds(one: Symbol, others: Iterable[Symbol]) -> bool:
+    return any(_held(other, [one]) for other in others)
+
+
+def _defined(parts: Sequence[Part]) -> set[str]:
+    """Names that the files before define: what else is put for something else is another choice, not another name."""
+    found = (read(one.edit.language, one.edit.before) for one in parts)
+    return {name.name for each in found if each for name in each.defined}
+
+
 def _unknown(these: Sequence[Symbol], others: Iterable[Symbol]) -> list[Symbol]:
     """Of these the outermost whose name the other version has nowhere: a namespace that is opened again is nothing new."""
     names = {one.name for one in others}
@@ -205,7 +216,11 @@ def _unknown(these: Sequence[Symbol], others: Iterable[Symbol]) -> list[Symbol]:
 
 
 def _outermost(these: Collection[Symbol]) -> list[Symbol]:
-    return [one for one in these if not _held(one, [other for other in these if other != one])]
+    found: list[Symbol] = []
+    for one in sorted(these, key=lambda one: (one.path, one.start, -one.end)):
+        if not found or found[-1].path != one.path or one.end > found[-1].end:
+            found.append(one)
+    return found
 
 
 def _lost(before: Sequence[Symbol], after: Sequence[Symbol], path: str = "") -> Counter[str]:
