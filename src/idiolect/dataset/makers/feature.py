@@ -90,19 +90,14 @@ def _nothing_new(parts: Sequence[Part], said: bool) -> str | None:
     )
     if came < max(FEWEST_LINES, GROWS * gone):
         return "adds little"
-    if moves.share(parts, ()) >= MOVED:
+    versions = moves.versions(parts)
+    if moves.share(parts, versions) >= MOVED:
         return "moved, not new"
     if any(not one.before for one in made):
         return None
-    return None if said and _new_units(made) else "no new unit"
-
-
-def _new_units(made: Sequence[Part]) -> bool:
-    for one in made:
-        had = {symbol.name for symbol in moves.symbols(one.edit.path, one.edit.language, one.edit.before)}
-        if any(symbol.name not in had for symbol in moves.symbols(one.edit.path, one.edit.language, one.edit.after)):
-            return True
-    return False
+    paths = {one.edit.path for one in made}
+    fresh = any(one.path in paths and one.name not in versions.old_names for one in versions.after)
+    return None if said and fresh else "no new unit"
 
 
 def _sample(change: Change, request: Wish, answer: editing.Answer, confidence: float, budget: int) -> Sample | Dropped:

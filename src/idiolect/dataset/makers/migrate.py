@@ -162,12 +162,14 @@ def _of_commit(change: Change, budget: int) -> Iterator[Sample | Dropped]:
         return
     edits = [edit for edit in editing.meant(change.edits) if edit.before and edit.after]
     reason = editing.refused(edits, len(edits)) or ("changes what it does" if _OTHER.search(change.subject) else None)
+    said = bool(_WAY.search(change.subject))
+    if not reason and not said and sum(len(editing.lines(editing.part(edit))[0]) for edit in edits) < DIRECTIONS:
+        reason = "says nothing of another way"
     pairs = [] if reason else [pair for edit in edits for pair in _rewritten(change, edit)]
     if not pairs:
         yield dropped(change, reason or "nothing was written anew")
         return
     ways = Counter(way for old, new in pairs for way in directions(old.text, new.text))
-    said = bool(_WAY.search(change.subject))
     hint = "" if isinstance(request, str) or not said else editing.words(request)
     kept = 0
     for old, new in pairs:

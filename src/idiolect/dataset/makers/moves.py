@@ -58,18 +58,45 @@ class Found(NamedTuple):
     new_path: str
 
 
-def found(parts: Sequence[Part]) -> list[Found]:
+class Versions(NamedTuple):
+    """The units of some files before and after a commit, those that stayed as they were left out."""
+
+    before: list[Symbol]
+    after: list[Symbol]
+    old_names: set[str]
+    """Of all units before, those that stayed too."""
+    new_names: set[str]
+
+
+def versions(parts: Sequence[Part]) -> Versions:
+    """What the commit touched of the units of its files; nothing of those that have no grammar."""
+    every = Versions([], [], set(), set())
+    for one in parts:
+        old, new = _units(one.edit.language, one.edit.before), _units(one.edit.language, one.edit.after)
+        was = {(unit.parents, unit.name): one.edit.before[unit.start : unit.end] for unit in old}
+        became = {(unit.parents, unit.name): one.edit.after[unit.start : unit.end] for unit in new}
+        every.old_names.update(unit.name for unit in old)
+        every.new_names.update(unit.name for unit in new)
+        for unit in old:
+            if became.get((unit.parents, unit.name)) != one.edit.before[unit.start : unit.end]:
+                every.before.append(_symbol(one.edit.path, unit, one.edit.before))
+        for unit in new:
+            if was.get((unit.parents, unit.name)) != one.edit.after[unit.start : unit.end]:
+                every.after.append(_symbol(one.edit.path, unit, one.edit.after))
+    return every
+
+
+def found(parts: Sequence[Part], both: Versions) -> list[Found]:
     """What happened to the units of these files, the surest first, and to the names in them."""
-    before = [symbol for one in parts for symbol in symbols(one.edit.path, one.edit.language, one.edit.before)]
-    after = [symbol for one in parts for symbol in symbols(one.edit.path, one.edit.language, one.edit.after)]
+    before, after = both.before, both.after
     gone, came = _without(before, after), _without(after, before)
     matched = _matched(gone, came)
     olds, news = {old for old, _ in matched}, {new for _, new in matched}
-    left = _unknown([one for one in gone if not _held(one, olds) and not _holds(one, olds)], after)
-    fresh = _unknown([one for one in came if not _held(one, news) and not _holds(one, news)], before)
-    both = {one.edit.path: lines(one) for one in parts}
-    taken = {path: Counter(_saying(old)) | _lost(before, after, path) for path, (old, _) in both.items()}
-    given = {path: Counter(_saying(new)) | _lost(after, before, path) for path, (_, new) in both.items()}
+    left = _unknown([one for one in gone if not _held(one, olds) and not _holds(one, olds)], both.new_names)
+    fresh = _unknown([one for one in came if not _held(one, news) and not _holds(one, news)], both.old_names)
+    rows = {one.edit.path: lines(one) for one in parts}
+    taken = {path: Counter(_saying(old)) | _lost(before, after, path) for path, (old, _) in rows.items()}
+    given = {path: Counter(_saying(new)) | _lost(after, before, path) for path, (_, new) in rows.items()}
     everywhere = [pair for pair in renamed(parts) if pair[0] in _defined(parts)]
     outer = set(_outermost(olds))
     made = [_told(old, new) for old, new in matched if old in outer and (old.path != new.path or old.name != new.name)]
@@ -90,23 +117,16 @@ def may(parts: Sequence[Part]) -> bool:
     return (gone & came).total() >= FEWEST_LINES or bool(renamed(parts))
 
 
-def symbols(path: str, language: str, data: bytes) -> list[Symbol]:
-    """The units of a file that can move; none where it has no grammar."""
-    return [_symbol(path, unit, data) for unit in units(language, data) if unit.kind in KINDS and unit.name and unit.sound]
-
-
-def share(parts: Sequence[Part], names: Iterable[Found]) -> float:
+def share(parts: Sequence[Part], versions: Versions, names: Iterable[Found] = ()) -> float:
     """How much of what went came back elsewhere, 0 to 1, new names put for old ones; the rest is other work.
 
     Counted by the lines that differ and by those that functions lost and won: of one that was cut in two, lines stay where they are.
     """
     new_names = {one.name: one.new_name for one in names if one.what == "rename"}
-    both = [lines(one) for one in parts]
-    gone = Counter(row for old, _ in both for row in _saying(_put(row, new_names) for row in old))
-    came = Counter(row for _, new in both for row in _saying(new))
-    before = [symbol for one in parts for symbol in symbols(one.edit.path, one.edit.language, one.edit.before)]
-    after = [symbol for one in parts for symbol in symbols(one.edit.path, one.edit.language, one.edit.after)]
-    gone, came = gone | _lost(before, after), came | _lost(after, before)
+    rows = [lines(one) for one in parts]
+    gone = Counter(row for old, _ in rows for row in _saying(_put(row, new_names) for row in old))
+    came = Counter(row for _, new in rows for row in _saying(new))
+    gone, came = gone | _lost(versions.before, versions.after), came | _lost(versions.after, versions.before)
     every = gone.total() + came.total()
     return 2 * (gone & came).total() / every if every else 0.0
 
@@ -119,10 +139,12 @@ def renamed(parts: Sequence[Part]) -> list[tuple[str, str]]:
         for pair in swapped(one):
             places[pair] += 1
             files[pair].add(one.edit.path)
-    left = Counter(name for one in parts for row in one.after for name in _NAME.findall(row))
-    known = Counter(name for one in parts for row in one.before for name in _NAME.findall(row))
     pairs = [pair for pair, count in places.most_common() if count >= RENAMED_PLACES and len(files[pair]) > 1]
-    return [(old, new) for old, new in pairs if not left[old] and not known[new]]
+    if not pairs:
+        return []
+    left = {name for one in parts for row in one.after for name in _NAME.findall(row)}
+    known = {name for one in parts for row in one.before for name in _NAME.findall(row)}
+    return [(old, new) for old, new in pairs if old not in left and new not in known]
 
 
 def swapped(one: Part) -> list[tuple[str, str]]:
@@ -142,6 +164,10 @@ def swapped(one: Part) -> list[tuple[str, str]]:
 def saying(row: str) -> bool:
     """Whether a line is more than a closer."""
     return not _CLOSER.fullmatch(row.strip())
+
+
+def _units(language: str, data: bytes) -> list[Unit]:
+    return [unit for unit in units(language, data) if unit.kind in KINDS and unit.name and unit.sound] if data else []
 
 
 def _symbol(path: str, unit: Unit, data: bytes) -> Symbol:
@@ -209,9 +235,8 @@ def _defined(parts: Sequence[Part]) -> set[str]:
     return {name.name for each in found if each for name in each.defined}
 
 
-def _unknown(these: Sequence[Symbol], others: Iterable[Symbol]) -> list[Symbol]:
+def _unknown(these: Sequence[Symbol], names: Collection[str]) -> list[Symbol]:
     """Of these the outermost whose name the other version has nowhere: a namespace that is opened again is nothing new."""
-    names = {one.name for one in others}
     return [one for one in _outermost(these) if one.name not in names]
 
 

@@ -58,14 +58,15 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     parts = [editing.part(edit) for edit in edits]
     if not verb and not moves.may(parts):
         return dropped(change, "nothing moved")
-    found = moves.found(parts)
+    versions = moves.versions(parts)
+    found = moves.found(parts, versions)
     if _in_tests(found) and not all(layer(edit.path) == "test" for edit in edits):
         return dropped(change, "only tests moved")
     if not found:
         return dropped(change, "nothing moved")
     if not any(verb or one.path != one.new_path or not one.path for one in found):
         return dropped(change, "nothing moved between files")
-    share = moves.share(parts, found)
+    share = moves.share(parts, versions, found)
     if share < (SHARE_NAMED if verb else SHARE):
         return dropped(change, "mostly other work")
     answer = editing.answered(edits, budget * 2 // 3)
