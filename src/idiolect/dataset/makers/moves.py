@@ -173,9 +173,14 @@ def _units(language: str, data: bytes) -> list[Unit]:
 def _symbol(path: str, unit: Unit, data: bytes) -> Symbol:
     text = data[unit.start : unit.end].decode()
     body = data[unit.body_start : unit.body_end].decode() if unit.body_start is not None and unit.body_end is not None else ""
-    own = unit.name.rpartition(".")[2]
+    own = _last(unit.name)
     tokens = tuple("" if token == own else token for token in _TOKEN.findall(text))
     return Symbol(path, unit.name, unit.parents, unit.start, unit.end, tokens, tuple(_saying(body.split("\n"))))
+
+
+def _last(name: str) -> str:
+    """Of `Server.prototype.close` what is called."""
+    return name.rpartition(".")[2]
 
 
 def _saying(rows: Iterable[str]) -> list[str]:
@@ -197,10 +202,10 @@ def _matched(gone: Sequence[Symbol], came: Sequence[Symbol]) -> list[tuple[Symbo
     named: dict[str, list[Symbol]] = defaultdict(list)
     for one in came:
         exact[one.tokens].append(one)
-        named[one.name].append(one)
+        named[_last(one.name)].append(one)
     ways: tuple[Callable[[Symbol], list[Symbol]], ...] = (
         lambda old: exact[old.tokens],
-        lambda old: [new for new in named[old.name] if alike(old.tokens, new.tokens) >= ALIKE],
+        lambda old: [new for new in named[_last(old.name)] if alike(old.tokens, new.tokens) >= ALIKE],
     )
     for way in ways:
         for old in gone:
@@ -267,7 +272,7 @@ def _came_from(one: Symbol, taken: dict[str, Counter[str]], given: dict[str, Cou
         return ""
     shares = {path: (own & rows).total() for path, rows in taken.items()}
     path = max(shares, key=lambda name: (shares[name], name))
-    named = re.compile(rf"(?<!\w){re.escape(one.name.rpartition('.')[2])}(?!\w)")
+    named = re.compile(rf"(?<!\w){re.escape(_last(one.name))}(?!\w)")
     places = sum(bool(named.search(row)) for rows in given.values() for row in rows)
     return path if shares[path] >= TAKEN * own.total() and places > 1 else ""
 

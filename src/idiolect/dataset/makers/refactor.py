@@ -94,7 +94,7 @@ def _asked(request: Wish | None, found: Sequence[Found]) -> str:
 
 
 def _names(words: str, name: str) -> bool:
-    return bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words))
+    return bool(re.search(rf"(?<!\w){re.escape(name.rpartition('.')[2])}(?!\w)", words))
 
 
 def described(found: Sequence[Found]) -> list[str]:
@@ -113,7 +113,7 @@ def _sentence(what: str, names: Sequence[str], path: str, new_path: str) -> str:
     if what == "rename":
         return f"Rename {listed}{f' in `{path}`' if path == new_path and path else f', in `{new_path}`' if new_path else ''}."
     if what == "inline":
-        return f"Take {listed} in where it is used, in `{new_path}`."
+        return f"Inline {listed} in `{new_path}`."
     if path == new_path:
         return f"{what.capitalize()} {listed} within `{path}`."
     return f"{what.capitalize()} {listed} from `{path}` {'into' if what == 'extract' else 'to'} `{new_path}`."
