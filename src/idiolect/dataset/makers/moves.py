@@ -103,7 +103,9 @@ def found(parts: Sequence[Part], both: Versions) -> list[Found]:
     made = [one for one in made if (one.name, one.new_name) not in everywhere]
     made += [Found("extract", one.name, one.name, path, one.path) for one in fresh if (path := _came_from(one, taken, given))]
     made += [Found("inline", one.name, one.name, one.path, path) for one in left if (path := _came_from(one, given, taken))]
-    return list(dict.fromkeys([*made, *(Found("rename", old, new, "", "") for old, new in everywhere)]))
+    renames = [*(one for one in made if one.what == "rename"), *(Found("rename", old, new, "", "") for old, new in everywhere)]
+    said = {("inline", _last(one.name)) for one in renames} | {("extract", _last(one.new_name)) for one in renames}
+    return list(dict.fromkeys([*(one for one in made if (one.what, _last(one.name)) not in said), *renames]))
 
 
 def may(parts: Sequence[Part]) -> bool:

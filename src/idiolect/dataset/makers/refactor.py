@@ -101,8 +101,10 @@ def described(found: Sequence[Found]) -> list[str]:
     """A sentence for each thing that was found, a few at most; what went the same way is named together."""
     ways: dict[tuple[str, str, str], list[str]] = {}
     for one in found:
-        name = f"`{one.name}` to `{one.new_name}`" if one.what == "rename" else f"`{one.name}`"
-        ways.setdefault((one.what, one.path, one.new_path), []).append(name)
+        renamed = one.what == "rename"
+        there = one.path != one.new_path
+        name = f"`{one.name}` {'as' if there else 'to'} `{one.new_name}`" if renamed else f"`{one.name}`"
+        ways.setdefault(("move" if renamed and there else one.what, one.path, one.new_path), []).append(name)
     return [_sentence(what, names, path, new_path) for (what, path, new_path), names in list(ways.items())[:MOST_NAMED]]
 
 
@@ -111,7 +113,7 @@ def _sentence(what: str, names: Sequence[str], path: str, new_path: str) -> str:
     if len(names) > 2 * MOST_NAMED:
         listed = f"{', '.join(names[:MOST_NAMED])} and what belongs to them"
     if what == "rename":
-        return f"Rename {listed}{f' in `{path}`' if path == new_path and path else f', in `{new_path}`' if new_path else ''}."
+        return f"Rename {listed}{f' in `{path}`' if path else ''}."
     if what == "inline":
         return f"Inline {listed} in `{new_path}`."
     if path == new_path:
