@@ -92,14 +92,20 @@ def test_what_is_taken_in_is_the_same_the_other_way_round() -> None:
             edit("bill.py", f"from fee import shipping_of\n{SPLIT}", f"{HELPER[35:]}\n{SPLIT}"),
         )
     ]
-    assert [one.what for one in moves.found(parts)] in (["inline"], [])
+    assert [one.what for one in moves.found(parts, moves.versions(parts))] in (["inline"], [])
+
+
+def test_what_moves_under_another_name_is_said_to_do_both() -> None:
+    renamed = (MOVE[0], edit("shipping.py", "FEE = 1\n", f"FEE = 1\n\n\n{HELPER.replace('shipping_of', 'fee_of')}"))
+    assert "Move `shipping_of` as `fee_of` from `order.py` to `shipping.py`." in asked(change("Cleanup", *renamed))
 
 
 def test_a_name_that_goes_everywhere_is_a_rename() -> None:
     edits = [
         edit(f"{name}.py", text := f"{HELPER}\n\nprint(shipping_of({name}))\n", text.replace("shipping_of", "fee_of")) for name in "ab"
     ]
-    assert "Rename `shipping_of` to `fee_of`" in asked(change("Name it well", *edits))
+    text = asked(change("Name it well", *edits))
+    assert "Rename `shipping_of` to `fee_of`." in text and "Extract" not in text and "Inline" not in text
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 """
 
 import tempfile
+from functools import cache
 from pathlib import Path
 
 from idiolect import sources
@@ -39,14 +40,25 @@ def read(folder: Path) -> tuple[list[Document], list[Change]]:
     return documents, changes
 
 
-def made() -> dict[str, str]:
-    """All that each maker makes of the repository, as text that can be read."""
+@cache
+def material() -> tuple[list[Document], list[Change]]:
+    """The files at the end, and the commits."""
     with tempfile.TemporaryDirectory() as folder:
-        documents, changes = read(Path(folder))
-    subjects = {change.commit: change.subject for change in changes}
-    found: dict[str, list[Sample | Dropped]] = {name: list(MAKERS[name]([*documents, *changes])) for name in NAMES}
-    found["migrate"] = [item for _, item in migrations.judged((("migrate", one) for one in found["migrate"]), documents, [])]
-    return {name: "".join(_shown(one, subjects) for one in items) for name, items in found.items()}
+        return read(Path(folder))
+
+
+@cache
+def lessons(name: str) -> list[Sample | Dropped]:
+    """All that a maker makes of the repository; of migrations those that the files at the end bear out."""
+    documents, changes = material()
+    found = MAKERS[name]([*documents, *changes])
+    return [item for _, item in migrations.judged(((name, one) for one in found), documents, [])]
+
+
+def made(name: str) -> str:
+    """The same as text that can be read."""
+    subjects = {change.commit: change.subject for change in material()[1]}
+    return "".join(_shown(one, subjects) for one in lessons(name))
 
 
 def _shown(one: Sample | Dropped, subjects: dict[str, str]) -> str:

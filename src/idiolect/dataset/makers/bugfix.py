@@ -44,7 +44,7 @@ FRAMES = (
     "What is wrong here? {symptom}\n\n{code}\n\nAnswer with the smallest edit that mends it, in SEARCH/REPLACE form.",
     "Please fix this. {symptom}\n\n{code}\n\nAnswer with search/replace blocks only.",
 )
-PASSED = ("It is mended when {tests} passes.", "A test shows it: {tests}.", "Then {tests} must pass.")
+PASSED = ("It is mended, and a test says so: {tests}.", "A test shows it: {tests}.", "Then {tests} must pass.")
 
 
 class Test(NamedTuple):

@@ -60,12 +60,12 @@ def refused(edits: Sequence[Edit], most: int) -> str | None:
         return "file too long"
     if not all(_is_text(data) for edit in edits for data in (edit.before, edit.after)):
         return "not UTF-8"
-    return "only numbers" if numbers_only(edits) else None
+    return "only numbers" if numbers_only(map(_middle, edits)) else None
 
 
 def meant(edits: Iterable[Edit]) -> list[Edit]:
     """The edits that say something of what was done: changelogs, versions and files in which only blanks differ stay out."""
-    return [edit for edit in edits if not CHANGELOG.search(edit.path) and not format_only([edit]) and not _version(edit)]
+    return [edit for edit in edits if not CHANGELOG.search(edit.path) and not format_only([_middle(edit)]) and not _version(edit)]
 
 
 def answered(edits: Sequence[Edit], limit: int) -> Answer | str:
@@ -199,7 +199,27 @@ def _proved(answer: str, parts: Sequence[Part]) -> bool:
 
 
 def _version(edit: Edit) -> bool:
-    return bool(edit.before and edit.after and _VERSION.search(edit.path)) and numbers_only([edit])
+    return bool(edit.before and edit.after and _VERSION.search(edit.path)) and numbers_only([_middle(edit)])
+
+
+def _middle(edit: Edit) -> Edit:
+    """The edit without the lines at the top and at the end that are the same: most of a long file."""
+    old, new = edit.before, edit.after
+    start = old.rfind(b"\n", 0, _common(old, new)) + 1
+    old, new = old[start:], new[start:]
+    tail = _common(old[::-1], new[::-1])
+    end = old.find(b"\n", len(old) - tail) if tail else -1
+    cut = len(old) - end if end >= 0 else 0
+    return Edit(edit.path, edit.language, old[: len(old) - cut], new[: len(new) - cut])
+
+
+def _common(data: bytes, other: bytes) -> int:
+    """How many bytes at the beginning are the same."""
+    low, high = 0, min(len(data), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if data[:middle] == other[:middle] else (low, middle - 1)
+    return low
 
 
 def _is_text(data: bytes) -> bool:

@@ -28,9 +28,8 @@ _COUNTED = re.compile(rb"(?<=[+-] )1(?![\w.])|(?<=\[)[01](?=[\]:])|(?<=[<>]= )[0
 _RETURNED = re.compile(rb"(?<=\n)(?P<margin>[ \t]+)return (?=[\w\[({])")
 _AWAITED = re.compile(rb"\bawait (?=\w)")
 _CALLED = re.compile(rb"\b(?P<called>[A-Za-z_]\w*)\((?P<first>[a-z_]\w*), (?P<second>[a-z_]\w*)\)")
-_EVEN = re.compile(
-    rb"(?i:.*(?:min|max|equal|add|plus|sum|merge|union|swap|gcd|zip|compare|print|log|isinstance|join).*)|def|function|func|lambda|if|while|for"
-)
+_EVEN = re.compile(rb"(?i)min|max|equal|add|plus|sum|merge|union|swap|gcd|zip|compare|print|log|isinstance|join")
+_KEYWORD = frozenset({b"def", b"function", b"func", b"lambda", b"if", b"while", b"for"})
 _ASSIGNED = re.compile(rb"(?:^|(?<=\n))[ \t]*(?:(?:const|let|var|auto|final|int|long|String|double)\s)?(?P<name>[a-z_]\w+) :?= ")
 _PARAMETERS = re.compile(rb"\(([^()]*)\)")
 _PARAMETER = re.compile(rb"(?:^|,)\s*(?:[\w<>\[\]]+\s)?(?P<name>[a-z_]\w+)\s*(?=[,=:]|$)")

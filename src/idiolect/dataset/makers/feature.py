@@ -27,7 +27,8 @@ _ADDS = re.compile(
 _FEAT = re.compile(r"^feat(?:ure)?\b", re.IGNORECASE)
 _OTHER = re.compile(
     r"\b(?:fix(?:es|ed)?|bug|typos?|refactor\w*|renam\w*|clean\w*|tests?|specs?|coverage|docs?|documentation|readme|changelog"
-    r"|type hints?|typing|annotations?|benchmarks?|examples?|ci|workflow|lint\w*|translations?|copyright)\b",
+    r"|mov(?:e[sd]?|ing)|extract\w*|break\w* out|avoid\w*|replac\w*|remov\w*|upgrad\w*|install\w*|hack|type hints?|typing"
+    r"|annotations?|benchmarks?|examples?|ci|workflow|lint\w*|translations?|copyright)\b",
     re.IGNORECASE,
 )
 FRAMES = (
@@ -65,10 +66,12 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     parts = [editing.part(edit) for edit in edits]
     if reason := _nothing_new(parts, said := _adds(change, request)):
         return dropped(change, reason)
+    tested = any(layer(edit.path) == "test" for edit in edits)
+    if not (said or tested or request.body):
+        return dropped(change, "not sure that it adds a behaviour")
     answer = editing.answered(in_order(edits), budget * 3 // 4)
     if isinstance(answer, str):
         return dropped(change, answer)
-    tested = any(layer(edit.path) == "test" for edit in edits)
     confidence = 0.5 + 0.2 * said + 0.1 * tested + 0.1 * bool(request.body) + 0.1 * (change.reviewed or bool(change.pull))
     return _sample(change, request, answer, round(confidence, 2), budget)
 
@@ -87,19 +90,14 @@ def _nothing_new(parts: Sequence[Part], said: bool) -> str | None:
     )
     if came < max(FEWEST_LINES, GROWS * gone):
         return "adds little"
-    if moves.share(parts, ()) >= MOVED:
+    versions = moves.versions(parts)
+    if moves.share(parts, versions) >= MOVED:
         return "moved, not new"
     if any(not one.before for one in made):
         return None
-    return None if said and _new_units(made) else "no new unit"
-
-
-def _new_units(made: Sequence[Part]) -> bool:
-    for one in made:
-        had = {symbol.name for symbol in moves.symbols(one.edit.path, one.edit.language, one.edit.before)}
-        if any(symbol.name not in had for symbol in moves.symbols(one.edit.path, one.edit.language, one.edit.after)):
-            return True
-    return False
+    paths = {one.edit.path for one in made}
+    fresh = any(one.path in paths and one.name not in versions.old_names for one in versions.after)
+    return None if said and fresh else "no new unit"
 
 
 def _sample(change: Change, request: Wish, answer: editing.Answer, confidence: float, budget: int) -> Sample | Dropped:

@@ -20,7 +20,7 @@ from idiolect.types import Change, Document, Dropped, Edit, Message, Sample, Spa
 
 LEAST_ALIKE, MOST_ALIKE = 0.2, 0.8
 """Share of tokens in common: with fewer it is another function, with more a small edit."""
-STANDS = 0.8
+STANDS = 0.7
 """The same for what stands today and what a commit left: small edits since then are part of how it is written now."""
 FEWEST_TOKENS = 20
 MOST_OF_COMMIT = 4
@@ -117,8 +117,11 @@ def lesson(old: Version, new: Version, confidence: float, hint: str, budget: int
 
 
 def current(sample: Sample, document: Document) -> Sample | None:
-    """The lesson with the form that stands in this file today for an answer; None where none is nearly the one that the commit left."""
-    left = forms(sample)[1]
+    """The lesson with the form that stands in this file today for an answer; None where none is nearly the one that the commit left.
+
+    However old the commit is, what stands today counts in full.
+    """
+    old, left = forms(sample)
     was = _TOKEN.findall(left.replace("'", '"'))
     head = next((row for row in left.split("\n") if row.strip() and not row.lstrip().startswith("@")), "")
     best: tuple[float, Version] | None = None
@@ -129,17 +132,20 @@ def current(sample: Sample, document: Document) -> Sample | None:
         tokens = _TOKEN.findall(stands.text.replace("'", '"'))
         if len(tokens) * STANDS <= len(was) <= len(tokens) / STANDS and (share := alike(was, tokens)) >= STANDS:
             best = max(best or (0.0, stands), (share, stands), key=lambda pair: pair[0])
-    if best is None:
+    if best is None or _unlike(old, best[1].text, _asked(sample)):
         return None
     answer = fenced(best[1].text, document.language)
-    return sample.model_copy(update={"answer": answer, "origins": (*best[1].origins, *sample.origins[1:])})
+    return sample.model_copy(update={"answer": answer, "weight": 1.0, "origins": (*best[1].origins, *sample.origins[1:])})
 
 
 def forms(sample: Sample) -> tuple[str, str]:
     """The old and the new text of a lesson of ours."""
-    asked = "".join(turn.content for turn in sample.prompt if isinstance(turn, Message)) if isinstance(sample.prompt, tuple) else ""
-    texts = [match[2] if (match := _FENCED.search(text)) else "" for text in (asked, sample.answer or "")]
+    texts = [match[2] if (match := _FENCED.search(text)) else "" for text in (_asked(sample), sample.answer or "")]
     return texts[0], texts[1]
+
+
+def _asked(sample: Sample) -> str:
+    return "".join(turn.content for turn in sample.prompt) if isinstance(sample.prompt, tuple) else ""
 
 
 def directions(old: str, new: str) -> set[tuple[str, str]]:
@@ -156,12 +162,14 @@ def _of_commit(change: Change, budget: int) -> Iterator[Sample | Dropped]:
         return
     edits = [edit for edit in editing.meant(change.edits) if edit.before and edit.after]
     reason = editing.refused(edits, len(edits)) or ("changes what it does" if _OTHER.search(change.subject) else None)
+    said = bool(_WAY.search(change.subject))
+    if not reason and not said and sum(len(editing.lines(editing.part(edit))[0]) for edit in edits) < DIRECTIONS:
+        reason = "says nothing of another way"
     pairs = [] if reason else [pair for edit in edits for pair in _rewritten(change, edit)]
     if not pairs:
         yield dropped(change, reason or "nothing was written anew")
         return
     ways = Counter(way for old, new in pairs for way in directions(old.text, new.text))
-    said = bool(_WAY.search(change.subject))
     hint = "" if isinstance(request, str) or not said else editing.words(request)
     kept = 0
     for old, new in pairs:

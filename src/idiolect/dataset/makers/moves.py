@@ -15,7 +15,7 @@ from rapidfuzz.distance import LCSseq
 
 from idiolect.dataset.makers import blocks
 from idiolect.dataset.makers.editing import Part, lines
-from idiolect.syntax import Unit, units
+from idiolect.syntax import Unit, read, units
 
 What = Literal["move", "extract", "rename", "inline"]
 KINDS = frozenset({"function", "method", "class", "module", "interface", "enum", "struct", "type", "trait", "impl", "macro", "namespace"})
@@ -58,24 +58,54 @@ class Found(NamedTuple):
     new_path: str
 
 
-def found(parts: Sequence[Part]) -> list[Found]:
+class Versions(NamedTuple):
+    """The units of some files before and after a commit, those that stayed as they were left out."""
+
+    before: list[Symbol]
+    after: list[Symbol]
+    old_names: set[str]
+    """Of all units before, those that stayed too."""
+    new_names: set[str]
+
+
+def versions(parts: Sequence[Part]) -> Versions:
+    """What the commit touched of the units of its files; nothing of those that have no grammar."""
+    every = Versions([], [], set(), set())
+    for one in parts:
+        old, new = _units(one.edit.language, one.edit.before), _units(one.edit.language, one.edit.after)
+        was = {(unit.parents, unit.name): one.edit.before[unit.start : unit.end] for unit in old}
+        became = {(unit.parents, unit.name): one.edit.after[unit.start : unit.end] for unit in new}
+        every.old_names.update(unit.name for unit in old)
+        every.new_names.update(unit.name for unit in new)
+        for unit in old:
+            if became.get((unit.parents, unit.name)) != one.edit.before[unit.start : unit.end]:
+                every.before.append(_symbol(one.edit.path, unit, one.edit.before))
+        for unit in new:
+            if was.get((unit.parents, unit.name)) != one.edit.after[unit.start : unit.end]:
+                every.after.append(_symbol(one.edit.path, unit, one.edit.after))
+    return every
+
+
+def found(parts: Sequence[Part], both: Versions) -> list[Found]:
     """What happened to the units of these files, the surest first, and to the names in them."""
-    before = [symbol for one in parts for symbol in symbols(one.edit.path, one.edit.language, one.edit.before)]
-    after = [symbol for one in parts for symbol in symbols(one.edit.path, one.edit.language, one.edit.after)]
+    before, after = both.before, both.after
     gone, came = _without(before, after), _without(after, before)
     matched = _matched(gone, came)
     olds, news = {old for old, _ in matched}, {new for _, new in matched}
-    left = _unknown([one for one in gone if not _held(one, olds)], after)
-    fresh = _unknown([one for one in came if not _held(one, news)], before)
-    both = {one.edit.path: lines(one) for one in parts}
-    taken = {path: Counter(_saying(old)) | _lost(before, after, path) for path, (old, _) in both.items()}
-    given = {path: Counter(_saying(new)) | _lost(after, before, path) for path, (_, new) in both.items()}
-    everywhere = renamed(parts)
-    made = [_told(old, new) for old, new in matched if old in _outermost(olds) and (old.path != new.path or old.name != new.name)]
+    left = _unknown([one for one in gone if not _held(one, olds) and not _holds(one, olds)], both.new_names)
+    fresh = _unknown([one for one in came if not _held(one, news) and not _holds(one, news)], both.old_names)
+    rows = {one.edit.path: lines(one) for one in parts}
+    taken = {path: Counter(_saying(old)) | _lost(before, after, path) for path, (old, _) in rows.items()}
+    given = {path: Counter(_saying(new)) | _lost(after, before, path) for path, (_, new) in rows.items()}
+    everywhere = [pair for pair in renamed(parts) if pair[0] in _defined(parts)]
+    outer = set(_outermost(olds))
+    made = [_told(old, new) for old, new in matched if old in outer and (old.path != new.path or old.name != new.name)]
     made = [one for one in made if (one.name, one.new_name) not in everywhere]
     made += [Found("extract", one.name, one.name, path, one.path) for one in fresh if (path := _came_from(one, taken, given))]
     made += [Found("inline", one.name, one.name, one.path, path) for one in left if (path := _came_from(one, given, taken))]
-    return list(dict.fromkeys([*made, *(Found("rename", old, new, "", "") for old, new in everywhere)]))
+    renames = [*(one for one in made if one.what == "rename"), *(Found("rename", old, new, "", "") for old, new in everywhere)]
+    said = {("inline", _last(one.name)) for one in renames} | {("extract", _last(one.new_name)) for one in renames}
+    return list(dict.fromkeys([*(one for one in made if (one.what, _last(one.name)) not in said), *renames]))
 
 
 def may(parts: Sequence[Part]) -> bool:
@@ -89,23 +119,16 @@ def may(parts: Sequence[Part]) -> bool:
     return (gone & came).total() >= FEWEST_LINES or bool(renamed(parts))
 
 
-def symbols(path: str, language: str, data: bytes) -> list[Symbol]:
-    """The units of a file that can move; none where it has no grammar."""
-    return [_symbol(path, unit, data) for unit in units(language, data) if unit.kind in KINDS and unit.name and unit.sound]
-
-
-def share(parts: Sequence[Part], names: Iterable[Found]) -> float:
+def share(parts: Sequence[Part], versions: Versions, names: Iterable[Found] = ()) -> float:
     """How much of what went came back elsewhere, 0 to 1, new names put for old ones; the rest is other work.
 
     Counted by the lines that differ and by those that functions lost and won: of one that was cut in two, lines stay where they are.
     """
     new_names = {one.name: one.new_name for one in names if one.what == "rename"}
-    both = [lines(one) for one in parts]
-    gone = Counter(row for old, _ in both for row in _saying(_put(row, new_names) for row in old))
-    came = Counter(row for _, new in both for row in _saying(new))
-    before = [symbol for one in parts for symbol in symbols(one.edit.path, one.edit.language, one.edit.before)]
-    after = [symbol for one in parts for symbol in symbols(one.edit.path, one.edit.language, one.edit.after)]
-    gone, came = gone | _lost(before, after), came | _lost(after, before)
+    rows = [lines(one) for one in parts]
+    gone = Counter(row for old, _ in rows for row in _saying(_put(row, new_names) for row in old))
+    came = Counter(row for _, new in rows for row in _saying(new))
+    gone, came = gone | _lost(versions.before, versions.after), came | _lost(versions.after, versions.before)
     every = gone.total() + came.total()
     return 2 * (gone & came).total() / every if every else 0.0
 
@@ -118,10 +141,12 @@ def renamed(parts: Sequence[Part]) -> list[tuple[str, str]]:
         for pair in swapped(one):
             places[pair] += 1
             files[pair].add(one.edit.path)
-    left = Counter(name for one in parts for row in one.after for name in _NAME.findall(row))
-    known = Counter(name for one in parts for row in one.before for name in _NAME.findall(row))
     pairs = [pair for pair, count in places.most_common() if count >= RENAMED_PLACES and len(files[pair]) > 1]
-    return [(old, new) for old, new in pairs if not left[old] and not known[new]]
+    if not pairs:
+        return []
+    left = {name for one in parts for row in one.after for name in _NAME.findall(row)}
+    known = {name for one in parts for row in one.before for name in _NAME.findall(row)}
+    return [(old, new) for old, new in pairs if old not in left and new not in known]
 
 
 def swapped(one: Part) -> list[tuple[str, str]]:
@@ -143,12 +168,21 @@ def saying(row: str) -> bool:
     return not _CLOSER.fullmatch(row.strip())
 
 
+def _units(language: str, data: bytes) -> list[Unit]:
+    return [unit for unit in units(language, data) if unit.kind in KINDS and unit.name and unit.sound] if data else []
+
+
 def _symbol(path: str, unit: Unit, data: bytes) -> Symbol:
     text = data[unit.start : unit.end].decode()
     body = data[unit.body_start : unit.body_end].decode() if unit.body_start is not None and unit.body_end is not None else ""
-    own = unit.name.rpartition(".")[2]
+    own = _last(unit.name)
     tokens = tuple("" if token == own else token for token in _TOKEN.findall(text))
     return Symbol(path, unit.name, unit.parents, unit.start, unit.end, tokens, tuple(_saying(body.split("\n"))))
+
+
+def _last(name: str) -> str:
+    """Of `Server.prototype.close` what is called."""
+    return name.rpartition(".")[2]
 
 
 def _saying(rows: Iterable[str]) -> list[str]:
@@ -170,10 +204,10 @@ def _matched(gone: Sequence[Symbol], came: Sequence[Symbol]) -> list[tuple[Symbo
     named: dict[str, list[Symbol]] = defaultdict(list)
     for one in came:
         exact[one.tokens].append(one)
-        named[one.name].append(one)
+        named[_last(one.name)].append(one)
     ways: tuple[Callable[[Symbol], list[Symbol]], ...] = (
         lambda old: exact[old.tokens],
-        lambda old: [new for new in named[old.name] if alike(old.tokens, new.tokens) >= ALIKE],
+        lambda old: [new for new in named[_last(old.name)] if alike(old.tokens, new.tokens) >= ALIKE],
     )
     for way in ways:
         for old in gone:
@@ -198,14 +232,27 @@ def _held(one: Symbol, others: Iterable[Symbol]) -> bool:
     return any(one.path == other.path and other.start <= one.start and one.end <= other.end for other in others)
 
 
-def _unknown(these: Sequence[Symbol], others: Iterable[Symbol]) -> list[Symbol]:
+def _holds(one: Symbol, others: Iterable[Symbol]) -> bool:
+    return any(_held(other, [one]) for other in others)
+
+
+def _defined(parts: Sequence[Part]) -> set[str]:
+    """Names that the files before define: what else is put for something else is another choice, not another name."""
+    found = (read(one.edit.language, one.edit.before) for one in parts)
+    return {name.name for each in found if each for name in each.defined}
+
+
+def _unknown(these: Sequence[Symbol], names: Collection[str]) -> list[Symbol]:
     """Of these the outermost whose name the other version has nowhere: a namespace that is opened again is nothing new."""
-    names = {one.name for one in others}
     return [one for one in _outermost(these) if one.name not in names]
 
 
 def _outermost(these: Collection[Symbol]) -> list[Symbol]:
-    return [one for one in these if not _held(one, [other for other in these if other != one])]
+    found: list[Symbol] = []
+    for one in sorted(these, key=lambda one: (one.path, one.start, -one.end)):
+        if not found or found[-1].path != one.path or one.end > found[-1].end:
+            found.append(one)
+    return found
 
 
 def _lost(before: Sequence[Symbol], after: Sequence[Symbol], path: str = "") -> Counter[str]:
@@ -227,7 +274,7 @@ def _came_from(one: Symbol, taken: dict[str, Counter[str]], given: dict[str, Cou
         return ""
     shares = {path: (own & rows).total() for path, rows in taken.items()}
     path = max(shares, key=lambda name: (shares[name], name))
-    named = re.compile(rf"(?<!\w){re.escape(one.name.rpartition('.')[2])}(?!\w)")
+    named = re.compile(rf"(?<!\w){re.escape(_last(one.name))}(?!\w)")
     places = sum(bool(named.search(row)) for rows in given.values() for row in rows)
     return path if shares[path] >= TAKEN * own.total() and places > 1 else ""
 

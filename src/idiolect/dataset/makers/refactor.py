@@ -58,14 +58,15 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     parts = [editing.part(edit) for edit in edits]
     if not verb and not moves.may(parts):
         return dropped(change, "nothing moved")
-    found = moves.found(parts)
+    versions = moves.versions(parts)
+    found = moves.found(parts, versions)
     if _in_tests(found) and not all(layer(edit.path) == "test" for edit in edits):
         return dropped(change, "only tests moved")
     if not found:
         return dropped(change, "nothing moved")
     if not any(verb or one.path != one.new_path or not one.path for one in found):
         return dropped(change, "nothing moved between files")
-    share = moves.share(parts, found)
+    share = moves.share(parts, versions, found)
     if share < (SHARE_NAMED if verb else SHARE):
         return dropped(change, "mostly other work")
     answer = editing.answered(edits, budget * 2 // 3)
@@ -93,15 +94,17 @@ def _asked(request: Wish | None, found: Sequence[Found]) -> str:
 
 
 def _names(words: str, name: str) -> bool:
-    return bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words))
+    return bool(re.search(rf"(?<!\w){re.escape(name.rpartition('.')[2])}(?!\w)", words))
 
 
 def described(found: Sequence[Found]) -> list[str]:
     """A sentence for each thing that was found, a few at most; what went the same way is named together."""
     ways: dict[tuple[str, str, str], list[str]] = {}
     for one in found:
-        name = f"`{one.name}` to `{one.new_name}`" if one.what == "rename" else f"`{one.name}`"
-        ways.setdefault((one.what, one.path, one.new_path), []).append(name)
+        renamed = one.what == "rename"
+        there = one.path != one.new_path
+        name = f"`{one.name}` {'as' if there else 'to'} `{one.new_name}`" if renamed else f"`{one.name}`"
+        ways.setdefault(("move" if renamed and there else one.what, one.path, one.new_path), []).append(name)
     return [_sentence(what, names, path, new_path) for (what, path, new_path), names in list(ways.items())[:MOST_NAMED]]
 
 
@@ -110,9 +113,9 @@ def _sentence(what: str, names: Sequence[str], path: str, new_path: str) -> str:
     if len(names) > 2 * MOST_NAMED:
         listed = f"{', '.join(names[:MOST_NAMED])} and what belongs to them"
     if what == "rename":
-        return f"Rename {listed}{f' in `{path}`' if path == new_path and path else f', in `{new_path}`' if new_path else ''}."
+        return f"Rename {listed}{f' in `{path}`' if path else ''}."
     if what == "inline":
-        return f"Take {listed} in where it is used, in `{new_path}`."
+        return f"Inline {listed} in `{new_path}`."
     if path == new_path:
         return f"{what.capitalize()} {listed} within `{path}`."
     return f"{what.capitalize()} {listed} from `{path}` {'into' if what == 'extract' else 'to'} `{new_path}`."
