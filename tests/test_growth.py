@@ -11,9 +11,10 @@ from collections.abc import Callable
 import pytest
 
 from idiolect.dataset import admission, scrubbing
-from idiolect.dataset.makers import blocks, commits, pairs, prose, scope, sections
-from idiolect.sources import gitcopy, languages, licences, messages, people
+from idiolect.dataset.makers import blocks, commits, pairs, prose, remarks, scope, sections, symptoms
+from idiolect.sources import exports, gitcopy, languages, licences, messages, people, reviews
 from idiolect.sources.gitlog import Commit
+from idiolect.sources.mentions import Thread
 
 MOST = 1.0
 """Seconds of processor time; each took several."""
@@ -26,6 +27,13 @@ def commit(body: str) -> Commit:
 
 def wish(subject: str, body: str = "") -> object:
     return commits._BOT.search(body) or commits._NOTHING.fullmatch(subject)
+
+
+def known() -> Thread:
+    thread = Thread()
+    for number in range(600):
+        thread.meet("a" * 50 + str(number), "")
+    return thread
 
 
 def edit(count: int) -> object:
@@ -55,6 +63,17 @@ SLOW: dict[str, Callable[[], object]] = {
     "blanks in a git configuration": lambda: gitcopy.settings("[a]\nb = " + BLANKS + '" "x\n'),
     "totals of a coverage": lambda: admission.covered("coverage.json", b'"percent_covered": 1,' * 20_000 + b"x"),
     "equal lines around an edit": lambda: edit(10_000),
+    "tickets of an issue": lambda: reviews._CLOSES.findall("fixes " * 8_000 + "fixes " + "a" * 40_000),
+    "answers to a review": lambda: reviews.answers("address " * 8_000),
+    "fences in a comment": lambda: Thread().hidden("```" * 9_001 + "`" * 9_001 + "@a/" * 9_000),
+    "names in a comment": lambda: known().hidden("a" * 40_000 + " " + "a" * 40_000),
+    "broken rows of an export": lambda: list(exports._rows("a.json", '{"a": ' * 30_000 + "}, {" * 30_000, 0)),
+    "marks in a comment": lambda: remarks.clean("<!--" * 1_500 + "[" * 1_500 + "<b" * 1_500),
+    "praise without an end": lambda: remarks.refusal("nice " * 290 + "é"),
+    "suggestions without an end": lambda: remarks.suggestion("```suggestion\n" * 100),
+    "a stack of one line": lambda: symptoms.symptom("at " + "a(" * 9_000 + "\n" + "File " * 4_000, inline=True),
+    "dots of a stack": lambda: symptoms.symptom("a." * 9_990, inline=True),
+    "stacks in a stack": lambda: symptoms.symptom("panic: a\n\n\n\n\n" * 3_000, inline=True),
     "brackets of imports": lambda: scope.imports(b"import (\n" * 200_000),
 }
 

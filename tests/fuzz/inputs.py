@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import tarfile
 import tempfile
 import zipfile
@@ -16,6 +17,7 @@ from idiolect import samples
 from idiolect.types import Hole, Message, Sample, Span
 from tests import planted
 from tests.golden import FILES
+from tests.sources.test_forge import NOTE, PULL, SAID
 from tests.sources.test_licences import MIT
 
 ROOT = Path(__file__).parent.parent.parent
@@ -72,6 +74,9 @@ OWN: dict[str, str] = {
     r"|include = [\"**\"]\n"
     r"|[general]\n|paths = [\"\"]\n|role = \"team\"\n|max_after = 1.0\n|a.b.c = 1\n|[",
     "benchmarks": r"{\"a\": |\"b\"|, |1e999|NaN|\\ud800|\"\\ud800\"|null\n|{\"a\": \"b\"}\n|[[[[[[",
+    "forge": r"{\"diff_hunk\": \"|@@ -1,2 +4,3 @@\\n|\"path\": \"|\"body\": \"|\"user\": {\"login\": \"|\"notes\": ["
+    r"|\"position\": {|\"number\": |\"title\": \"|null|, |}, {|}]|\n{|```suggestion\\n|@user |\\ud800|1e999"
+    r"|Traceback (most recent call last):\\n|\"created_at\": \"0001|[",
     "git": r"\0|\x01cccc\0|\0Ada\0ada@a.b\x001700000000\x001700000000\0Begin\n\0|\n:100644 100644 aaaa bbbb M\0"
     r"|:000000 100644 0000 bbbb A\0a.py\0"
     r"|:100644 100644 a b R100\0old\0new\0|:\0|: \0|100644 blob aaaa     12\ta.py\0|160000 commit aaaa       -\tsub\0"
@@ -86,6 +91,15 @@ def own_words(name: str) -> tuple[bytes, ...]:
     return tuple(
         ast.literal_eval(f"'{word.replace(chr(39), chr(92) + chr(39))}'").encode() for word in OWN.get(name, "").split("|") if word
     )
+
+
+AS_THEY_ARE: dict[str, tuple[bytes, ...]] = {
+    "licences": (MIT.encode(), b"/* SPDX-License-Identifier: (MIT OR Apache-2.0) AND BSD-3-Clause */\n"),
+    "pages": (
+        b"<!doctype html><html><body><main><h1>A</h1><p>Some &amp; text</p><pre>a\n b</pre><ul><li>x</li></ul></main></body></html>",
+    ),
+    "forge": (json.dumps([SAID, PULL]).encode(), json.dumps([{"notes": [NOTE]}]).encode()),
+}
 
 
 Edits = list[tuple[int, int, int, int, bytes]]
@@ -113,12 +127,8 @@ def seeds(name: str) -> tuple[bytes, ...]:
         )
     if name in ("rules", "recipe"):
         return (b"".join(own[-12:]), b'name = "a"\n[[source]]\npath = "."\n', b'[[rules]]\nid = "a"\nregex = "(key)"\nkeywords = ["key"]\n')
-    if name == "licences":
-        return (MIT.encode(), b"/* SPDX-License-Identifier: (MIT OR Apache-2.0) AND BSD-3-Clause */\n")
-    if name == "pages":
-        return (
-            b"<!doctype html><html><body><main><h1>A</h1><p>Some &amp; text</p><pre>a\n b</pre><ul><li>x</li></ul></main></body></html>",
-        )
+    if name in AS_THEY_ARE:
+        return (*AS_THEY_ARE[name], *own[:1])
     if name == "scrub":
         return tuple(one.data for one in (*list(planted.structured())[::40], *list(planted.generic())[::60], *planted.private_keys()))
     return (page, b"".join(own), *own[:6], *code)
