@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from idiolect.dataset.makers import blocks, remarks
-from idiolect.dataset.makers.review import followup, passed, review
-from idiolect.types import Change, Dropped, Edit, Message, Said, Sample
+from idiolect.dataset.makers.finding import finding
+from idiolect.dataset.makers.followup import followup
+from idiolect.dataset.makers.review import passed, review
+from idiolect.types import Change, Dropped, Edit, Finding, Message, Said, Sample, Score
 
 BEFORE = """def total(lines):
     cents = 0
@@ -200,3 +203,38 @@ def test_a_hunk_that_a_review_let_pass_needs_no_comment() -> None:
 def test_commits_without_a_review_are_no_candidates() -> None:
     plain = replace(thread(), said=())
     assert list(review([plain])) == list(followup([plain])) == list(passed([plain])) == []
+
+
+def no_print(sample: Sample, answer: str) -> Score:
+    """A house rule: every `print` is a finding."""
+    rows = [number for number, row in enumerate(answer.split("\n"), 1) if "print(" in row]
+    found = tuple(Finding(rule="no-print", severity="error", line=row, message="write to the log instead of printing") for row in rows)
+    return Score(value=float(not found), findings=found)
+
+
+def broken(sample: Sample, answer: str) -> Score:
+    """A check that was made for answers and not for files."""
+    raise KeyError(answer)
+
+
+def checked(before: str, after: str, *checks: Any) -> list[Sample | Dropped]:
+    edit = Edit("src/a.py", "python", before.encode(), after.encode())
+    return list(finding([Change("shop", "team", "c" * 40, 9, "a-1", "Log", "", (edit,), parent="d" * 40)], checks=checks))
+
+
+def test_a_finding_that_a_commit_mended_is_a_review_without_a_reviewer() -> None:
+    before = BEFORE.replace("    return cents", "    print(cents)\n    return cents")
+    found = [one for one in checked(before, before.replace("print(", "log.info("), no_print) if isinstance(one, Sample)]
+    assert [one.maker for one in found] == ["finding.needed", "finding.comment", "finding.fix"]
+    assert found[1].answer == "Write to the log instead of printing."
+    assert "+    log.info(cents)" not in content(found[2])
+    assert "log.info(cents)" in (found[2].answer or "")
+    assert {span.commit[:1] for span in found[2].origins} == {"c", "d"}
+
+
+def test_findings_that_stay_that_are_new_or_whose_line_was_not_mended_teach_nothing() -> None:
+    loud = BEFORE.replace("    return cents", "    print(cents)\n    return cents")
+    assert checked(loud, loud.replace("pass", "return 1"), no_print) == []
+    assert checked(BEFORE, loud, no_print) == []
+    assert checked(loud, BEFORE, broken)[0].model_dump()["reason"] == "check-failed"
+    assert checked(loud, BEFORE) == []

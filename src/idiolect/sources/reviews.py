@@ -35,6 +35,7 @@ _ANSWERS = re.compile(
     r"|\bsuggested[- ]by\b",
     re.IGNORECASE | re.MULTILINE,
 )
+_TEST = re.compile(r"(?:^|[/_.-])(?:tests?|specs?)(?:[/_.-]|$)|Tests?\.\w+$")
 
 
 class End(NamedTuple):
@@ -167,11 +168,17 @@ def followups(log: Sequence[Commit], told: Rules, key: bytes) -> Iterator[Planne
         if len(commit.parents) > 1 or commit.id in told.forgotten.commits or messages.bot(commit):
             continue
         before = {last[touch.path][0].id if touch.path in last else "" for touch in commit.touches}
-        for touch in commit.touches if len(before) == 1 else ():
+        for touch in _meant(commit) if len(before) == 1 else ():
             first = last.get(touch.path)
             if first and touch.status == "M" and _follows(first, (commit, touch)) and told.admits(touch.path):
                 yield _followup(first, (commit, touch), told, key)
         last.update((touch.path, (commit, touch)) for touch in commit.touches)
+
+
+def _meant(commit: Commit) -> list[Touch]:
+    """The files that its message is about: not the tests, where there are others."""
+    code = [touch for touch in commit.touches if not _TEST.search(touch.path)]
+    return code or list(commit.touches)
 
 
 def _follows(first: tuple[Commit, Touch], second: tuple[Commit, Touch]) -> bool:

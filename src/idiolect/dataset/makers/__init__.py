@@ -14,23 +14,27 @@ from idiolect.dataset.makers.diagnose import diagnose
 from idiolect.dataset.makers.diff import diff
 from idiolect.dataset.makers.explain import explain
 from idiolect.dataset.makers.fim import fim
+from idiolect.dataset.makers.finding import finding
+from idiolect.dataset.makers.followup import followup
 from idiolect.dataset.makers.material import BUDGET, Maker, Material
 from idiolect.dataset.makers.raw import raw
-from idiolect.dataset.makers.review import followup, passed, review
+from idiolect.dataset.makers.review import passed, review
 from idiolect.dataset.makers.spec import spec
 from idiolect.dataset.makers.write import write
 from idiolect.errors import RecipeError
 
 MAKERS: dict[str, Maker] = {"raw": raw, "fim": fim, "write": write, "explain": explain, "diff": diff, "spec": spec,
-    "review": review, "followup": followup, "passed": passed, "diagnose": diagnose,
+    "review": review, "followup": followup, "passed": passed, "diagnose": diagnose, "finding": finding,
 }  # fmt: skip
 
 OF_FILES: tuple[str, ...] = ("raw", "fim", "write", "explain")
 """Made of one file at a time."""
 OF_PAIRS: tuple[str, ...] = ("spec",)
 """Made of a test and the files that it may test."""
-OF_CHANGES: tuple[str, ...] = ("diff", "passed", "diagnose")
+OF_CHANGES: tuple[str, ...] = ("diff", "passed", "diagnose", "finding")
 """Made of one commit at a time."""
+OF_CHECKS: tuple[str, ...] = ("finding",)
+"""Of these the ones that are given the checks of the packs."""
 OF_THREADS: tuple[str, ...] = ("review", "followup")
 """Made of a review comment, or of two commits to the same lines: one file, as it was reviewed and as it became."""
 
@@ -50,6 +54,7 @@ __all__ = [
     "MAKERS",
     "OFF",
     "OF_CHANGES",
+    "OF_CHECKS",
     "OF_FILES",
     "OF_PAIRS",
     "OF_THREADS",
@@ -60,6 +65,7 @@ __all__ = [
     "diff",
     "explain",
     "fim",
+    "finding",
     "followup",
     "passed",
     "raw",
