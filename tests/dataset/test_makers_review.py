@@ -180,6 +180,7 @@ def test_a_follow_up_says_what_was_wanted_of_the_commit_before_it() -> None:
         ({"subject": "fixup! Count in cents"}, "no words of a review"),
         ({"first": BEFORE}, "other lines"),
         ({"subject": "Fix style checks"}, "message says nothing"),
+        ({"subject": "Renamed a test of totals"}, "message says nothing"),
         ({"after": BEFORE.replace("    pass", "    return 1") + "\n\nx = 1\n"}, "only adds"),
         ({"after": "\n".join(f"row_{number} = {number}" for number in range(60))}, "rewritten"),
     ],

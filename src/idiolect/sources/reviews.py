@@ -90,6 +90,8 @@ class Joined:
 
     def told(self, change: Change) -> Change:
         """The change with what was said of it."""
+        if not self.forge.kept:
+            return change
         number = self.pulls.get(change.commit, "")
         whole = len(self._of[number]) == 1 if number else False
         pull = self.forge.pulls.get(number) if whole else None

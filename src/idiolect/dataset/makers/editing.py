@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from idiolect.dataset.makers.commits import Wish, format_only, numbers_only
 from idiolect.dataset.makers.scope import Piece, fenced
 from idiolect.dataset.makers.sections import CHANGELOG
 from idiolect.dataset.makers.windows import elided
-from idiolect.syntax import Unit, units
+from idiolect.syntax import Unit, comments, units
 from idiolect.types import Change, Dropped, Edit, Span, original
 
 LONGEST_FILE = 200_000
@@ -19,6 +20,11 @@ CONTEXTS = (blocks.CONTEXT, 4, 12)
 """Unchanged lines around each block: more where an earlier block makes the lines of a later one stand there twice."""
 MARGINS = (1000, 40, 20, 10, 5, 2, 0)
 """Lines shown around what is touched: the most that the budget carries."""
+_VERSION = re.compile(r"(?:^|/)(?:_*version_*|__about__|__init__|package|pyproject|setup|Cargo)\.\w+$|\.gemspec$", re.IGNORECASE)
+_UNFINISHED = re.compile(
+    r"(?:\b(?:via|with|by|for|to|like|as|of|in|on|and|or|the|an?|from|using|following|below|example|that|is|are)[^\w.!?]*|\b(?:e\.g|i\.e)\.?|[:,(])$",
+    re.IGNORECASE,
+)
 
 
 class Part(NamedTuple):
@@ -58,8 +64,8 @@ def refused(edits: Sequence[Edit], most: int) -> str | None:
 
 
 def meant(edits: Iterable[Edit]) -> list[Edit]:
-    """The edits that say something of what was done: a changelog and files in which only blanks differ stay out."""
-    return [edit for edit in edits if not CHANGELOG.search(edit.path) and not format_only([edit])]
+    """The edits that say something of what was done: changelogs, versions and files in which only blanks differ stay out."""
+    return [edit for edit in edits if not CHANGELOG.search(edit.path) and not format_only([edit]) and not _version(edit)]
 
 
 def answered(edits: Sequence[Edit], limit: int) -> Answer | str:
@@ -81,6 +87,18 @@ def part(edit: Edit, context: int = blocks.CONTEXT) -> Part:
     return Part(edit, before, after, found, blocks.regions(before, found, context) if before and after else found)
 
 
+def bare(language: str, data: bytes, start: int = 0, end: int | None = None) -> bytes:
+    """The words of a file, or of bytes of it, without comments and docstrings, a blank between them."""
+    stop, end = start, len(data) if end is None else end
+    said = [*comments(language, data), *(unit.doc for unit in units(language, data) if unit.doc)]
+    kept = []
+    for first, last in sorted(said):
+        if first < end:
+            kept.append(data[stop : max(stop, first)])
+            stop = max(stop, min(last, end))
+    return b" ".join(b"".join([*kept, data[stop:end]]).split())
+
+
 def lines(one: Part) -> tuple[list[str], list[str]]:
     """The lines that went and the lines that came, without the equal ones inside a joined hunk."""
     apart = blocks.hunks(one.before, one.after, near=0)
@@ -95,7 +113,10 @@ def language(parts: Iterable[Part]) -> str:
 
 def words(request: Wish) -> str:
     """A commit's words as sentences."""
-    return request.subject + ("" if request.subject.endswith((".", "!", "?")) else ".") + (f" {request.body}" if request.body else "")
+    body = request.body
+    if _UNFINISHED.search(body):  # announces a list or an example that is not shown
+        body = body[: max(body.rfind(". ") + 1, 0)]
+    return " ".join(text if text.endswith((".", "!", "?", ":")) else f"{text}." for text in (request.subject, body.strip()) if text)
 
 
 def around(margin: int) -> View:
@@ -175,6 +196,10 @@ def _proved(answer: str, parts: Sequence[Part]) -> bool:
         return blocks.apply(answer, before) == {one.edit.path: "".join(one.after) for one in parts}
     except ValueError:
         return False
+
+
+def _version(edit: Edit) -> bool:
+    return bool(edit.before and edit.after and _VERSION.search(edit.path)) and numbers_only([edit])
 
 
 def _is_text(data: bytes) -> bool:

@@ -29,10 +29,12 @@ _OF_ANOTHER = re.compile(r"(?:fixup|squash|amend)!", re.IGNORECASE)
 _VAGUE = re.compile(
     r"""(?:fix(?:es|ed|ing|up)?\ (?:the\ |some\ |broken\ |failing\ )*(?:tests?|specs?|ci|build|(?:code\ |standard\ )?styles?|lint\w*|rubocop
     |standard|format\w*|[0-9a-f]{7,})|updat|improv|reword|clean|touch|tweak|polish|expand|edit|adjust|modif|chang|minor|small|more
-    |another|some|address|incorporat)\w*\b(?!.{0,60}\b(?:to|so|from|because|instead|not|when|with|into)\b)""",
+    |another|some|address|incorporat|refactor)\w*\b(?!.{0,60}\b(?:to|so|from|because|instead|not|when|with|into)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
 """How a message begins that says of the code no more than that it was worked on."""
+_REPORT = re.compile(r"\w+ed\b(?:[\s,]+[^\s,]+){0,4}", re.IGNORECASE)
+"""A few words on what was done, by which nobody sees what was wanted."""
 
 
 class Rework(NamedTuple):
@@ -83,7 +85,8 @@ def _wanted(change: Change, language: str) -> Wish | str:
     if language in PROSE or language in DATA:
         return "prose or data"
     request = wish(change)
-    return NOTHING if isinstance(request, Wish) and _VAGUE.match(request.subject) and not request.body else request
+    empty = isinstance(request, Wish) and not request.body and (_VAGUE.match(request.subject) or _REPORT.fullmatch(request.subject))
+    return NOTHING if empty else request
 
 
 def _rework(old: Sequence[str], now: list[str], new: list[str]) -> Rework | str:
