@@ -148,6 +148,13 @@ def test_where_git_has_lost_what_was_reviewed_the_merged_file_tells() -> None:
     assert reason(thread(before="", hunk="")) == "commented lines not found"
 
 
+def test_lines_that_git_has_lost_are_found_as_a_whole_block() -> None:
+    after = "h = 1\n.key {\n  fill: none;\n  stroke: red;\n}\nz = 2\n"
+    hunk = "@@ -0,0 +1,2 @@\n+h = 1\n+.key { fill: none; stroke: black; }"
+    fix = samples(thread(before="", after=after, lines=(2, 2), hunk=hunk))["review.fix"]
+    assert ".key {\n  fill: none;\n  stroke: red;\n}\n>>>>>>> REPLACE" in (fix.answer or "")
+
+
 def test_a_suggestion_that_was_taken_over_is_sure() -> None:
     text = "Shorter:\n```suggestion\n        cents += line.price\n```"
     found = samples(thread(text, before=""))

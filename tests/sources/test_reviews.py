@@ -154,6 +154,7 @@ def test_a_thread_that_nothing_can_be_made_of_says_why(shop: tuple[Path, Path]) 
     late = late._replace(where=WHERE._replace(time=1_900_000_000))
     comments = (
         comment("#9", "a.py"),
+        comment(path="a.py", at=git(shop[0], "rev-parse", "HEAD")),
         comment(path="gone.py"),
         comment(path="docs/a.py"),
         comment(path="../a.py"),
@@ -162,7 +163,7 @@ def test_a_thread_that_nothing_can_be_made_of_says_why(shop: tuple[Path, Path]) 
     )
     found = list(reviews.threads(Joined(forge(comments=comments), repository.commits()), told, repository))
     reasons = [one.reason for one in found if isinstance(one, Dropped)]
-    assert sorted(reasons) == ["after-the-merge", "bad-path", "excluded", "file-is-gone", "pull-not-found"]
+    assert sorted(reasons) == ["after-the-merge", "bad-path", "excluded", "file-is-gone", "pull-not-found", "unchanged"]
     (one,) = (one for one in found if isinstance(one, Planned))
     assert (one.change.parent, one.change.pull, one.sides[0].old) == ("", "#7", "")
     assert one.sides[0].new == git(shop[0], "rev-parse", "HEAD:a.py")

@@ -114,7 +114,8 @@ class Joined:
 def threads(joined: Joined, told: Rules, repository: Repository) -> Iterator[Planned | Dropped]:
     """Each comment as a change that is to be read, from what was reviewed (empty, where git has lost that) to what was merged.
 
-    Its `parent` is the commit that was reviewed. Reasons: why its file is not read, and pull-not-found, after-the-merge, file-is-gone.
+    Its `parent` is the commit that was reviewed. Reasons: why its file is not read, and pull-not-found (not before the cut, that is),
+    after-the-merge, file-is-gone, unchanged (the whole file, so that nothing can have been done about it).
     """
     held = []
     for comment in joined.forge.comments:
@@ -131,8 +132,9 @@ def threads(joined: Joined, told: Rules, repository: Repository) -> Iterator[Pla
     blobs = {commit: _blobs(repository, commit, sorted(paths)) for commit, paths in asked.items()}
     for comment, end in held:
         new, old = blobs[end.commit.id].get(comment.path, ""), blobs.get(comment.commit, {}).get(comment.path, "")
-        if not new:
-            yield Dropped(reason="file-is-gone", what=f"{comment.pull} {comment.path}", source=told.source.name, detail=_place(comment))
+        if not new or new == old:
+            reason = "unchanged" if new else "file-is-gone"
+            yield Dropped(reason=reason, what=f"{comment.pull} {comment.path}", source=told.source.name, detail=_place(comment))
             continue
         change = commits.unread(told, repository.key, end.commit, reviewed=True)
         change = replace(change, parent=comment.commit if old else "", pull=comment.pull, said=(_said(comment),))

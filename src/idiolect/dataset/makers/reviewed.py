@@ -132,9 +132,14 @@ def _alike(context: Sequence[str], lines: Sequence[str], after: Sequence[str]) -
         return NOT_ACTED_ON
     text = "".join(lines)
     ends = range(start + 1, min(len(after), start + len(lines) + GROWS) + 1)
-    scored = [(fuzz.ratio(text, "".join(after[start:end])), -end) for end in ends]
+    whole = [end for end in ends if _indent(after[end - 1]) == _indent(lines[-1])]  # elsewhere a block would be cut in two
+    scored = [(fuzz.ratio(text, "".join(after[start:end])), -end) for end in whole]
     best, end = max(scored, default=(0.0, 0))
     return (start, -end) if ALIKE <= best < 100 else "fix not found"
+
+
+def _indent(row: str) -> int:
+    return len(row) - len(row.lstrip())
 
 
 def _places(rows: Sequence[str], wanted: Sequence[str]) -> list[int]:
