@@ -1,139 +1,250 @@
-"""What tuning on a repository's own code adds to tuning on anybody's: base, placebo and full, on later code, over seeds.
+"""What each group of lessons adds: rows of the same base at equal tokens, on later code, over seeds.
 
-Training on anybody's code improves a small model. So the gain that counts is `full` minus `placebo`: the same base, the same number of
-tokens, steps and seeds, the same languages in the same shares, but other people's code that the base never saw. The probes are what
-the repository's authors wrote after the cut. The interval is a paired bootstrap over files and seeds.
+Training on anybody's code improves a small model. So the gain that counts is over the `placebo`: the same base, the same number of
+tokens, steps and seeds, the same languages in the same shares, but other people's code that the base never saw. The line to beat is
+`naive`: what most teams do first (bench/naive.py), at the best of three learning rates by its own validation. The probes are what the
+repository's authors wrote after the cut. Each row is also judged where it should help: by what the answers of its own kinds cost on
+held-out files. The intervals are paired bootstraps over files and seeds.
 
-    python bench/effect.py --repo ../shop --json
+    python bench/effect.py --repo ../shop --json           # every row, three seeds
+    python bench/effect.py --quick --json                  # one seed, no groups: at most 20 minutes on two cores
 """
 
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
+import naive
 import placebo as others
 
-from idiolect import dataset, evaluate, export, measure, recipe, registry, samples, serve, train
+from idiolect import dataset, engine, evaluate, export, measure, recipe, registry, samples, serve, train
 from idiolect.cli import ended
 from idiolect.errors import DataError
 from idiolect.evaluate.probes import file_of, pick, seen_index
 from idiolect.registry import Run
 from idiolect.render import Renderer
-from idiolect.types import Model, Sample
+from idiolect.types import Kind, Model, Sample
 
 ROOT = Path(__file__).parent.parent
 TOKENS, QUICK_TOKENS = 600_000, 200_000
-SEEDS = 3
+SEEDS, QUICK_SEEDS = 3, 1
 MOST_PROBES = 300
 MOST_HOLES = 60
 """Of the probes, those that are also asked as holes: writing answers costs more time than training does."""
+MOST_OWN = 100
+"""Held-out samples of each kind that are priced."""
 ENOUGH = 50
+RATES = (0.0005, 0.001, 0.002)
+"""What the naive recipe may choose among."""
+ROWS: dict[str, tuple[str, ...]] = {"raw": ("raw",), "raw+fim": ("raw", "fim")}
+"""Makers at work in the rows of every table, beside `full`, where all are."""
+GROUPS: dict[str, tuple[str, ...]] = {"write": ("write", "explain"), "diff": ("diff",), "spec": ("spec",)}
+"""Groups of makers, each added to raw and fim in a row of its own."""
 
 
-class Answers(NamedTuple):
-    """What one GGUF makes of every probe, by probe id."""
+@dataclass
+class Answers:
+    """What one GGUF makes of every probe and of held-out samples, by id."""
 
     prices: dict[str, measure.Price]
     exact: dict[str, float]
+    own: dict[str, measure.Price] = field(default_factory=dict)
 
 
-def workspace(repository: Path, row: str, tokens: int, seed: int) -> recipe.Recipe:
-    """The recipe of one row and seed; rows of a kind share a folder, so that their lessons are made once."""
+@dataclass
+class Trial:
+    """One row of the table: lessons, and what became of the models that learned them, a model for each seed."""
+
+    name: str
+    kinds: tuple[Kind, ...]
+    """Of its lessons."""
+    answers: list[Answers]
+    tokens: int = 0
+
+
+@dataclass
+class Ground:
+    """What all rows are asked."""
+
+    repository: Path
+    tokens: int
+    seeds: int
+    probes: Sequence[Sample] = ()
+    held_out: Sequence[Sample] = ()
+    """Of the full dataset's validation files."""
+
+
+def workspace(ground: Ground, row: str, seed: int = 0, **settings: Any) -> recipe.Recipe:
+    """The recipe of one row and seed; rows of a name share a folder, so that their lessons are made once."""
     values: dict[str, Any] = {
         "name": "effect",
         "effort": "quick",
-        "source": [{"path": str(repository)}],
-        "train": {"tokens": tokens, "epochs": 1000.0, "seed": seed},
+        "source": [{"path": str(ground.repository)}],
+        "dataset": {"makers": settings.get("makers", ())},
+        "train": {"tokens": settings.get("tokens", ground.tokens), "epochs": 1000.0, "seed": seed},
         "export": {"types": ["F16"]},
     }
-    folder = ROOT / ".bench" / "effect" / repository.name / row
+    if rate := settings.get("rate"):
+        values["train"]["learning_rate"] = rate
+    folder = ROOT / ".bench" / "effect" / ground.repository.name / row
     folder.mkdir(parents=True, exist_ok=True)
     return recipe.parse(values, folder=folder)
 
 
-def asked(found: recipe.Recipe, gguf: Model, probes: Sequence[Sample]) -> Answers:
-    """Price every probe on the file, and fill the first holes over HTTP; probes come in the order of their ids, which are hashes."""
-    folder = Path(gguf.folder)
-    renderer = Renderer.load(folder)
-    prices = measure.bits(folder / gguf.file, renderer, probes)
+def asked(ground: Ground, found: recipe.Recipe, gguf: Model) -> Answers:
+    """Price every probe and held-out sample on the file, and fill the first holes over HTTP; probes come in the order of their ids."""
+    file, renderer = Path(gguf.folder) / gguf.file, Renderer.load(Path(gguf.folder))
+    prices = measure.bits(file, renderer, ground.probes)
+    own = taught(file, renderer, ground.held_out)
     with serve.serve(found, gguf, port=0) as url:
-        return Answers(prices, evaluate.fim_exact(url, renderer, probes[:MOST_HOLES]))
+        return Answers(prices, evaluate.fim_exact(url, renderer, ground.probes[:MOST_HOLES]), own)
 
 
-def tuned(found: recipe.Recipe, lessons: Run, probes: Sequence[Sample]) -> tuple[Answers, int]:
-    """Train, export and ask; also the tokens that were trained on."""
-    adapter = train.train(found, found.models[0], lessons)
-    gguf = export.export(found, found.models[0].base, adapter)
-    return asked(found, gguf, probes), registry.newest(found, "train").metrics["tokens"]
-
-
-def row(name: str, probes: Sequence[Sample], mine: Sequence[Answers], placebo: Sequence[Answers], tokens: int) -> dict[str, Any]:
-    """One line of the table; the gain is in bits per byte, positive where this row is better than the placebo of the same seed."""
-    terms = [
-        measure.Term(file_of(one), theirs.prices[one.id].bits - ours.prices[one.id].bits, ours.prices[one.id].bytes, seed)
-        for seed, (ours, theirs) in enumerate(zip(mine, placebo, strict=True))
-        for one in probes
-    ]
+def taught(file: Path, renderer: Renderer, held_out: Sequence[Sample]) -> dict[str, measure.Price]:
+    """What each answer costs after its own prompt, rendered as it is in training; longer ones than the model reads at once are left out."""
+    rendered = [(one, renderer.lesson(one.model_copy(update={"weight": 1.0, "spans": ()}))) for one in held_out]
+    fitting = [(one, lesson) for one, lesson in rendered if len(lesson.ids) <= measure.CONTEXT]
+    starts = [next(at for at, weight in enumerate(lesson.weights) if weight) for _, lesson in fitting]
+    tasks = [engine.Scored(lesson.ids[:-1], max(1, start)) for (_, lesson), start in zip(fitting, starts, strict=True)]
+    scored = engine.score(file, tasks)
     return {
-        "name": name,
-        "seeds": len({id(one) for one in mine}),
-        "tokens": tokens,
-        "own_bits_per_byte": _mean([_bits_per_byte(one) for one in mine]),
-        "fim_exact_match": _mean([sum(one.exact.values()) / len(one.exact) for one in mine]),
-        "gain_over_placebo": measure.interval(terms).model_dump(),
+        one.id: measure.Price(-float(result.logprobs.sum()) / math.log(2), len((one.answer or "").encode()))
+        for (one, _), result in zip(fitting, scored, strict=True)
     }
 
 
-def _bits_per_byte(answers: Answers) -> float:
-    return sum(price.bits for price in answers.prices.values()) / sum(price.bytes for price in answers.prices.values())
+def tuned(ground: Ground, found: recipe.Recipe, lessons: Run) -> tuple[Answers, int]:
+    """Train, export and ask; also the tokens that were trained on."""
+    adapter = train.train(found, found.models[0], lessons)
+    gguf = export.export(found, found.models[0].base, adapter)
+    return asked(ground, found, gguf), registry.newest(found, "train").metrics["tokens"]
+
+
+def trial(ground: Ground, name: str, kinds: tuple[Kind, ...], lessons: Run, **settings: Any) -> Trial:
+    """A row: the same lessons under every seed."""
+    found = Trial(name, kinds, [])
+    for seed in range(ground.seeds):
+        answers, found.tokens = tuned(ground, workspace(ground, name, seed, **settings), lessons)
+        found.answers.append(answers)
+        click.echo(f"{name}, seed {seed}: {_bits_per_byte(answers.prices.values()):.4f} bits per byte", err=True)
+    return found
+
+
+def best_rate(ground: Ground, lessons: Run) -> float:
+    """The learning rate by which the naive recipe does best on its own validation, tried at a quarter of the tokens."""
+    losses = {}
+    for rate in RATES:
+        found = workspace(ground, "naive", tokens=ground.tokens // 4, rate=rate)
+        train.train(found, found.models[0], lessons)
+        losses[rate] = registry.newest(found, "train").metrics["loss"]["best"]
+    click.echo("naive: " + ", ".join(f"{rate:g} gives {loss:.3f}" for rate, loss in losses.items()), err=True)
+    return min(losses, key=lambda rate: losses[rate])
+
+
+def row(ground: Ground, one: Trial, placebo: Trial, line: Trial) -> dict[str, Any]:
+    """One line of the table; gains are in bits per byte, positive where this row is better than the other one under the same seed."""
+    own = [sample for sample in ground.held_out if sample.kind in one.kinds and sample.id in one.answers[0].own]
+    prices = [price for answers in one.answers for sample in own if (price := answers.own.get(sample.id))]
+    return {
+        "name": one.name,
+        "seeds": len({id(answers) for answers in one.answers}),
+        "tokens": one.tokens,
+        "own_bits_per_byte": _mean([_bits_per_byte(answers.prices.values()) for answers in one.answers]),
+        "fim_exact_match": _mean([_mean([*answers.exact.values()]) for answers in one.answers]),
+        "gain_over_placebo": gain(
+            [answers.prices for answers in one.answers], [answers.prices for answers in placebo.answers], ground.probes
+        ),
+        "gain_over_naive": gain([answers.prices for answers in one.answers], [answers.prices for answers in line.answers], ground.probes),
+        "own_kinds": sorted(one.kinds),
+        "own_kind_samples": len(own),
+        "own_kind_bits_per_byte": _bits_per_byte(prices) if len(own) >= ENOUGH else None,
+        "own_kind_gain_over_placebo": gain([answers.own for answers in one.answers], [answers.own for answers in placebo.answers], own)
+        if len(own) >= ENOUGH
+        else "undecided",
+    }
+
+
+def gain(
+    mine: Sequence[Mapping[str, measure.Price]], theirs: Sequence[Mapping[str, measure.Price]], of: Sequence[Sample]
+) -> dict[str, Any]:
+    """By how many bits per byte the first are cheaper than the second, seed by seed."""
+    terms = [
+        measure.Term(file_of(one), other[one.id].bits - ours[one.id].bits, ours[one.id].bytes, seed)
+        for seed, (ours, other) in enumerate(zip(mine, theirs, strict=True))
+        for one in of
+    ]
+    return measure.interval(terms).model_dump()
+
+
+def _bits_per_byte(prices: Iterable[measure.Price]) -> float:
+    found = list(prices)
+    return sum(price.bits for price in found) / sum(price.bytes for price in found)
 
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def run(repository: Path, placebo_folder: Path, tokens: int, seeds: int) -> dict[str, Any]:
-    """The whole comparison."""
-    begin = time.monotonic()
-    full = [workspace(repository, "full", tokens, seed) for seed in range(seeds)]
-    placebo = [workspace(repository, "placebo", tokens, seed) for seed in range(seeds)]
-    lessons = dataset.build(full[0])
-    gguf = export.export(full[0], full[0].models[0].base)
+def prepared(repository: Path, tokens: int, seeds: int) -> tuple[Ground, Run, Model]:
+    """The probes and held-out samples of the full dataset, the dataset, and the base as a file."""
+    ground = Ground(repository, tokens, seeds)
+    full = workspace(ground, "full")
+    lessons, gguf = dataset.build(full), export.export(full, full.models[0].base)
     probes, _ = pick(samples.read(lessons.folder, "time"), MOST_PROBES, Renderer.load(Path(gguf.folder)), seen_index())
     if len(probes) < ENOUGH:
         raise DataError(
             f"{len(probes)} probes were written after the cut, and {ENOUGH} are needed", where=str(repository), next="name a longer history"
         )
-    substitute = others.lessons(placebo[0], placebo_folder, sizes(lessons))
-    base = asked(full[0], gguf, probes)
-    own, other, used = [], [], 0
-    for seed in range(seeds):
-        answers, used = tuned(placebo[seed], substitute, probes)
-        other.append(answers)
-        answers, used = tuned(full[seed], lessons, probes)
-        own.append(answers)
-        click.echo(f"seed {seed}: placebo {_bits_per_byte(other[-1]):.4f}, full {_bits_per_byte(own[-1]):.4f} bits per byte", err=True)
+    ground.probes = probes
+    counts: Counter[Kind] = Counter()
+    for one in sorted(samples.read(lessons.folder, "validation"), key=lambda sample: sample.id):
+        counts[one.kind] += 1
+        if counts[one.kind] <= MOST_OWN and (one.answer or "").strip():
+            ground.held_out = [*ground.held_out, one]
+    return ground, lessons, gguf
+
+
+def run(repository: Path, placebo_folder: Path, tokens: int, seeds: int, groups: Sequence[str]) -> dict[str, Any]:
+    """The whole comparison."""
+    begin = time.monotonic()
+    ground, lessons, gguf = prepared(repository, tokens, seeds)
     cut = next(iter(lessons.metrics["cuts"].values()))
+    every = tuple(dict.fromkeys(one.kind for one in ground.held_out))
+    base = Trial("base", every, [asked(ground, workspace(ground, "full"), gguf)] * seeds)
+    placebo = trial(ground, "placebo", ("raw", "fim"), others.lessons(workspace(ground, "placebo"), placebo_folder, sizes(lessons)))
+    plain = naive.lessons(workspace(ground, "naive"), repository, cut["commit"])
+    line = trial(ground, "naive", ("fim", "write"), plain, rate=best_rate(ground, plain))
+    found = [base, placebo, line]
+    rows = ROWS | {f"raw+fim+{name}": (*ROWS["raw+fim"], *GROUPS[name]) for name in groups} | {"full": ()}
+    for name, makers in rows.items():
+        made = lessons if name == "full" else dataset.build(workspace(ground, name, makers=makers))
+        found.append(trial(ground, name, learned(made, makers), made, makers=makers))
     return {
         "repository": repository.name,
         "commit": cut["head"],
         "cut": cut["commit"],
-        "probes": len(probes),
-        "holes": len(base.exact),
+        "probes": len(ground.probes),
+        "holes": len(base.answers[0].exact),
+        "held_out": dict(Counter(one.kind for one in ground.held_out)),
         "seconds": round(time.monotonic() - begin),
-        "rows": [
-            row("base", probes, [base] * seeds, other, 0),
-            row("placebo", probes, other, other, used),
-            row("full", probes, own, other, used),
-        ],
+        "rows": [row(ground, one, placebo, line) for one in found],
     }
+
+
+def learned(lessons: Run, makers: Sequence[str]) -> tuple[Kind, ...]:
+    """The kinds that a row is judged by: those of its lessons, of a group those that it adds to raw and fim."""
+    kinds: tuple[Kind, ...] = tuple(lessons.metrics["samples"])
+    added = tuple(kind for kind in kinds if kind not in ("raw", "fim"))
+    return added if added and makers else kinds
 
 
 def sizes(lessons: Run) -> dict[str, int]:
@@ -146,38 +257,44 @@ def sizes(lessons: Run) -> dict[str, int]:
 
 def text(found: dict[str, Any]) -> str:
     """The table in Markdown."""
+    head = ("row", "seeds", "tokens", "own bits per byte", "over placebo (95 %)", "over naive (95 %)", "own kinds over placebo", "exact")
     lines = [
         f"{found['repository']} at {found['commit'][:12]}, cut at {found['cut'][:12]}: {found['probes']} probes, "
         f"{found['holes']} of them asked as holes; {found['seconds']} s",
         "",
-        "| row | seeds | tokens | own bits per byte | FIM exact match | gain over placebo (95 %) |",
-        "|---|---|---|---|---|---|",
+        "| " + " | ".join(head) + " |",
+        "|" + "---|" * len(head),
     ]
     for one in found["rows"]:
-        gain = one["gain_over_placebo"]
-        interval = f"{gain['value']:+.4f} ({gain['low']:+.4f} to {gain['high']:+.4f})" if one["name"] != "placebo" else "0"
-        cells = [
-            one["name"],
-            str(one["seeds"]),
-            f"{one['tokens']:,}",
-            f"{one['own_bits_per_byte']:.4f}",
-            f"{one['fim_exact_match']:.3f}",
-            interval,
-        ]
-        lines.append("| " + " | ".join(cells) + " |")
+        cells = [one["name"], str(one["seeds"]), f"{one['tokens']:,}", f"{one['own_bits_per_byte']:.3f}"]
+        cells += [_shown(one[key]) for key in ("gain_over_placebo", "gain_over_naive", "own_kind_gain_over_placebo")]
+        lines.append("| " + " | ".join([*cells, f"{one['fim_exact_match']:.3f}"]) + " |")
     return "\n".join(lines)
+
+
+def _shown(gain: dict[str, Any] | str) -> str:
+    if isinstance(gain, str):
+        return gain
+    if not gain["value"]:
+        return "0"
+    return f"{gain['value']:+.3f} ({gain['low']:+.3f} to {gain['high']:+.3f})" if gain["low"] is not None else f"{gain['value']:+.3f}"
 
 
 @click.command()
 @click.option("--repo", type=click.Path(path_type=Path, exists=True), default=ROOT, show_default="idiolect's own")
 @click.option("--placebo", type=click.Path(path_type=Path), default=ROOT / ".bench" / "placebo", help="Folder of other people's code.")
-@click.option("--tokens", type=int, default=None, help=f"Tokens to train each row on; default {TOKENS:,}, with --quick {QUICK_TOKENS:,}.")
-@click.option("--seeds", type=int, default=SEEDS, show_default=True)
-@click.option("--quick", is_flag=True, help="Fewer tokens: at most 20 minutes on two cores.")
+@click.option("--tokens", type=int, help=f"Tokens to train each row on; default {TOKENS:,}, with --quick {QUICK_TOKENS:,}.")
+@click.option("--seeds", type=int, help=f"Models of each row; default {SEEDS}, with --quick {QUICK_SEEDS}.")
+@click.option(
+    "--group", "groups", type=click.Choice([*GROUPS]), multiple=True, help="Rows of these groups; default all, with --quick none."
+)
+@click.option("--quick", is_flag=True, help="Fewer tokens, one seed, no groups: at most 20 minutes on two cores.")
 @click.option("--json", "as_json", is_flag=True)
-def main(repo: Path, placebo: Path, tokens: int | None, seeds: int, quick: bool, as_json: bool) -> None:
-    """Print base, placebo and full for a repository."""
-    found = run(repo.absolute(), placebo.absolute(), tokens or (QUICK_TOKENS if quick else TOKENS), seeds)
+def main(repo: Path, placebo: Path, quick: bool, as_json: bool, **asked_for: Any) -> None:
+    """Print base, placebo, naive and the rows of our own lessons for a repository."""
+    tokens = asked_for["tokens"] or (QUICK_TOKENS if quick else TOKENS)
+    seeds = asked_for["seeds"] or (QUICK_SEEDS if quick else SEEDS)
+    found = run(repo.absolute(), placebo.absolute(), tokens, seeds, asked_for["groups"] or (() if quick else tuple(GROUPS)))
     click.echo(json.dumps(found, indent=1) if as_json else text(found))
 
 

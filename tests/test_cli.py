@@ -100,11 +100,33 @@ def test_samples_that_cannot_be_there_are_refused(tmp_path: Path) -> None:
     repository(tmp_path / "shop", {"a.py": "def price(amount):\n    return amount\n"})
     folder = recipe(tmp_path, "shop")
     assert idiolect("dataset", folder=folder).returncode == 0
-    for more, sentence in (["--kind", "prose"], "no kind 'prose'"), (["zzzz"], "no sample"):
+    for more, sentence in (["--kind", "prose"], "no kind 'prose'"), (["zzzz"], "no sample"), (["--label", "python"], "NAME=VALUE"):
         ended = idiolect("samples", "show", "dataset", *more, folder=folder)
         assert (ended.returncode, sentence in ended.stderr) == (2, True)
     ended = idiolect("samples", "list", "dataset", "--split", "time", folder=folder)
     assert (ended.returncode, "no samples of split 'time'" in ended.stderr) == (0, True)
+
+
+def test_samples_are_picked_by_what_they_are_and_by_why_they_were_dropped(tmp_path: Path) -> None:
+    repository(tmp_path / "shop", {"a.py": "def price(amount):\n    return amount\n", "package-lock.json": '{"name": "shop"}\n'})
+    folder = recipe(tmp_path, "shop")
+    assert idiolect("dataset", folder=folder).returncode == 0
+
+    def found(*asked: str) -> list[dict[str, str]]:
+        ended = idiolect("samples", *asked, "--json", folder=folder)
+        assert ended.returncode == 0, ended.stderr
+        return list(json.loads(ended.stdout))
+
+    assert {one["maker"] for one in found("list", "dataset", "--maker", "raw")} == {"raw"}
+    assert found("list", "dataset", "--label", "language=python", "--source", "shop")
+    assert not found("list", "dataset", "--label", "language=cobol")
+    assert not found("list", "dataset", "--source", "elsewhere")
+    reasons = {one["reason"]: one["what"] for one in found("dropped", "dataset")}
+    assert "package-lock.json" in reasons.values()
+    reason = next(reason for reason, what in reasons.items() if what == "package-lock.json")
+    assert {one["reason"] for one in found("dropped", "dataset", "--reason", reason)} == {reason}
+    ended = idiolect("samples", "dropped", "dataset", "--reason", "rain", folder=folder)
+    assert (ended.returncode, f"1 {reason}" in ended.stderr) == (0, True)
 
 
 def test_the_lists_are_empty_before_anything_ran(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ from collections.abc import Callable
 import pytest
 
 from idiolect.dataset import admission, scrubbing
-from idiolect.dataset.makers import blocks, commits, pairs, prose, remarks, scope, sections, symptoms
+from idiolect.dataset.makers import blocks, commits, neighbours, pairs, pointers, prose, remarks, scope, sections, symptoms
 from idiolect.sources import exports, gitcopy, languages, licences, messages, people, reviews
 from idiolect.sources.gitlog import Commit
 from idiolect.sources.mentions import Thread
+from idiolect.types import Document
 
 MOST = 1.0
 """Seconds of processor time; each took several."""
@@ -39,6 +40,17 @@ def known() -> Thread:
 def edit(count: int) -> object:
     rows = ["a = 1\n"] * count
     return blocks.regions(rows, [blocks.Hunk(count // 2, count // 2 + 3, count // 2, count // 2 + 3)])
+
+
+def linked(language: str, text: str) -> pointers.Links:
+    return pointers.links(Document("s", "team", "c", "a", language, text.encode(), 0))
+
+
+def around(paths: list[str]) -> object:
+    documents = [Document("s", "team", "c", path, "python", b"", 0) for path in paths]
+    return neighbours.around(
+        documents, {one.path: pointers.Links(("models", "./x", "a/models/x", "=Thing"), ("Thing",)) for one in documents}
+    )
 
 
 SLOW: dict[str, Callable[[], object]] = {
@@ -75,6 +87,13 @@ SLOW: dict[str, Callable[[], object]] = {
     "dots of a stack": lambda: symptoms.symptom("a." * 9_990, inline=True),
     "stacks in a stack": lambda: symptoms.symptom("panic: a\n\n\n\n\n" * 3_000, inline=True),
     "brackets of imports": lambda: scope.imports(b"import (\n" * 200_000),
+    "brackets of imported names": lambda: linked("python", "from a import (\n" * 8000),
+    "blanks before an import": lambda: [linked(language, "\n" + BLANKS + "x") for language in pointers.READERS],
+    "a name without an end": lambda: [linked(language, "A" * 90_000 + "é") for language in pointers.READERS],
+    "names upon names": lambda: linked("ruby", "A::" * 40_000 + "é" + "render " * 9000),
+    "files of one folder": lambda: around([f"m/part_{number}.py" for number in range(2000)]),
+    "files of one name": lambda: around([f"m{number}/models.py" for number in range(2000)]),
+    "indexes upon indexes": lambda: around([f"m{number}/__init__.py" for number in range(2000)]),
 }
 
 

@@ -127,6 +127,16 @@ def source_path(ground: Ground) -> None:
     assert len(paths(ground.built())) > len(paths(ground.built({"path": "other"}))) > 0
 
 
+def source_form(ground: Ground) -> None:
+    place = ground.folder / "given"
+    place.mkdir(exist_ok=True)
+    (place / "rows.jsonl").write_text("".join(f'{{"prompt": "Say {one} aloud.", "completion": "{one} is said"}}\n' for one in range(9)))
+    (place / "a.py").write_text(text(1))
+    plain, rows = ground.built({"path": "given"}), ground.built({"path": "given", "form": "rows"})
+    assert ({one.kind for one in lessons(rows)}, paths(rows)) == ({"write"}, {"rows.jsonl"})
+    assert "a.py" in paths(plain)
+
+
 def source_name(ground: Ground) -> None:
     runs = ground.built(), ground.built({"name": "store"})
     assert [{span.source for one in lessons(run) for span in one.origins} for run in runs] == [{"shop"}, {"store"}]
@@ -416,6 +426,7 @@ CHECKS: dict[str, Callable[..., None]] = {
     "effort": effort,
     "packs": packs,
     "source.path": source_path,
+    "source.form": source_form,
     "source.name": source_name,
     "source.include": source_include,
     "source.exclude": source_exclude,

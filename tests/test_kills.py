@@ -97,11 +97,14 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_build_that_is_interrupted_ends_its_workers(tmp_path: Path, sent: signal.Signals) -> None:
-    process = start(tmp_path / "build")
-    while not (found := workers(process.pid)):
-        assert process.poll() is None
-        time.sleep(0.005)
-    process.send_signal(sent)
-    process.communicate(timeout=20)
+    for number in range(5):  # on a busy machine a build may be done before the signal comes
+        process = start(tmp_path / f"build-{number}")
+        while not (found := workers(process.pid)):
+            assert process.poll() is None
+            time.sleep(0.005)
+        process.send_signal(sent)
+        process.communicate(timeout=20)
+        if process.returncode:
+            break
     assert process.returncode != 0
     assert all(gone(worker, 1.0) for worker in found)

@@ -12,7 +12,7 @@ from idiolect.errors import DataError
 from idiolect.export import gguf_file
 from idiolect.measure import Term, bits, edit_similarity, exact_match, forced_exact, interval, wilson, window
 from idiolect.render import Renderer
-from idiolect.types import Hole, Message, Sample
+from idiolect.types import File, Hole, Message, Sample
 from tests.tiny_model import write_model, write_tokenizer
 
 VOCABULARY = 1024
@@ -148,6 +148,15 @@ def test_a_window_fits_and_keeps_the_nearest_whole_lines(renderer: Renderer, roo
 def test_a_hole_that_fits_is_sent_whole(renderer: Renderer) -> None:
     hole = Hole(path="a.py", prefix="def f():\n    return ", suffix="\n")
     assert window(renderer, hole, 200) == hole
+
+
+def test_files_around_a_hole_get_the_room_that_its_own_file_leaves(renderer: Renderer) -> None:
+    files = tuple(File(path=f"{name}.py", text=f"{name} = 1\n" * 9) for name in ("far", "near"))
+    hole = Hole(path="a.py", prefix="def f():\n    return ", suffix="\n", typed="x", files=files)
+    whole = len(renderer.hole(hole))
+    assert window(renderer, hole, whole + 20) == hole
+    assert window(renderer, hole, whole - 10) == hole.model_copy(update={"files": files[1:]})
+    assert window(renderer, hole, 40) == hole.model_copy(update={"files": ()})
 
 
 def test_room_that_one_side_does_not_need_goes_to_the_other(renderer: Renderer) -> None:

@@ -58,10 +58,42 @@ def test_a_hole_is_written_as_the_family_was_trained(name: str) -> None:
     assert spelled(renderer, renderer.hole(Hole(path="x", prefix="a", suffix="c", typed="t"))) == LITERAL[name]
 
 
-def test_files_around_a_hole_stand_before_it_in_the_repository_format(qwen: Renderer) -> None:
-    hole = Hole(path="b.py", prefix="p", suffix="s", files=(File(path="a.py", text="x = 1"),))
-    expected = "<|repo_name|>repository\n<|file_sep|>a.py\nx = 1\n<|file_sep|>b.py\n<|fim_prefix|>p<|fim_suffix|>s<|fim_middle|>"
-    assert spelled(qwen, qwen.hole(hole)) == expected
+AROUND = {
+    "qwen2.5-coder": (
+        "<|repo_name|>repository\n<|file_sep|>far.py\nX = 1\n\n<|file_sep|>lib/near.rb\nY\n<|file_sep|>m.ts\n"
+        "<|fim_prefix|>a<|fim_suffix|>c<|fim_middle|>t"
+    ),
+    "starcoder2": (
+        "<repo_name>repository<file_sep>far.py\nX = 1\n<file_sep>lib/near.rb\nY<file_sep><fim_prefix>m.ts\na<fim_suffix>c<fim_middle>t"
+    ),
+    "starcoder": "<fim_prefix>#far.py\nX = 1\n\n#lib/near.rb\nY\n//m.ts\na<fim_suffix>c<fim_middle>t",
+    "santacoder": "<fim-prefix>#far.py\nX = 1\n\n#lib/near.rb\nY\n//m.ts\na<fim-suffix>c<fim-middle>t",
+    "deepseek-coder": ("<｜begin▁of▁sentence｜><｜fim▁begin｜>#far.py\nX = 1\n\n#lib/near.rb\nY\n//m.ts\na<｜fim▁hole｜>c<｜fim▁end｜>t"),
+    "codegemma": (
+        "<bos><|file_separator|>far.py\nX = 1\n\n<|file_separator|>lib/near.rb\nY\n<|file_separator|>m.ts\n"
+        "<|fim_prefix|>a<|fim_suffix|>c<|fim_middle|>t"
+    ),
+    "granite": "<|fim_prefix|>#far.py\nX = 1\n\n#lib/near.rb\nY\n//m.ts\na<|fim_suffix|>c<|fim_middle|>t",
+}
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_files_around_a_hole_stand_as_the_family_was_trained_to_see_them(name: str) -> None:
+    renderer = Renderer(synthetic(tokens_of(fim.FAMILIES[name])))
+    files = (File(path="far.py", text="X = 1\n"), File(path="lib/near.rb", text="Y"))
+    assert spelled(renderer, renderer.hole(Hole(path="m.ts", prefix="a", suffix="c", typed="t", files=files))) == AROUND[name]
+
+
+def test_every_family_that_fills_holes_has_both_forms_written_down() -> None:
+    assert set(AROUND) == set(LITERAL) == {name for name, family in fim.FAMILIES.items() if fim.has_holes(family)}
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("a.py", "#a.py"), ("Makefile", "#Makefile"), ("a/b.TS", "//a/b.TS"), ("x.html.erb", "<!--x.html.erb-->"), ("t.sql", "--t.sql")],
+)
+def test_a_path_is_a_comment_of_its_language(path: str, said: str) -> None:
+    assert fim.comment(path) == said
 
 
 def test_special_tokens_in_content_stay_text(qwen: Renderer) -> None:

@@ -61,7 +61,7 @@ def prove(pack: Pack) -> None:
             if (score := grade(check, probe, answer)).value < 1:
                 said = "; ".join(filter(None, [score.explanation, *(finding.message for finding in score.findings)]))
                 raise DataError(
-                    f"{_name(check)}: the gold answer scores {score.value:g}" + (f" ({said})" if said else ""),
+                    f"{name(check)}: the gold answer scores {score.value:g}" + (f" ({said})" if said else ""),
                     where=where,
                     next="mend one of them",
                 )
@@ -78,7 +78,8 @@ def _parses(pack: Pack, probe: Sample, answer: str, where: str) -> None:
                 raise DataError(f"{language.name}: the gold answer does not parse", where=where, next="mend one of them")
 
 
-def _name(check: Check | Tool) -> str:
+def name(check: Check | Tool) -> str:
+    """What a check is called."""
     return check.name if isinstance(check, Tool) else str(getattr(check, "__name__", check))
 
 

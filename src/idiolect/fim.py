@@ -46,6 +46,8 @@ class Family:
     bos: str = ""
     """Token at the very start of a FIM prompt, where the family has one."""
     chat: Chat | None = None
+    path_within: bool = False
+    """The path of the hole's own file stands after the prefix marker, not before it."""
 
     @property
     def markers(self) -> tuple[str, ...]:
@@ -72,7 +74,10 @@ FAMILIES = {
             "qwen2.5-coder", "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", "<|endoftext|>",
             repo="<|repo_name|>", file="<|file_sep|>", chat=_CHATML,
         ),
-        Family("starcoder2", "<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<|endoftext|>", repo="<repo_name>", file="<file_sep>"),
+        Family(
+            "starcoder2", "<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<|endoftext|>", repo="<repo_name>", file="<file_sep>",
+            path_within=True,
+        ),
         Family("starcoder", "<fim_prefix>", "<fim_suffix>", "<fim_middle>", "<|endoftext|>"),
         Family("santacoder", "<fim-prefix>", "<fim-suffix>", "<fim-middle>", "<|endoftext|>"),
         Family(
@@ -116,8 +121,10 @@ def parts(hole: Hole, family: Family) -> list[Part]:
         raise DataError(
             f"models of the family '{family.name}' were never trained to fill holes", next="choose a base with FIM tokens, or ask by chat"
         )
+    before, within = _around(hole, family)
     cut = [
         (family.prefix, True),
+        (within, False),
         (hole.prefix, False),
         (family.suffix, True),
         (hole.suffix, False),
@@ -125,14 +132,34 @@ def parts(hole: Hole, family: Family) -> list[Part]:
         (hole.typed, False),
     ]
     head = [(family.bos, True)] if family.bos else []
-    return [part for part in (*head, *_around(hole, family), *cut) if part[0]]
+    return [part for part in (*head, *before, *cut) if part[0]]
 
 
-def _around(hole: Hole, family: Family) -> list[Part]:
-    """The files around a hole: each after the family's separator, the hole's own path last."""
-    if not hole.files or not family.file:
-        return []
-    rendered: list[Part] = [(family.repo, True), ("repository\n", False)] if family.repo else []
+def _around(hole: Hole, family: Family) -> tuple[list[Part], str]:
+    """The files around a hole as the family was trained to see them: what stands before the prefix marker, and right after it.
+
+    Each path stands after the family's separator, the hole's own last; a family without one reads them as one text, each file below a
+    comment with its path (DeepSeek-Coder). Without files no path is shown.
+    """
+    if not hole.files:
+        return [], ""
+    if not family.file:
+        return [], "".join(f"{comment(file.path)}\n{file.text}\n" for file in hole.files) + f"{comment(hole.path)}\n"
+    between = "" if family.path_within else "\n"
+    before: list[Part] = [(family.repo, True), (f"repository{between}", False)] if family.repo else []
     for file in hole.files:
-        rendered += [(family.file, True), (f"{file.path}\n{file.text}\n", False)]
-    return [*rendered, (family.file, True), (f"{hole.path}\n", False)]
+        before += [(family.file, True), (f"{file.path}\n{file.text}{between}", False)]
+    own = f"{hole.path}\n"
+    return ([*before, (family.file, True)], own) if family.path_within else ([*before, (family.file, True), (own, False)], "")
+
+
+_SLASHES = ("c", "cc", "cpp", "cs", "go", "h", "hpp", "java", "js", "jsx", "kt", "mjs", "php", "rs", "scala", "scss", "swift", "ts", "tsx")
+_TAGS = ("erb", "htm", "html", "md", "svelte", "vue", "xml")
+
+
+def comment(path: str) -> str:
+    """A path as a comment of the language that its ending stands for; `#` where nobody can say."""
+    ending = path.rpartition(".")[2].lower()
+    if ending in _TAGS:
+        return f"<!--{path}-->"
+    return ("//" if ending in _SLASHES else "--" if ending == "sql" else "#") + path

@@ -80,10 +80,11 @@ def edit_similarity(answer: str, wanted: str) -> float:
 
 
 def bits(model_file: Path, renderer: Renderer, probes: Sequence[Sample], *, context: int = CONTEXT) -> dict[str, Price]:
-    """What each probe's answer costs under a GGUF file, given what precedes it in its file; by id.
+    """What each probe's answer costs under a GGUF file, given what precedes it in its file or its conversation; by id.
 
-    Raw text, no fill-in-the-middle tokens: the end of the prefix, then the answer, at most `context` tokens together. Of an answer that
-    alone is longer, its first tokens are priced, over their own bytes.
+    A hole is raw text, without fill-in-the-middle tokens: the end of the prefix, then the answer, at most `context` tokens together. Of an
+    answer that alone is longer, its first tokens are priced, over their own bytes. A conversation is rendered as it is served; at least
+    half of the context is the answer's, and of a longer conversation its end is what precedes it.
     """
     texts = [_continuation(renderer, probe, context) for probe in probes]
     scored = engine.score(model_file, [engine.Scored([*before, *answer], len(before)) for before, answer, _ in texts])
@@ -104,7 +105,10 @@ def forced_exact(model_file: Path, renderer: Renderer, probes: Sequence[Sample],
 
 
 def window(renderer: Renderer, hole: Hole, room: int) -> Hole:
-    """What an editor would send of a hole: the nearest whole lines that render to at most `room` tokens, three before for one after."""
+    """What an editor would send of a hole: the nearest whole lines that render to at most `room` tokens, three before for one after.
+
+    Where that is all of its file, the files around it that there is room for, the nearest first.
+    """
     bare = hole.model_copy(update={"prefix": "", "suffix": "", "files": ()})
     left = room - len(renderer.hole(bare)) - _SLACK
     before = renderer.tokenizer.encode(_tail(hole.prefix, _WIDEST * room), add_special_tokens=False)
@@ -116,7 +120,9 @@ def window(renderer: Renderer, hole: Hole, room: int) -> Hole:
         prefix = _tail(prefix, len(prefix) - before.offsets[-ahead][0]) if ahead > 0 else ""
     if behind < len(after.ids):
         suffix = _head(suffix, after.offsets[behind][0])
-    return bare.model_copy(update={"prefix": prefix, "suffix": suffix})
+    cut = bare.model_copy(update={"prefix": prefix, "suffix": suffix})
+    wider = (cut.model_copy(update={"files": hole.files[first:]}) for first in range(len(hole.files)))
+    return next((one for one in wider if len(renderer.hole(one)) <= room), cut)
 
 
 def _plain(renderer: Renderer, probe: Sample, context: int) -> Sample:
@@ -134,9 +140,13 @@ def _continuation(renderer: Renderer, probe: Sample, context: int) -> tuple[list
     first = renderer.text("")
     answer = renderer.encode(wanted)
     size = len(wanted.encode())
-    if len(answer) > context - len(first) - 1:
-        answer = answer[: context - len(first) - 1]
+    chat = renderer.chat(probe.prompt) if isinstance(probe.prompt, tuple) else []
+    room = context - (min(len(chat), context // 2) if chat else len(first) + 1)
+    if len(answer) > room:
+        answer = answer[:room]
         size = len(renderer.decode(answer).encode())
+    if chat:
+        return chat[-(context - len(answer)) :], answer, size
     before = renderer.encode(_tail(prefix, _WIDEST * context))[-(context - len(first) - len(answer)) :]
     # Where nothing precedes it, the first token follows the end of another text.
     return [*first, *before] or [renderer.special(renderer.family.end)], answer, size

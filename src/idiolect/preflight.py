@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from idiolect import checks, general, hardware, pack, sources
-from idiolect.dataset import admission
+from idiolect import checks, general, hardware, pack, rows, sources
+from idiolect.dataset import admission, examples
 from idiolect.errors import RecipeError, UsageError
 from idiolect.files import real, write_text
 from idiolect.pack import Tool
@@ -56,7 +56,7 @@ def check(recipe: Recipe) -> dict[str, Any]:
         checks.prove(one)
     machine = hardware.survey(recipe.folder)
     found = [look(recipe, source, admission.linters(packs)) for source in recipe.sources]
-    size = sum(one["bytes"] for one in found)
+    size = round(sum(one["bytes"] * (1 if "rows" in one else LESSONS_PER_BYTE) for one in found))
     return {
         "recipe": recipe.frozen(),
         "sources": found,
@@ -67,7 +67,9 @@ def check(recipe: Recipe) -> dict[str, Any]:
 
 
 def look(recipe: Recipe, source: Source, linters: Sequence[Tool] = ()) -> dict[str, Any]:
-    """What a source holds at HEAD: commits, files, bytes by language, and what a person should know."""
+    """What a source holds at HEAD: commits, files, bytes by language, and what a person should know; of rows how many there are."""
+    if rows.told(source, recipe.folder):
+        return _look_at_rows(recipe, source)
     repository = sources.opened(recipe.folder / source.path, recipe.cache)
     told = rules.of(source, repository, repository.head)
     documents, dropped = sources.documents(source, repository, repository.head, recipe.dataset.max_file_bytes, told)
@@ -89,14 +91,25 @@ def look(recipe: Recipe, source: Source, linters: Sequence[Tool] = ()) -> dict[s
     }
 
 
+def _look_at_rows(recipe: Recipe, source: Source) -> dict[str, Any]:
+    found, shown = examples.count(recipe, source), examples.shows(source)
+    why = ", ".join(f"{count:,} {reason}" for reason, count in found["dropped"].items())
+    return {
+        "name": source.name, "commit": "", "commits": 0, "files": found["files"], "bytes": found["bytes"], "languages": {},
+        "rows": found["forms"], "dropped": found["dropped"],
+        "remarks": ["has no history: what is held out of it is not later code", *([f"has rows that are none: {why}"] if why else [])],
+        "admission": admission.row(source, shown), "shows": admission.sentence(shown),
+    }  # fmt: skip
+
+
 def _cost(recipe: Recipe, model: ModelRecipe, size: int, machine: hardware.Machine) -> dict[str, Any]:
-    """The plan of one model, with the tokens estimated from the bytes of its sources."""
+    """The plan of one model, with the tokens estimated from the bytes of its lessons."""
     from idiolect import weights  # torch is imported there, and `init` does without
     from idiolect.train import plan
 
     shape = plan.shape(weights.resolve(model.base, recipe.folder))
     compute = hardware.choose(machine)
-    lessons = round(size * LESSONS_PER_BYTE / BYTES_PER_TOKEN)
+    lessons = round(size / BYTES_PER_TOKEN)
     budget = plan.budget(recipe, lessons, 0, recipe.train.replay)
     settings = plan.settings(recipe, shape, budget.tokens, compute)
     seconds = budget.tokens * OPERATIONS_PER_PARAMETER * shape.parameters / (REACHED * hardware.speed(compute))
@@ -121,7 +134,9 @@ def check_text(found: dict[str, Any]) -> str:
     lines = []
     for one in found["sources"]:
         top = ", ".join(f"{name} {size / 1e3:,.0f} kB" for name, size in list(one["languages"].items())[:5])
-        lines.append(f"source {one['name']}: {one['commits']:,} commits, {one['files']:,} files at {one['commit'][:12]}: {top}")
+        forms = ", ".join(f"{count:,} {form}" for form, count in one.get("rows", {}).items())
+        held = f"{one['commits']:,} commits, {one['files']:,} files at {one['commit'][:12]}: {top}"
+        lines.append(f"source {one['name']}: " + (f"rows in {one['files']:,} files: {forms}" if "rows" in one else held))
         lines.append(f"  it shows: {one['shows']}; {'; '.join([one['admission']['verdict'], *one['admission']['because']])}")
         lines += [f"  note: it {remark}" for remark in one["remarks"]]
     machine = found["machine"]
@@ -156,10 +171,10 @@ def _toml(recipe: Recipe, found: Sequence[dict[str, Any]]) -> str:
     parts = [f"name = {json.dumps(recipe.name)}\neffort = {json.dumps(recipe.effort)}  # quick | standard | thorough\n"]
     for source, one in zip(recipe.sources, found, strict=True):
         languages = ", ".join(list(one["languages"])[:5])
-        parts.append(
-            f"\n[[source]]  # {one['commits']:,} commits, {one['files']:,} files: {languages}\n"
-            f"path = {json.dumps(source.path)}\nname = {json.dumps(source.name)}\n"
+        held = (
+            f"{sum(one['rows'].values()):,} rows" if "rows" in one else f"{one['commits']:,} commits, {one['files']:,} files: {languages}"
         )
+        parts.append(f"\n[[source]]  # {held}\npath = {json.dumps(source.path)}\nname = {json.dumps(source.name)}\n")
     model = recipe.models[0]
     parts.append(f'\n[[model]]  # real work names a real base, for instance "Qwen/Qwen2.5-Coder-3B"\nbase = {json.dumps(model.base)}\n')
     return "".join(parts)

@@ -40,10 +40,12 @@ class Admit(Record):
 
 
 class Source(Record):
-    """One `[[source]]`: a git repository, a plain folder or an archive to learn from."""
+    """One `[[source]]`: a git repository, a plain folder, an archive or a file of example rows to learn from."""
 
     path: str
-    """The repository, folder or archive (.tar, .tar.gz, .zip and the like), relative to the recipe."""
+    """The repository, folder, archive (.tar, .tar.gz, .zip and the like) or file of example rows, relative to the recipe."""
+    form: Literal["auto", "rows"] = "auto"
+    """`rows`: a folder of files of example rows (.jsonl, .json, .yaml, .parquet); a single such file is known by its name."""
     name: str = ""
     """What it is called in every artefact; default: the last part of `path`."""
     include: tuple[str, ...] = ()

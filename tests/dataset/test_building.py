@@ -9,6 +9,7 @@ import pytest
 
 from idiolect import dataset, recipe, samples
 from idiolect.dataset import guard
+from idiolect.dataset.makers import OF_CHANGES
 from idiolect.errors import DataError, RecipeError
 from idiolect.registry import Run
 from idiolect.types import SPLITS, Hole, Sample, Split
@@ -81,7 +82,7 @@ def test_lessons_are_read_at_the_cut(built: Run) -> None:
     cut = built.metrics["cuts"]["shop"]
     for one in samples.read(built.folder, "train"):
         assert all(span.time <= cut["time"] for span in one.origins)
-        assert all(span.commit == cut["commit"] for span in one.origins) or one.kind == "diff"
+        assert all(span.commit == cut["commit"] for span in one.origins) or one.maker in OF_CHANGES
 
 
 def test_the_same_input_gives_the_same_rows_and_a_second_start_does_nothing(built: Run, shop: Path, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@ import pytest
 from idiolect import dataset
 from idiolect.dataset import finishing, lessons
 from idiolect.dataset.funnel import Funnel
-from idiolect.dataset.makers.write import TEMPLATE
 from idiolect.dataset.reading import Committed
 from idiolect.dataset.splits import Side, Splits
 from idiolect.errors import DataError
@@ -57,17 +56,3 @@ def test_a_commit_goes_where_its_files_go_and_one_that_touches_both_sides_is_dro
     out = list(lessons.sided(given, splits))
     assert [one[0] for one in out if not isinstance(one, Dropped)] == ["train", "validation", "validation"]
     assert [(one.reason, one.what) for one in out if isinstance(one, Dropped)] == [("crosses-split", "a.py b.py")]
-
-
-def test_templates_are_at_most_a_tenth() -> None:
-    judge = lessons.Templates()
-    span = FILES[0].span()
-
-    def write(maker: str) -> Sample | Dropped:
-        return judge.judged(Sample(answer="x", kind="write", maker=maker, origins=(span,)))
-
-    assert isinstance(write(TEMPLATE), Dropped)
-    made = [write("write") for _ in range(40)] + [write(TEMPLATE) for _ in range(40)]
-    kept = [one.maker for one in made if isinstance(one, Sample)]
-    assert (len(kept), kept.count(TEMPLATE)) == (44, 4)
-    assert isinstance(judge.judged(Sample(answer="x", kind="raw", maker="raw")), Sample)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from idiolect.dataset.makers import blocks, commits
+from idiolect.dataset.makers import blocks, commits, forms
 from idiolect.dataset.makers.diff import diff, weight
 from idiolect.types import Change, Dropped, Edit, Message, Sample
 
@@ -12,8 +12,12 @@ BEFORE = "".join(f"def step_{number}(value):\n    return value + {number}\n\n\n"
 AFTER = BEFORE.replace("return value + 7\n", "if value is None:\n        value = 0\n        note(7)\n    return value + 7\n")
 
 
+BLOCKS, HUNKS, WHOLE = "8" * 40, "a" * 40, "f" * 40
+"""Ids of commits whose edits are wanted in these forms."""
+
+
 def change(
-    subject: str = "Treat a missing value as zero", *edits: Edit, body: str = "", commit: str = "a" * 40, role: str = "team"
+    subject: str = "Treat a missing value as zero", *edits: Edit, body: str = "", commit: str = BLOCKS, role: str = "team"
 ) -> Change:
     chosen = edits or (edit(),)
     return Change("shop", role, commit, 1_700_000_000, "p1", subject, body, chosen, parent="b" * 40)  # type: ignore[arg-type]
@@ -42,14 +46,14 @@ def test_the_message_and_the_code_before_ask_and_the_edit_answers() -> None:
     assert "Treat a missing value as zero. It came from the importer, which knows no zero." in message.content
     assert "Signed-off" not in message.content and "def step_7(value):\n    return value + 7" in message.content
     assert blocks.apply(made.answer or "", {"shop/steps.py": BEFORE}) == {"shop/steps.py": AFTER}
-    assert made.labels == {"language": ("python",), "intent": ("other",)} and made.confidence == 1.0
+    assert made.labels == {"language": ("python",), "intent": ("other",), "form": ("blocks",)} and made.confidence == 1.0
 
 
 def test_origins_name_the_bytes_before_at_the_parent_and_the_bytes_after() -> None:
     made = only(change())
     assert isinstance(made, Sample) and isinstance(made.prompt, tuple)
     before = [span for span in made.origins if span.commit == "b" * 40]
-    after = [span for span in made.origins if span.commit == "a" * 40]
+    after = [span for span in made.origins if span.commit == BLOCKS]
     assert before and after and len(before) + len(after) == len(made.origins)
     assert all(BEFORE.encode()[span.start : span.end].decode().strip() in made.prompt[0].content for span in before)
     assert all(AFTER.encode()[span.start : span.end].decode() in (made.answer or "") for span in after)
@@ -166,7 +170,7 @@ def test_an_edit_over_the_budget_is_a_counted_reason() -> None:
 
 
 def test_no_files_of_a_known_language_is_a_counted_reason() -> None:
-    empty = Change("shop", "team", "a" * 40, 1, "p", "Draw a better logo for it", "", ())
+    empty = Change("shop", "team", BLOCKS, 1, "p", "Draw a better logo for it", "", ())
     assert reason(empty) == "no file of a known language"
 
 
@@ -215,6 +219,90 @@ def test_a_search_that_is_widened_over_the_next_change_stays_within_the_file_aft
     for near in (0, 3):
         for part in blocks.regions(before, blocks.hunks(before, after, near)):
             assert 0 <= part.new_start <= part.new_end <= len(after)
-    made = only(change("Take away what is gone", edit("".join(before), "".join(after))))
+    made = only(change("Take away what is gone from the steps", edit("".join(before), "".join(after))))
     assert isinstance(made, Sample)
     assert blocks.apply(made.answer or "", {"shop/steps.py": "".join(before)}) == {"shop/steps.py": "".join(after)}
+
+
+def test_a_share_of_edits_is_wanted_as_hunks_and_as_whole_files_and_the_request_says_so() -> None:
+    short = "".join(BEFORE.splitlines(keepends=True)[:36])
+    longer = short.replace("return value + 7\n", "note(7)\n    value += 7\n    return value\n")
+    for commit, form, apply in ((HUNKS, "hunks", forms.apply_hunks), (WHOLE, "file", forms.apply_whole), (BLOCKS, "blocks", blocks.apply)):
+        made = only(change("Take note of seven", edit(short, longer), commit=commit))
+        assert isinstance(made, Sample) and isinstance(made.prompt, tuple) and made.labels["form"] == (form,)
+        assert apply(made.answer or "", {"shop/steps.py": short}) == {"shop/steps.py": longer}
+        said = made.prompt[0].content.replace(short.strip(), "").lower()
+        assert any(word in said for word in {"hunks": ("diff", "patch"), "file": ("file",), "blocks": ("search",)}[form])
+
+
+def test_where_the_wanted_form_cannot_say_it_blocks_do() -> None:
+    fresh = edit("", "def helper():\n    return 1\n", "shop/helper.py")
+    made = only(change("Add a helper for steps", edit(), fresh, commit=WHOLE))
+    assert isinstance(made, Sample) and made.labels["form"] == ("blocks",)
+    tight = "a = 1\nb = 2\nc = 3"
+    made = only(
+        change("Count otherwise in steps", edit(tight + "\nd = 4\n" * 3, tight.replace("1", "one") + "\nd = 4\n" * 3), commit=HUNKS)
+    )
+    assert isinstance(made, Dropped) or made.labels["form"] in (("hunks",), ("blocks",))
+
+
+def test_hunks_make_new_files_and_lines_that_look_like_marks_fall_back_to_blocks() -> None:
+    fresh = edit("", "def helper():\n    return 1\n", "shop/helper.py")
+    made = only(change("Add a helper for steps", edit(), fresh, commit=HUNKS))
+    assert isinstance(made, Sample) and "--- /dev/null\n+++ b/shop/helper.py" in (made.answer or "")
+    result = forms.apply_hunks(made.answer or "", {"shop/steps.py": BEFORE})
+    assert result == {"shop/steps.py": AFTER, "shop/helper.py": "def helper():\n    return 1\n"}
+    sql = edit("-- a/x\nselect 1\n" + BEFORE, "select 2\nselect 3\n" + BEFORE, "a.sql", "sql")
+    made = only(change("Select other numbers in a", sql, commit=HUNKS))
+    assert isinstance(made, Sample) and made.labels["form"] == ("blocks",)
+
+
+def test_any_edit_in_any_form_gives_the_file_after() -> None:
+    seed = random.randrange(1 << 32)
+    print("seed", seed)  # noqa: T201  shown where the test fails
+    choose, seen = random.Random(seed), set()
+    for number in range(200):
+        before = [choose.choice(("a", "b", "c", "", "```", "@@ @@", "--- a/x", "é")) + "\n" for _ in range(choose.randrange(1, 40))]
+        after = list(before)
+        for _ in range(choose.randrange(1, 4)):
+            at = choose.randrange(len(after) + 1)
+            after[at : at + choose.randrange(0, 4)] = [choose.choice(("x", "a", "+++ b/y")) + "\n" for _ in range(choose.randrange(0, 5))]
+        texts = "".join(before), "".join(after)
+        made = only(
+            change(f"Make number {number} of the changes to a", edit(*texts, path="a.md", language="markdown"), commit=f"{number:040x}")
+        )
+        if isinstance(made, Sample):
+            (name,) = made.labels["form"]
+            (form,) = (one for one in forms.FORMS if one.name == name)
+            assert form.apply(made.answer or "", {"a.md": texts[0]}) == {"a.md": texts[1]}
+            seen.add(name)
+    assert seen == {"blocks", "hunks", "file"}
+
+
+def test_of_a_tangled_commit_that_part_is_kept_that_the_message_is_about() -> None:
+    after = AFTER.replace("def step_29(value):\n    return value + 29\n", "def courier(parcel):\n    return fee(parcel)\n")
+    made = only(change("Treat none as zero, and note it", edit(after=after)))
+    assert isinstance(made, Sample)
+    assert blocks.apply(made.answer or "", {"shop/steps.py": BEFORE}) == {"shop/steps.py": AFTER}
+    assert made.confidence < only_confidence("Treat none as zero, and note it")
+    after_spans = [after.encode()[span.start : span.end].decode() for span in made.origins if span.commit == BLOCKS]
+    assert all(text in (made.answer or "") for text in after_spans)
+    assert reason(change("Do what was agreed on", edit(after=after))) == "tangled"
+
+
+def only_confidence(subject: str) -> float:
+    made = only(change(subject))
+    assert isinstance(made, Sample)
+    return made.confidence
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"), [("Update steps.py", "Treat a missing value as zero, like everybody."), ("Update steps.py", "")]
+)
+def test_a_subject_that_only_names_a_file_gives_way_to_the_body(subject: str, body: str) -> None:
+    made = only(change(subject, body=body))
+    assert isinstance(made, Sample) == bool(body)
+
+
+def test_what_no_longer_stands_counts_less() -> None:
+    assert weight(0, 1.0) == 1.0 > weight(0, 0.5) > weight(0, 0.0) == 0.3

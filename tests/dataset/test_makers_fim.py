@@ -145,3 +145,41 @@ def test_a_random_run_of_characters_crosses_no_blank_line() -> None:
 def test_a_changelog_has_no_holes() -> None:
     one = document("# Changes\n\n## 1.2.3\n\n- Fix a crash where the basket is empty, by somebody\n" * 9, "markdown", "CHANGES.md")
     assert [made.reason for made in fim([one]) if isinstance(made, Dropped)] == ["changelog"]
+
+
+def typing(choose: random.Random, count: int) -> list[Sample]:
+    """So many holes of random files."""
+    found: list[Sample] = []
+    while len(found) < count:
+        one = document(python(choose)) if choose.random() < 0.7 else document(prose(choose), "text", "notes.txt")
+        found += [made for made in fim([one], per=60, most=40) if isinstance(made, Sample)]
+    return found
+
+
+def test_nearly_half_are_asked_as_somebody_types_and_the_rest_as_nobody_does() -> None:
+    found = typing(random.Random(11), 3000)
+    begun = [one.prompt for one in found if isinstance(one.prompt, Hole) and one.prompt.typed]
+    assert 0.3 < len(begun) / len(found) < 0.5
+    at_line = [hole for hole in begun if not hole.prefix or hole.prefix[-1] in "\r\n"]
+    assert 0.4 < len(at_line) / len(begun) < 0.8, "what editor plugins send: the line up to the cursor"
+    assert all(len(hole.typed.encode()) <= 240 for hole in begun)
+
+
+def test_words_are_cut_inside_between_what_was_typed_and_the_answer() -> None:
+    found = [one for one in typing(random.Random(12), 3000) if isinstance(one.prompt, Hole) and one.prompt.typed and one.answer]
+    inside = [one for one in found if isinstance(one.prompt, Hole) and (one.prompt.typed[-1] + (one.answer or " ")[0]).isalnum()]
+    assert len(inside) / len(found) > 0.15
+
+
+def test_prefix_and_suffix_stay_as_they_are_while_a_hole_is_typed_into() -> None:
+    one = document("first = 1\r\ntotal = größe + 値段\r\nlast = 3\r\n")
+    start, end = one.data.index(b"gr"), one.data.index(b"\r\nlast")
+    holes = [sample(one, Cut(at, end, typed=start, how="node")) for at in range(start + 1, end) if one.data[at] & 0xC0 != 0x80]
+    prompts = [made.prompt for made in holes if isinstance(made.prompt, Hole)]
+    assert len(prompts) > 8 and len({(hole.prefix, hole.suffix) for hole in prompts}) == 1
+    assert all(whole(made) == one.data for made in holes)
+
+
+def test_a_line_that_is_complete_wants_nothing_more() -> None:
+    empty = [one for one in typing(random.Random(13), 2000) if one.maker == "fim.empty" and isinstance(one.prompt, Hole)]
+    assert any(one.prompt.typed for one in empty if isinstance(one.prompt, Hole)) and all(one.answer == "" for one in empty)

@@ -77,7 +77,7 @@ def test_marks_and_case_of_names_do_not_matter() -> None:
 
 def test_a_folder_of_tests_points_to_a_file_when_the_test_names_its_units() -> None:
     found, _ = pairs([document("shop/_basket.py", CODE), document("tests/basket/test_totals.py", TEST)])
-    assert [(pair.tested.path, pair.confidence) for pair in found] == [("shop/_basket.py", 0.85)]
+    assert [(pair.tested.path, pair.confidence) for pair in found] == [("shop/_basket.py", 1.0)]
 
 
 def test_of_two_files_of_one_name_the_one_that_is_named_is_taken() -> None:

@@ -115,7 +115,7 @@ def test_a_file_offers_two_templates_that_are_less_sure() -> None:
     asked = "".join(f"def f{n}(a):\n    '''Multiply the amount of wheels by {n} and round.'''\n    return a * {n}\n\n" for n in range(40))
     silent = "".join(f"def weigh_g{n}(a):\n    total = a * {n}\n    return total + 1\n\n" for n in range(40))
     found = [one for one in write([document(asked + silent)]) if isinstance(one, Sample)]
-    templated = [one for one in found if one.maker == "write.template"]
+    templated = [one for one in found if one.maker.startswith("write.template.")]
     assert len(found) - len(templated) == 40 and len(templated) == 2
     assert all(one.confidence == 0.5 for one in templated)
 
@@ -125,7 +125,7 @@ def test_a_file_offers_two_templates_that_are_less_sure() -> None:
 )
 def test_a_name_that_says_too_little_is_no_request(silent: str) -> None:
     asked = "".join(f"def f{n}(a):\n    '''Multiply the amount of wheels by {n} and round.'''\n    return a * {n}\n\n" for n in range(40))
-    found = [one for one in write([document(asked + silent)]) if isinstance(one, Sample) and one.maker == "write.template"]
+    found = [one for one in write([document(asked + silent)]) if isinstance(one, Sample) and one.maker.startswith("write.template.")]
     assert not any("each" in request(one) or "inner_one" in request(one) for one in found)
 
 

@@ -212,7 +212,7 @@ def test_origins_name_the_bytes_that_stood_in_the_repository(built: Run, shop: P
     checked = set()
     for one in rows(built):
         span = one.origins[0]
-        if span.path not in ("lib/settings.py", "lib/notify.py") or one.kind not in ("fim", "write"):
+        if span.path not in ("lib/settings.py", "lib/notify.py") or one.kind != "write":
             continue
         shown = subprocess.run(["git", "show", f"{span.commit}:{span.path}"], cwd=shop, check=True, capture_output=True).stdout
         text = shown[span.start : span.end].decode()

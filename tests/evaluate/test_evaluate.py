@@ -182,7 +182,8 @@ def test_the_budget_is_more_than_the_wanted_answer_and_the_question_fits(rendere
     one = Sample(kind="fim", maker="test", prompt=long, answer="total = width * height")
     question = ask.question(renderer, one, 256)
     assert question.budget > len(renderer.encode("total = width * height"))
-    assert len(renderer.hole(question.hole)) + question.budget <= 256
+    assert isinstance(question.prompt, Hole)
+    assert len(renderer.hole(question.prompt)) + question.budget <= 256
 
 
 def test_questions_are_greedy(renderer: Renderer) -> None:
@@ -212,9 +213,8 @@ def test_probes_that_the_base_was_trained_on_are_refused_with_a_reason(renderer:
 
 def test_what_cannot_be_asked_fairly_is_refused(renderer: Renderer) -> None:
     hole = Hole(path="a.py", prefix="", suffix="")
-    raw = Sample(kind="raw", maker="test", answer="x")
     empty, long = (Sample(kind="fim", maker="test", prompt=hole, answer=answer) for answer in (" \n", "value += 1\n" * 400))
-    assert probes.reasons(probes.pick([raw, empty, long], 5, renderer, None)[1]) == {"empty_answer": 1, "long_answer": 1, "not_a_hole": 1}
+    assert probes.reasons(probes.pick([empty, long], 5, renderer, None)[1]) == {"empty_answer": 1, "long_answer": 1}
 
 
 # ---- grading

@@ -77,6 +77,14 @@ OWN: dict[str, str] = {
     "forge": r"{\"diff_hunk\": \"|@@ -1,2 +4,3 @@\\n|\"path\": \"|\"body\": \"|\"user\": {\"login\": \"|\"notes\": ["
     r"|\"position\": {|\"number\": |\"title\": \"|null|, |}, {|}]|\n{|```suggestion\\n|@user |\\ud800|1e999"
     r"|Traceback (most recent call last):\\n|\"created_at\": \"0001|[",
+    "jsonl": r"{\"instruction\": \"a\", \"output\": \"b\"}\n|{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}, "
+    r"|{\"role\": \"assistant\", \"content\": \"b\"}]}\n|{\"prefix\": \"a\", \"middle\": \"b\"}\n|\"weight\": 0, |\"labels\": {"
+    r"|\"kind\": \"fim\", \"maker\": \"x\", \"answer\": \"b\", \"prompt\": null|\"from\": \"gpt\"|\"conversations\": [|\\ud800|\\u0000"
+    r"|\"history\": [[1, 2]]|1e999|NaN|[[[[|\"chosen\": |\"rejected\": |\"text\": \"<\"",
+    "json": r"[{\"instruction\": \"a\", \"output\": \"b\"}, |{\"data\": [|{\"prompt\": \"a\", \"completion\": \"b\"}|]}|]|\ufeff"
+    r"|{\"a\": 1, \"a\": 2}|\n, |[[[[[[",
+    "yaml": r"- input: a\n  output: b\n|examples:\n|- &a [x]\n|- *a\n|  context: {a: 'b'}\n|<<: *a\n|!!python/object:a |!!timestamp x"
+    r"|? |- - - - |1:1:1:1|.inf|0x1|2020-01-01|: #\n|%YAML 1.1\n---\n|\n...\n|>-\n  a\n\n|--- |[{a: |\"\\x41\"|~",
     "git": r"\0|\x01cccc\0|\0Ada\0ada@a.b\x001700000000\x001700000000\0Begin\n\0|\n:100644 100644 aaaa bbbb M\0"
     r"|:000000 100644 0000 bbbb A\0a.py\0"
     r"|:100644 100644 a b R100\0old\0new\0|:\0|: \0|100644 blob aaaa     12\ta.py\0|160000 commit aaaa       -\tsub\0"
@@ -115,7 +123,7 @@ def seeds(name: str) -> tuple[bytes, ...]:
         return tuple(_tar({"tar": "w", "tgz": "w:gz", "txz": "w:xz"}[name], form) for form in (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT))
     if name == "zip":
         return tuple(_zip(method) for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA))
-    if name == "parquet":
+    if name in ("parquet", "columns"):
         return (_parquet(),)
     if name == "lessons":
         return (*(bytes([number]) + text for number, text in enumerate((page, *code))), bytes([0]) + page)

@@ -15,7 +15,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from idiolect import recipe, samples, scrub
+from idiolect import recipe, rows, samples, scrub
 from idiolect.dataset import benchmarks
 from idiolect.dataset.makers import MAKERS, blocks, commits, diff, prose, remarks, review, scope, sections, symptoms, windows
 from idiolect.errors import DataError, RecipeError, SourceError
@@ -312,6 +312,23 @@ def _archive(suffix: str) -> Target:
     return read_archive
 
 
+def _rows(suffix: str) -> Target:
+    def read_rows(data: bytes) -> None:
+        """Files of rows: every row lies in its file, and what is made of it is text that says something, also when it is written."""
+        file = folder() / f"rows{suffix}"
+        file.write_bytes(data)
+        for item in rows.read(file, 100_000):
+            assert item.line > 0
+            with suppress(rows.Refused):
+                if isinstance(item, rows.Row):
+                    assert 0 <= item.start < item.end <= len(data)
+                    for sample in rows.shaped(item.value).samples:
+                        assert (sample.answer or sample.rejected or "").strip()
+                        json.dumps([form(sample) for form in (rows.FORMATS["idiolect"],)], ensure_ascii=False).encode()
+
+    return read_rows
+
+
 def read_samples(data: bytes) -> None:
     """A dataset's Parquet file."""
     file = folder() / "dataset" / "train" / "part-00000.parquet"
@@ -328,4 +345,5 @@ TARGETS: dict[str, Target] = {
     "licences": read_licences, "headers": strip_headers, "pages": read_pages, "texts": judge_texts, "scrub": scrub_texts,
     "rules": read_rules, "recipe": read_recipes, "benchmarks": read_benchmarks, "git": read_git, "tar": _archive(".tar"),
     "tgz": _archive(".tar.gz"), "txz": _archive(".tar.xz"), "zip": _archive(".zip"), "parquet": read_samples, "forge": read_forge,
+    "jsonl": _rows(".jsonl"), "json": _rows(".json"), "yaml": _rows(".yaml"), "columns": _rows(".parquet"),
 }  # fmt: skip

@@ -26,7 +26,7 @@ SECONDS = float(os.environ.get("IDIOLECT_FUZZ_SECONDS", "600"))
 """That all targets take together, with each fuzzer."""
 LONGEST = 10.0
 """Seconds of processor time that one input may take."""
-READERS = [name for name in TARGETS if name not in ("tar", "tgz", "txz", "zip", "parquet")]
+READERS = [name for name in TARGETS if name not in ("tar", "tgz", "txz", "zip", "parquet", "columns")]
 """Of text."""
 
 

@@ -5,8 +5,11 @@ import json
 import httpx
 import pytest
 
+from idiolect.client import Client, Sampling
+from idiolect.dataset.makers import fim
 from idiolect.render import Renderer
 from idiolect.serve.stub import Script
+from idiolect.types import Document, File, Hole, Sample
 from tests.serve.conftest import CONTEXT, MODEL, Opened, opened, synthetic
 
 CHAT = "/v1/chat/completions"
@@ -65,6 +68,25 @@ def test_infill_takes_files_around_and_what_was_just_typed(plain: Opened) -> Non
         "<|repo_name|>repository\n<|file_sep|>x.py\nX = 1\n<|file_sep|>m.py\n<|fim_prefix|>a\n<|fim_suffix|>\nc<|fim_middle|>b"
     )
     assert (body["content"], body["stop"], body["tokens_predicted"]) == ("hello world", True, 2)
+
+
+def test_an_editor_s_question_reads_token_for_token_like_the_lessons(plain: Opened) -> None:
+    text = "def greet(name):\r\n    grüße = [name, 'größe']\r\n    return grüße\r\n\r\n\r\nvalue = greet('ö') + greet('x')\r\n" * 3
+    files = (File(path="far.py", text="X = 1\n"), File(path="near.py", text="Y = 'é'"))
+    document = Document("shop", "team", "c" * 40, "a.py", "python", text.encode(), 0)
+    typed = 0
+    with Client(str(plain.http.base_url)) as editor:
+        for made in fim([document], per=8, most=40, budget=300):
+            assert isinstance(made, Sample) and isinstance(made.prompt, Hole)
+            for hole in (made.prompt, made.prompt.model_copy(update={"files": files})):
+                lesson = plain.renderer.lesson(made.model_copy(update={"prompt": hole}))
+                asked = editor.infill(hole, Sampling(max_tokens=1)) and plain.engine.asked[-1]["prompt"]
+                assert lesson.ids[: len(asked)] == asked
+                assert not any(lesson.weights[: len(asked)]) and all(lesson.weights[len(asked) :]), (
+                    "what is asked ends where the loss begins"
+                )
+            typed += bool(made.prompt.typed)
+    assert typed > 5
 
 
 def test_special_tokens_inside_content_stay_plain_text(plain: Opened) -> None:

@@ -41,6 +41,20 @@ def test_a_hole_that_is_too_long_keeps_the_lines_nearest_to_it() -> None:
     assert shelve([sample], RENDERER.lesson, 10).counts()["dropped"] == {"too long": 1}
 
 
+def test_of_the_files_around_a_hole_the_most_distant_go_first_and_its_own_lines_stay() -> None:
+    files = tuple(File(path=f"{name}.py", text=f"{name} = 1\n" * 10) for name in ("far", "mid", "near"))
+    hole = Hole(path="a.py", prefix="before\n", suffix="after\n", files=files)
+    sample = Sample(prompt=hole, answer="the answer", kind="fim", maker="fim")
+    whole = len(RENDERER.lesson(sample).ids)
+    kept = {}
+    for length in (whole, whole - 1, whole - 120, 200, 60):
+        (text,) = shelve([sample], RENDERER.lesson, length, 50).texts
+        said = RENDERER.decode(text.ids.tolist())
+        assert len(text) <= length and "before\n" in said and "after\n" in said and said.endswith("the answer")
+        kept[length] = [file.path for file in files if file.text in said]
+    assert list(kept.values()) == [["far.py", "mid.py", "near.py"], ["mid.py", "near.py"], ["near.py"], ["near.py"], []]
+
+
 def test_every_sample_is_kept_or_dropped_with_a_reason() -> None:
     samples = [
         Sample(answer=None, rejected="x", kind="contrast", maker="m"),

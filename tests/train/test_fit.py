@@ -66,6 +66,14 @@ def test_a_killed_run_goes_on_to_the_same_adapter_bit_for_bit(tmp_path: Path, st
     check_kill(tmp_path, straight, random.SystemRandom().randrange(2**32))
 
 
+def test_what_was_noted_before_anything_was_saved_is_noted_once(tmp_path: Path, straight: tuple[Path, bytes]) -> None:
+    begun = report.rows(straight[0] / "validation.jsonl")[0]
+    assert begun["step"] == 0
+    report.Curve(tmp_path / "validation.jsonl", -1).add(**begun)
+    assert child.train(tmp_path)[1] == straight[1]
+    assert report.rows(tmp_path / "validation.jsonl") == report.rows(straight[0] / "validation.jsonl")
+
+
 @pytest.mark.long
 def test_kills_at_twenty_random_steps_change_nothing(tmp_path: Path, straight: tuple[Path, bytes]) -> None:
     for turn in range(20):

@@ -14,6 +14,7 @@ from types import FrameType
 import click
 
 from idiolect.cli.nouns import models, packs, runs, samples
+from idiolect.cli.rows import samples_check, samples_export
 from idiolect.cli.verbs import VERBS, say
 from idiolect.errors import IdiolectError, ResourceError
 from idiolect.version import __version__
@@ -32,6 +33,8 @@ def cli() -> None:
     """
 
 
+for _row_command in (samples_check, samples_export):
+    samples.add_command(_row_command)
 for _command in (*VERBS, runs, models, samples, packs):
     cli.add_command(_command)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable, Iterator
-from functools import wraps
+from functools import reduce, wraps
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -113,29 +115,47 @@ class Filters(NamedTuple):
 
     split: str | None
     kind: str
-    limit: int
+    limit: int | None
+    """None: all."""
+    maker: str = ""
+    source: str = ""
+    label: str = ""
+
+    def wants(self, one: Any) -> bool:
+        """Whether a sample of the right kind is meant."""
+        name, _, value = self.label.partition("=")
+        labelled = not name or value in one.labels.get(name, ())
+        sources = {span.source for span in one.origins}
+        return labelled and self.maker in ("", one.maker) and (not self.source or self.source in sources)
 
 
-def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--split`, `--kind` and `--limit`, which the function gets as `filters`."""
-
-    @wraps(function)
-    def told(split: str | None, kind: str, limit: int, **others: Any) -> Any:
-        return function(filters=Filters(split, kind, limit), **others)
-
+def filter_options(most: int | None = 20) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add `--split`, `--kind`, `--maker`, `--source`, `--label` and `--limit`, which the function gets as `filters`."""
     splits = click.Choice(["train", "validation", "time", "cluster", "source"])
-    for option in (
-        click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="At most so many."),
+    options = (
+        click.option(
+            "--limit", default=most, show_default=most is not None or "all", type=click.IntRange(1), help="At most so many of a split."
+        ),
+        click.option("--label", default="", metavar="NAME=VALUE", help="Only with this label."),
+        click.option("--source", default="", help="Only of this source."),
+        click.option("--maker", default="", help="Only by this maker."),
         click.option("--kind", default="", help="Only this kind."),
-        click.option("--split", default=None, show_default="train; of ids all", type=splits, help="Only this split."),
-    ):
-        told = option(told)
-    return told
+        click.option("--split", default=None, show_default="train; of ids and for hf all", type=splits, help="Only this split."),
+    )
+
+    def added(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def told(**values: Any) -> Any:
+            return function(filters=Filters(**{name: values.pop(name) for name in Filters._fields}), **values)
+
+        return reduce(lambda made, option: option(made), options, told)
+
+    return added
 
 
 @samples.command("list")
 @click.argument("run")
-@filter_options
+@filter_options()
 @recipe_option
 @json_option
 def samples_list(run: str, filters: Filters, recipe_path: Path, as_json: bool) -> None:
@@ -148,45 +168,79 @@ def samples_list(run: str, filters: Filters, recipe_path: Path, as_json: bool) -
 @samples.command("show")
 @click.argument("run")
 @click.argument("ids", nargs=-1)
-@filter_options
+@filter_options()
 @recipe_option
 @json_option
 def samples_show(run: str, ids: tuple[str, ...], filters: Filters, recipe_path: Path, as_json: bool) -> None:
-    """Read samples of a dataset run, all parts, by id (its beginning will do) or the first ones."""
+    """Read samples of a dataset run, all parts, by id (its beginning will do) or the first ones; a terminal gets them page by page."""
     found = _by_id(recipe_path, run, filters, ids) if ids else _first(recipe_path, run, filters)
-    show(
-        [{"id": one.id, **one.model_dump(mode="json")} for one in found], as_json, lambda: "\n\n".join(map(room("cli.text").sample, found))
-    )
+    if as_json:
+        show([{"id": one.id, **one.model_dump(mode="json")} for one in found], as_json, str)
+        return
+    colour = sys.stdout.isatty()
+    pages = room("cli.pages").pages(found, colour=colour)
+    if colour:
+        click.echo_via_pager(pages, color=True)
+    else:
+        click.echo("".join(pages), nl=False)
+
+
+@samples.command("dropped")
+@click.argument("run")
+@click.option("--reason", default="", help="Only for this reason.")
+@click.option("--step", default="", help="Only in this step of the funnel.")
+@click.option("--source", default="", help="Only of this source.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="At most so many.")
+@recipe_option
+@json_option
+def samples_dropped(run: str, recipe_path: Path, as_json: bool, limit: int, **wanted: str) -> None:
+    """List what a dataset run dropped: step, reason, and what it was."""
+    found = _dataset(recipe_path, run)
+    with found.path("dropped.jsonl").open(encoding="utf-8") as lines:
+        every = map(json.loads, lines)
+        rows = list(islice((row for row in every if all(value in ("", row[name]) for name, value in wanted.items())), limit))
+    if not rows:
+        counts = ", ".join(f"{count:,} {reason}" for reason, count in found.metrics["dropped"].items())
+        say(f"{found.name} dropped nothing of the sort; it dropped {counts or 'nothing'}")
+    show(rows, as_json, lambda: room("cli.text").dropped(rows))
 
 
 def _first(recipe_path: Path, run: str, filters: Filters) -> list[Any]:
     """The first samples of a split; that there are none is said on stderr."""
     split = filters.split or "train"
-    chosen = list(islice(_samples(recipe_path, run, split, filters.kind), filters.limit))
+    chosen = list(islice(samples_of(recipe_path, run, split, filters), filters.limit))
     if not chosen:
-        say(f"{run} has no samples of split '{split}'" + (f" and kind '{filters.kind}'" if filters.kind else ""))
+        asked = ", ".join(f"{name} '{value}'" for name, value in filters._asdict().items() if value and name not in ("split", "limit"))
+        say(f"{run} has no samples of split '{split}'" + (f" with {asked}" if asked else ""))
     return chosen
 
 
 def _by_id(recipe_path: Path, run: str, filters: Filters, ids: tuple[str, ...]) -> list[Any]:
     """The samples whose ids begin so, of one split or of all."""
     splits = [filters.split] if filters.split else get_args(room("types").Split)
-    found = [one for split in splits for one in _samples(recipe_path, run, split, filters.kind) if one.id.startswith(ids)]
+    found = [one for split in splits for one in samples_of(recipe_path, run, split, filters) if one.id.startswith(ids)]
     if not found:
         raise UsageError("no sample has such an id", where=f"{run}, {', '.join(splits)}", next="see `idiolect samples list`")
     return found
 
 
-def _samples(recipe_path: Path, run: str, split: str, kind: str) -> Iterator[Any]:
+def samples_of(recipe_path: Path, run: str, split: str, filters: Filters) -> Iterator[Any]:
     """Samples of a dataset run."""
     kinds = get_args(room("types").Kind)
-    if kind and kind not in kinds:
-        raise UsageError(f"there is no kind '{kind}'", where="--kind", next=f"there are: {', '.join(kinds)}")
+    if filters.kind and filters.kind not in kinds:
+        raise UsageError(f"there is no kind '{filters.kind}'", where="--kind", next=f"there are: {', '.join(kinds)}")
+    if filters.label and "=" not in filters.label:
+        raise UsageError("a label has a name and a value", where="--label", next="write it as NAME=VALUE, for instance language=ruby")
+    found = room("samples").read(_dataset(recipe_path, run).folder, split, (filters.kind,) if filters.kind else ())
+    return filter(filters.wants, found)
+
+
+def _dataset(recipe_path: Path, run: str) -> Any:
+    """A dataset run by its name."""
     found = room("registry").run(read(recipe_path), run)
     if found.stage != "dataset":
         raise UsageError(f"{found.name} is no dataset run and has no samples", next="name one of `idiolect runs list`, or `dataset`")
-    chosen: Iterator[Any] = room("samples").read(found.folder, split, (kind,) if kind else ())
-    return chosen
+    return found
 
 
 @click.group()

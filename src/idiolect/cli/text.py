@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from idiolect.registry import Run
-from idiolect.types import SPLITS, Hole, Sample
+from idiolect.types import SPLITS
 
 
 def dataset(run: Run) -> str:
@@ -20,6 +20,7 @@ def dataset(run: Run) -> str:
     rows = [["kind", *splits], *([kind, *(f"{counts.get(split, 0):,}" for split in splits)] for kind, counts in kinds.items())]
     lines = [f"{run.name}: {found['documents']:,} documents, {found['bytes']:,} bytes, {found['seconds']:.1f} s", "", table(rows), ""]
     lines += [f"cut of {name}: {_cut(cut)}" for name, cut in found["cuts"].items()]
+    lines += [f"rows of {name}: {one['rows']:,}, and {one['faults']:,} that are none" for name, one in found.get("rows", {}).items()]
     lines += ["dropped: " + (", ".join(f"{count:,} {reason}" for reason, count in sorted(found["dropped"].items())) or "nothing")]
     return "\n".join([*lines, f"leaks: {found['leaks']}", f"card: {run.path('README.md')}"])
 
@@ -70,19 +71,17 @@ def fields(found: Mapping[str, Any]) -> str:
     return "\n".join(f"{key:16} {value}" for key, value in found.items() if value not in ("", 0))
 
 
-def sample(one: Sample) -> str:
-    """All parts of a sample, to read."""
-    head = "\n".join(
-        [
-            f"── {one.id}  {one.kind}  {one.maker}  weight {one.weight:g}  confidence {one.confidence:g}",
-            *(f"   {span.path}:{span.start}-{span.end} @ {span.commit[:12]} {span.licence}".rstrip() for span in one.origins),
-        ]
-    )
-    if isinstance(one.prompt, Hole):
-        context = "".join(f"[{file.path}]\n{file.text}\n" for file in one.prompt.files)
-        return f"{head}\n{context}{one.prompt.prefix}⟦{one.prompt.typed}│{one.answer}⟧{one.prompt.suffix}"
-    turns = "".join(f"[{message.role}]\n{message.content}\n" for message in one.prompt or ())
-    return f"{head}\n{turns}[answer]\n{one.answer}"
+def dropped(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What was dropped, a line each: step, reason, what, and the detail where there is one."""
+    told = [[str(row[name]) for name in ("step", "reason", "what", "detail")] for row in rows]
+    return table([["step", "reason", "what", "detail"], *told]) if told else ""
+
+
+def remarks(found: Any) -> str:
+    """What is to be said of rows, a line each, and how many there were."""
+    lines = [f"{one.file}:{one.line}: {one.severity}: {one.rule}: {one.message}" for one in found.remarks]
+    errors, warnings = found.count("error"), found.count("warning")
+    return "\n".join([*lines, f"{found.rows:,} rows, {errors:,} errors, {warnings:,} warnings"])
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

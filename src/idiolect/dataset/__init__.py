@@ -14,6 +14,7 @@ from idiolect.types import Document, Sample
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from idiolect.dataset.examples_check import Looked
     from idiolect.dataset.forgetting import Holding
     from idiolect.recipe import Recipe
     from idiolect.registry import Run
@@ -31,6 +32,19 @@ def forget(file: Path, words: Sequence[str]) -> list[Holding]:
     from idiolect.dataset import forgetting
 
     return forgetting.forget(file, words)
+
+
+def check(paths: Iterable[Path], recipe: Recipe | None, packs: Sequence[str] = (), folder: Path | None = None) -> Looked:
+    """What is to be said of files of rows, by the checks of these packs, else of the recipe's; see `examples_check.check`."""
+    from pathlib import Path
+
+    from idiolect.dataset import examples_check, scrubbing
+    from idiolect.rows.reading import MAX_ROW
+    from idiolect.scrub import Scrubber, rules
+
+    known = scrubbing.known(recipe) if recipe else rules.together()
+    most = recipe.dataset.max_file_bytes if recipe else MAX_ROW
+    return examples_check.check(paths, examples_check.packs_of(recipe, packs, folder or Path()), Scrubber(known), most)
 
 
 def lessons_from(

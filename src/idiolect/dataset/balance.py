@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from idiolect.types import Sample
@@ -27,7 +27,18 @@ def over(samples: Sequence[Weighed], share: float) -> set[str]:
     sizes: dict[str, int] = defaultdict(int)
     for sample in samples:
         sizes[sample.source] += sample.size
-    limit = allowed(list(sizes.values()), share)
+    return _beyond(samples, sizes, allowed(list(sizes.values()), share))
+
+
+def above(samples: Sequence[Weighed], share: float, beside: int) -> set[str]:
+    """Ids of what is to go of each source that gives more than `share` of its own bytes and `beside` together."""
+    sizes: dict[str, int] = defaultdict(int)
+    for sample in samples:
+        sizes[sample.source] += sample.size
+    return _beyond(samples, sizes, share / (1 - share) * beside) if share < 1 else set()
+
+
+def _beyond(samples: Sequence[Weighed], sizes: Mapping[str, int], limit: float) -> set[str]:
     out: set[str] = set()
     taken: dict[str, int] = defaultdict(int)
     for sample in sorted(samples) if limit < max(sizes.values(), default=0) else ():

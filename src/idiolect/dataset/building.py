@@ -13,8 +13,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from idiolect import compute, pack, registry, sources, syntax
-from idiolect.dataset import admission, benchmarks, card, dividing, finishing, guard, leaks, lessons, reading, scrubbing, splits
+from idiolect import compute, pack, registry, rows, sources, syntax
+from idiolect.dataset import (
+    admission,
+    benchmarks,
+    card,
+    dividing,
+    examples,
+    examples_apart,
+    finishing,
+    guard,
+    leaks,
+    lessons,
+    reading,
+    scrubbing,
+    splits,
+)
 from idiolect.dataset.census import Census
 from idiolect.dataset.finishing import Writer
 from idiolect.dataset.funnel import Funnel, Ledger
@@ -53,8 +67,9 @@ def build(recipe: Recipe, engine: str = "processes") -> Run:
     chosen = [source for source in recipe.sources if source.name not in named(recipe.dataset.without, "source")]
     if not chosen:
         raise RecipeError("every source is forgotten", next="take one out of `[dataset] without`, or add another [[source]]")
-    places = [recipe.folder / source.path for source in chosen]
-    opened = list(zip(chosen, sources.all_opened(places, recipe.cache), strict=True))
+    repositories = [source for source in chosen if not rows.told(source, recipe.folder)]
+    places = [recipe.folder / source.path for source in repositories]
+    opened = list(zip(repositories, sources.all_opened(places, recipe.cache), strict=True))
     inputs = _inputs(recipe, opened) | benchmarks.digests(benchmarks.files(recipe.folder, recipe.dataset.benchmarks))
     with (
         syntax.reading(languages=[language for one in packs for language in one.languages]),
@@ -96,7 +111,7 @@ def _inputs(recipe: Recipe, opened: Opened) -> dict[str, str]:
         inputs[f"source:{source.name}"] = " ".join([repository.head, *state])
         told = exports.digests(exports.files(recipe.folder, source.forge))
         inputs |= {f"forge:{source.name}:{label}": digest for label, digest in told.items()}
-    return inputs | {f"pack:{name}": digest for name, digest in _codes(recipe).items()}
+    return inputs | examples.digests(recipe) | {f"pack:{name}": digest for name, digest in _codes(recipe).items()}
 
 
 def _codes(recipe: Recipe) -> dict[str, str]:
@@ -116,6 +131,8 @@ class _Build:
         self.census, self.ledger = Census(), Ledger()
         self.funnel = Funnel(told=self._told)
         self.scrubs = Scrubbing(workshop.scrubber)
+        self.examples: list[examples.Examples] = []
+        """Rows."""
         self.seconds: dict[str, float] = {}
         """By the clock, of each step."""
 
@@ -136,14 +153,19 @@ class _Build:
             for source, repository in self.opened:
                 materials.append(reader.read(source, repository, exports.files(self.recipe.folder, source.forge)))
                 _say(_about(materials[-1]))
+            self.examples = [examples.read(self.recipe, one, self.funnel, self.scrubs) for one in examples.sources(self.recipe)]
         with self._timed("divide"):
             kept, divided = dividing.divided(materials, self.recipe.dataset.held_out, self.funnel, self.workshop)
+            if self.examples:
+                told = self.recipe.dataset
+                examples_apart.divide(self.examples, told.held_out, told.candidates, self.funnel, alone=not materials)
         _say(f"{len(kept):,} different files and {sum(len(one.changes) for one in materials):,} commits to make lessons of")
         writer = Writer(self.run.folder, self.census)
         with self._timed("make"):
             files = self._lessons(lessons.portions(materials, kept, divided, self.funnel), writer)
         with self._timed("probe"):
             candidates = dividing.candidates(materials, kept, divided, self.recipe.dataset.candidates, self.workshop, self.funnel)
+            candidates += examples.probes(self.examples)
             counts = self.census.splits()
             said = f"{counts['train']:,} lessons, {counts.get('validation', 0):,} for validation, {len(candidates)} candidates for probes"
             _say(f"{said}; searching for leaks")
@@ -170,8 +192,9 @@ class _Build:
         for split in SPLITS:  # of a build that was broken off
             shutil.rmtree(self.run.path(split), ignore_errors=True)
         made = Lessons(portions, self.packs, self.workshop, self.recipe.dataset)
-        share = self.recipe.dataset.max_source_share if len(self.opened) > 1 else None
-        known = finishing.merged(made.of, share, self.funnel)
+        made.examples = self.examples
+        share = self.recipe.dataset.max_source_share if len(self.opened) + len(self.examples) > 1 else None
+        known = finishing.merged(made.of, share, self.funnel, [one.source.name for one in self.examples])
         files = benchmarks.files(self.recipe.folder, self.recipe.dataset.benchmarks)
         passages = [one for path in files for one in benchmarks.read(path)]
         files = [
@@ -211,7 +234,8 @@ class _Build:
             "dropped": self.funnel.dropped(),
             "funnel": self.funnel.table(),
             "cuts": {one.source.name: asdict(one.cut) for one in materials},
-            "admission": {one.source.name: one.admission for one in materials},
+            "admission": {one.source.name: one.admission for one in materials} | {one.source.name: one.admission for one in self.examples},
+            "rows": {one.source.name: one.metrics() for one in self.examples},
             "signals": {one.source.name: one.signals for one in materials if one.signals},
             "remarks": {one.source.name: one.remarks for one in materials if one.remarks},
         }

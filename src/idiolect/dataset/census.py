@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from idiolect.types import SPLITS, Dropped, Hole, Kind, Sample, Split
 
-SHOWN = 5
+SHOWN = 10
 """Samples of each kind that the card prints."""
 SHORT = 1500
 """Bytes of prompt and answer up to which a sample is short enough to print."""
@@ -108,5 +108,8 @@ def _show(shown: list[tuple[str, Sample]], sample: Sample) -> None:
 def length(sample: Sample) -> int:
     """Bytes of prompt and answer."""
     prompt = sample.prompt or ()
-    texts = [prompt.prefix, prompt.typed, prompt.suffix] if isinstance(prompt, Hole) else [message.content for message in prompt]
+    if isinstance(prompt, Hole):
+        texts = [prompt.prefix, prompt.typed, prompt.suffix, *(file.text for file in prompt.files)]
+    else:
+        texts = [message.content for message in prompt]
     return sum(len(text.encode()) for text in [*texts, sample.answer or ""])

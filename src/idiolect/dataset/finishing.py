@@ -7,7 +7,7 @@ holds of each is its id.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,16 +17,17 @@ from idiolect.dataset.benchmarks import Passage
 from idiolect.dataset.census import Census
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.lessons import SIDES
+from idiolect.dataset.sent import Sent, opened
 from idiolect.dataset.splits import Side
 from idiolect.types import Dropped, Sample, Span, Split
 
-FEWEST, MOST = 500, 20_000
+FEWEST, MOST = 250, 20_000
 """Lessons of one file."""
-_EDGE = 64
+_EDGE = 32
 """A file may end where a path's digest divides by this: so it does at the same paths whatever was added before them."""
 
 
-Of = Callable[[Side, Funnel], Iterator[Sample]]
+Of = Callable[[Side, Funnel], Iterator[Sent | Sample]]
 """Gives the lessons of a side, the same ones each time; what became of the others goes to the funnel."""
 
 
@@ -41,26 +42,31 @@ class Merged:
     """Ids of those that would give a source more than its share."""
 
 
-def merged(lessons_of: Of, share: float | None, funnel: Funnel) -> Merged:
+def merged(lessons_of: Of, share: float | None, funnel: Funnel, rows: Collection[str] = ()) -> Merged:
     """Go through all lessons once. Training comes first: of equal ones on both sides its own is kept.
 
-    `share` is the most that one source may give, where there are several.
+    `share` is the most that one source may give, where there are several. Sources of `rows` bring no repository down, however few they
+    are, and are held against all repositories together.
     """
     found = Merged()
     weighed: list[balance.Weighed] = []
     for side in SIDES:
-        for sample in lessons_of(side, funnel):
-            if sample.id not in found.ids:
-                found.ids.add(sample.id)
+        for lesson in lessons_of(side, funnel):
+            if lesson.id not in found.ids:
+                found.ids.add(lesson.id)
                 funnel.count("merge", "samples", 1)
                 if share is not None and side == "train":
-                    weighed.append(balance.weighed(sample))
+                    weighed.append(balance.weighed(opened(lesson)))
                 continue
+            sample = opened(lesson)
             labels, origins, weight = found.again.get(sample.id, ({}, [], 0.0))
             found.again[sample.id] = lessons.both(labels, sample.labels), [*origins, *sample.origins], max(weight, sample.weight)
             source = sample.origins[0].source if sample.origins else ""
             funnel.drop("merge", "samples", Dropped(reason="merged", what=sample.id, source=source))
-    found.over = balance.over(weighed, share) if share is not None else set()
+    if share is not None:
+        code = [one for one in weighed if one.source not in rows]
+        given = [one for one in weighed if one.source in rows]
+        found.over = balance.over(code, share) | (balance.above(given, share, sum(one.size for one in code)) if code else set())
     return found
 
 
@@ -75,9 +81,10 @@ def finished(lessons_of: Of, side: Side, known: Merged, passages: list[Passage],
 
 
 def _united(lessons_of: Of, side: Side, known: Merged) -> Iterator[Sample]:
-    for sample in lessons_of(side, Funnel()):
-        if sample.id in known.ids:
-            known.ids.remove(sample.id)
+    for lesson in lessons_of(side, Funnel()):
+        if lesson.id in known.ids:
+            known.ids.remove(lesson.id)
+            sample = opened(lesson)
             yield lessons.united(sample, *known.again[sample.id]) if sample.id in known.again else sample
 
 

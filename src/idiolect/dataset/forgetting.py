@@ -10,9 +10,9 @@ from typing import NamedTuple
 import tomlkit
 
 from idiolect import recipe as recipes
-from idiolect import registry, samples, sources
+from idiolect import registry, rows, samples, sources
 from idiolect.errors import UsageError
-from idiolect.files import disk_errors, write_text
+from idiolect.files import disk_errors, real, write_text
 from idiolect.recipe import Recipe
 from idiolect.registry import Run
 from idiolect.sources import forgetting, globs, rules
@@ -58,12 +58,16 @@ Found = dict[str, Forgotten | None]
 
 def _found(recipe: Recipe, words: Sequence[str]) -> Found:
     """What the words mean in each source."""
-    opened = sources.all_opened([recipe.folder / one.path for one in recipe.sources], recipe.cache)
-    found: Found = {}
-    for source, repository in zip(recipe.sources, opened, strict=True):
+    told = [one for one in recipe.sources if rows.told(one, recipe.folder)]
+    repositories = [one for one in recipe.sources if one not in told]
+    opened = sources.all_opened([recipe.folder / one.path for one in repositories], recipe.cache)
+    globbed = Forgotten(tuple(forgetting.named(words, "path")))
+    found: Found = {one.name: None if one.name in forgetting.named(words, "source") else globbed for one in told}
+    for source, repository in zip(repositories, opened, strict=True):
         people = rules.of(source, repository, repository.head).people
         found[source.name] = None if source.name in forgetting.named(words, "source") else forgetting.forgotten(repository, words, people)
     paths = [entry.path for repository in opened for entry in repository.tree(repository.head)]
+    paths += [rows.label(real(recipe.folder / one.path), file) for one in told for file in rows.files(one, recipe.folder)]
     for word in words:
         if not _fits(word, found, paths):
             raise UsageError(f"nothing in the sources fits '{word}'", where="--without", next=_NEXT[word.partition("=")[0]])

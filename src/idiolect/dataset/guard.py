@@ -150,14 +150,15 @@ class Guard:
         seen: set[int] = set()
         leaks: list[Leak] = []
         for lesson in lessons:
-            files = [(span.source, span.path) for span in lesson.origins]
+            file = (lesson.origins[0].source, lesson.origins[0].path) if lesson.origins else None
+            wholes = self.wholes.get(file, ()) if file and isinstance(lesson.prompt, Hole) else ()  # no chat is a piece of a file
             for piece in _pieces(lesson):
-                if hash(piece) in seen or any(piece in whole for file in files for whole in self.wholes.get(file, ())):
+                if hash(piece) in seen or any(piece in whole for whole in wholes):
                     continue
                 seen.add(hash(piece))
                 leaks += (Leak(one.id, lesson.id, how) for one, how in self._in(piece))
-                if lesson.kind == "raw" and files:
-                    self._hold(files[0], piece)
+                if lesson.kind == "raw" and file:
+                    self._hold(file, piece)
         return Searched(leaks, len(seen))
 
     def _hold(self, file: tuple[str, str], text: str) -> None:
@@ -194,6 +195,8 @@ class Guard:
 
 def _near(words: list[str], width: int, runs: dict[Run, list[_Sought]]) -> Iterator[_Sought]:
     """Probes with a window of these words whose Jaccard of runs is 7 / 10 or more, the window at most 10 / 7 as long as the probe."""
+    if runs.keys().isdisjoint(_in_a_row(words, width)):
+        return
     every = list(_in_a_row(words, width))
     places: dict[int, list[int]] = defaultdict(list)
     owners: dict[int, _Sought] = {}

@@ -10,19 +10,23 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
+from itertools import chain
 
-from idiolect.dataset import sent, units
+from idiolect.dataset import examples, migrations, units
 from idiolect.dataset.duplicates.dedupe import dedupe
+from idiolect.dataset.examples import Examples
 from idiolect.dataset.funnel import Funnel
-from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_PAIRS, OF_THREADS, at_work, commits, pairs
+from idiolect.dataset.gathering import Past, of_neighbours, of_pairs, of_prose
+from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_NEIGHBOURS, OF_PAIRS, OF_PROSE, OF_THREADS, at_work, commits
 from idiolect.dataset.makers.diff import weight
-from idiolect.dataset.makers.write import NO_WORDS, TEMPLATE
 from idiolect.dataset.reading import Committed, Material
+from idiolect.dataset.sent import Origin, Row, Sent, opened, refused
 from idiolect.dataset.splits import Key, Side, Splits
 from idiolect.dataset.stored import Stored
 from idiolect.dataset.units import Read
-from idiolect.dataset.workshop import History, Workshop, lost
+from idiolect.dataset.wording import Wording
+from idiolect.dataset.workshop import Group, History, Workshop, lost
 from idiolect.errors import DataError
 from idiolect.pack import Labeller, Pack
 from idiolect.recipe import DatasetRecipe, Source
@@ -34,11 +38,9 @@ SIDES: tuple[Side, ...] = ("train", "validation")
 ROLE_WEIGHTS: dict[Role, float] = {"reference": 2.0, "public": 0.5}
 NEAR_BUDGET = 0.05
 """By how much the distinct bytes of `lessons_from` may miss their budget."""
-GROUNDED = 9
-"""So many requests in human words allow one in a template's words."""
 
 Labels = Mapping[str, tuple[str, ...]]
-Made = Iterator[tuple[str, Sample | Dropped]]
+Made = Iterator[tuple[str, Sent | Sample | Dropped]]
 """With the name of the maker."""
 
 
@@ -58,91 +60,80 @@ class Lessons:
     def __init__(self, portions: Mapping[Side, Sequence[Portion]], packs: Sequence[Pack], workshop: Workshop, told: DatasetRecipe) -> None:
         self.portions, self.packs, self.workshop = portions, packs, workshop
         self.max_bytes = told.max_file_bytes
-        self.of_files, self.of_pairs, self.of_changes = (at_work(names, told.makers) for names in (OF_FILES, OF_PAIRS, OF_CHANGES))
-        self.of_threads = at_work(OF_THREADS, told.makers)
+        self.at_work = tuple(at_work(names, told.makers) for names in (OF_CHANGES, OF_THREADS, OF_PAIRS, OF_PROSE, OF_FILES, OF_NEIGHBOURS))
+        self._gathered: dict[int, list[Group]] = {}
+        self.examples: Sequence[Examples] = ()
+        """Rows, which are lessons already."""
 
-    def of(self, side: Side, funnel: Funnel) -> Iterator[Sample]:
+    def of(self, side: Side, funnel: Funnel) -> Iterator[Sent | Sample]:
         """Every lesson of a side, sources in the order of the recipe; what became of the others goes to the funnel."""
-        theirs = [f"{pack.name} {number}" for pack in self.packs for number in range(1, len(pack.makers) + 1)]
-        funnel.expect(
-            "samples", *(f"make {name}" for name in (*self.of_files, *self.of_pairs, *self.of_changes, *self.of_threads, *theirs))
-        )
+        theirs = (f"{pack.name} {number}" for pack in self.packs for number in range(1, len(pack.makers) + 1))
+        funnel.expect("samples", *(f"make {name}" for name in (*chain(*self.at_work), *theirs)))
         for portion in self.portions[side]:
-            templates = Templates()
-            made = (one for name, item in self._made(portion) for one in _sifted(f"make {name}", templates.judged(item), funnel))
-            everything = weighted(self._of_packs(portion, made, funnel), portion.material.source)
-            yield from everything
+            made = _counted(self._made(portion), funnel)
+            yield from self._of_packs(portion, made, funnel) if self.packs else made
+        for one in self.examples:
+            rows = funnel.sift("make rows", "samples", examples.lessons(one, side, self.packs))
+            yield from weighed(funnel.sift("filter", "samples", _filtered(rows, self.packs)) if self.packs else rows, one.source)
 
     def _made(self, portion: Portion) -> Made:
-        """What our own makers make of files, of pairs of them, and of commits."""
-        source, documents = portion.material.source.name, portion.documents
-        groups = [(self.of_files, [one]) for one in documents if self.of_files]
-        groups += [(self.of_pairs, held) for held in (pairs.groups(documents) if self.of_pairs else ())]
-        for (names, held), found in zip(groups, self.workshop.lessons(groups), strict=True):
+        """What our own makers make, those of human words first (`Wording`): of commits, of pairs, of prose, of files, of those around."""
+        source = portion.material.source
+        past = Past(portion.material.documents, portion.material.renames)
+        of_changes = self._of_changes(portion, portion.changes, self.at_work[0], past)
+        for name, item in migrations.judged(of_changes, portion.documents, portion.material.renames):
+            yield name, self._taught(item) if name == "migrate" and isinstance(item, Sample) else item
+        yield from self._of_changes(portion, portion.threads, self.at_work[1], past)
+        groups = self._groups(portion, past)
+        for group, found in zip(groups, self.workshop.lessons(groups), strict=True):
             if isinstance(found, Failed):
-                yield names[0], lost(found, held[0].path, source)
+                yield group.names[0], lost(found, group.documents[0].path, source.name)
             else:
-                yield from _told(found, source, _in_files(held))
-        yield from self._of_changes(portion, portion.changes, self.of_changes)
-        yield from self._of_changes(portion, portion.threads, self.of_threads)
+                yield from _told(found, source, Sent((), _in_files(group.documents), counted(source)))
 
-    def _of_changes(self, portion: Portion, changes: Sequence[Committed], makers: Sequence[str]) -> Made:
+    def _groups(self, portion: Portion, past: Past) -> list[Group]:
+        """The files that makers are given together; lessons are gone through twice, and these are found once."""
+        if id(portion) not in self._gathered:
+            _, _, paired, prosaic, single, around = self.at_work
+            documents = portion.documents
+            groups = of_pairs(paired, documents, portion.changes, past) + of_prose(prosaic, documents, self.workshop)
+            groups += [Group(single, [one]) for one in documents if single]
+            self._gathered[id(portion)] = groups + of_neighbours(around, documents, self.workshop)
+        return self._gathered[id(portion)]
+
+    def _of_changes(self, portion: Portion, changes: Sequence[Committed], names: Sequence[str], past: Past) -> Made:
         """What these makers make of these commits; what was taken back teaches nothing."""
         material = portion.material
         every = [one.change for one in material.changes]
         reverted = commits.reverted(every)
         newest = max((one.time for one in every), default=0)
         plans = [one.plan for one in changes]
-        results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, makers)
+        results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, names)
         for one, found in zip(changes, results, strict=True):
             if one.change.commit in reverted:
-                for name in makers:
+                for name in names:
                     yield name, Dropped(reason="reverted", what=one.change.commit, source=material.source.name)
                 continue
-            share = weight(newest - one.change.time)
-            for name, item in _told(Read(*found).made, material.source.name, _in_commit(one)):
-                yield name, _weighted(item, share) if isinstance(item, Sample) else item
+            judge = partial(_judged, newest - one.change.time, past, one.change.commit)
+            yield from _told(Read(*found).made, material.source, Sent((), _in_commit(one), counted(material.source), judge))
 
-    def _of_packs(self, portion: Portion, made: Iterator[Sample], funnel: Funnel) -> Iterator[Sample]:
+    def _of_packs(self, portion: Portion, made: Iterator[Sent | Sample], funnel: Funnel) -> Iterator[Sample]:
         """With what the packs' own makers make, labelled and filtered by the packs."""
-        if not self.packs:
-            yield from made
-            return
         documents = [one for one in portion.documents if one.role != "legacy"]
-        yield from funnel.sift(
-            "filter", "samples", _filtered(_labelled(self._and_theirs(documents, made, funnel), documents, self.packs), self.packs)
-        )
+        every = self._and_theirs(documents, map(opened, made), funnel, portion.material.source)
+        yield from funnel.sift("filter", "samples", _filtered(_labelled(every, documents, self.packs), self.packs))
 
-    def _and_theirs(self, documents: Sequence[Document], made: Iterator[Sample], funnel: Funnel) -> Iterator[Sample]:
+    def _and_theirs(self, documents: Sequence[Document], made: Iterator[Sample], funnel: Funnel, source: Source) -> Iterator[Sample]:
         yield from made
         for pack in self.packs:
             for number, extra in enumerate(pack.makers, 1):
                 found = (self._taught(one) for one in extra(documents))
-                yield from funnel.sift(f"make {pack.name} {number}", "samples", found)
+                yield from weighed(funnel.sift(f"make {pack.name} {number}", "samples", found), source)
 
     def _taught(self, item: Sample | Dropped) -> Sample | Dropped:
         """A lesson of a pack, unless its answer held a secret."""
         if isinstance(item, Sample) and units.teaches(item, self.workshop.scrubber):
             return Dropped(reason=units.SECRET_ANSWER, what=item.id, source=item.origins[0].source if item.origins else "")
-        return item
-
-
-class Templates:
-    """Lets so many requests in a template's words pass as the ones in human words before them allow."""
-
-    def __init__(self) -> None:
-        self.human = self.templated = 0
-
-    def judged(self, item: Sample | Dropped) -> Sample | Dropped:
-        """The lesson, or why there is one too many of its sort."""
-        if isinstance(item, Dropped) or item.kind != "write":
-            return item
-        if item.maker != TEMPLATE:
-            self.human += 1
-        elif (self.templated + 1) * GROUNDED > self.human:
-            return Dropped(reason=NO_WORDS, what=item.origins[0].path, source=item.origins[0].source)
-        else:
-            self.templated += 1
         return item
 
 
@@ -176,27 +167,42 @@ def sided(changes: Iterable[Committed], splits: Splits) -> Iterator[tuple[Side, 
             yield Dropped(reason=reason, what=one.change.commit, source=source)
 
 
-def weighted(samples: Iterable[Sample], source: Source) -> Iterator[Sample]:
+def counted(source: Source) -> float:
+    """How much the lessons of a source count."""
+    return source.weight * ROLE_WEIGHTS.get(source.role, 1.0)
+
+
+def weighed(samples: Iterable[Sample], source: Source) -> Iterator[Sample]:
     """The samples, counting as much as their source does."""
-    factor = source.weight * ROLE_WEIGHTS.get(source.role, 1.0)
-    return (_weighted(sample, factor) for sample in samples)
+    factor = counted(source)
+    return (one if factor == 1 else one.model_copy(update={"weight": one.weight * factor}) for one in samples)
 
 
-def _weighted(sample: Sample, factor: float) -> Sample:
-    return sample if factor == 1 else sample.model_copy(update={"weight": sample.weight * factor})
+def _counted(made: Made, funnel: Funnel) -> Iterator[Sent | Sample]:
+    """What is kept of one source's lessons; there are many, and each is counted in a step of its maker."""
+    wording = Wording()
+    for name, item in made:
+        judged = wording.judged(item)
+        if isinstance(judged, Dropped):
+            funnel.drop(f"make {name}", "samples", judged)
+        else:
+            funnel.count(f"make {name}", "samples", 1)
+            yield judged
 
 
-def _sifted(step: str, item: Sample | Dropped, funnel: Funnel) -> Iterator[Sample]:
-    return funnel.sift(step, "samples", [item])
+def _judged(age: int, past: Past, commit: str, sample: Sample) -> float:
+    """How much a lesson of a commit counts for its age and for what of it still stands at the cut."""
+    return weight(age, past.standing(sample, commit))
 
 
-def _told(found: Iterable[tuple[str, Iterable[sent.Row]]], source: str, origin: sent.Origin) -> Made:
+def _told(found: Iterable[tuple[str, Iterable[Row]]], source: Source, like: Sent) -> Made:
+    """Each lesson, with all but its row as `like` has it, or why there is none."""
     for name, rows in found:
         for row in rows:
-            yield name, sent.lesson(row, source, origin)
+            yield name, refused(row, source.name) or like._replace(row=row)
 
 
-def _in_files(documents: Sequence[Document]) -> sent.Origin:
+def _in_files(documents: Sequence[Document]) -> Origin:
     """Whose the bytes of a lesson are that was made of these files."""
     files = {one.path: one for one in documents}
 
@@ -217,7 +223,7 @@ def _in_files(documents: Sequence[Document]) -> sent.Origin:
     return origin
 
 
-def _in_commit(one: Committed) -> sent.Origin:
+def _in_commit(one: Committed) -> Origin:
     """Whose the bytes of a lesson are that was made of a commit: what stood before it was read at its parent, rows of a forge at none."""
     change = one.change
     said = {words.origin: words for words in change.said}

@@ -61,6 +61,10 @@ class Scrubbing:
         for oid, found in findings:
             self._count("history", oid or commit, found)
 
+    def row(self, name: str, found: Iterable[str]) -> None:
+        """Count what was found in a row."""
+        self._count("files", name, found)
+
     def dropped(self, item: Dropped) -> Dropped:
         """What is said of something that was not kept, without secrets."""
         what, detail = self._text(item.what), self._text(item.detail)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from idiolect.types import Dropped, File, Hole, Message, Prompt, Sample, Span, trusted
+from idiolect.types import Dropped, File, Hole, Kind, Message, Prompt, Sample, Span, trusted
 
 Row = tuple[Any, ...]
 """A lesson, or why there is none, as `made` writes it."""
@@ -28,19 +28,59 @@ def made(item: Sample | Dropped, refused: str = "") -> Row:
     )  # fmt: skip
 
 
-def lesson(row: Row, source: str, origin: Origin) -> Sample | Dropped:
-    """The lesson, or why there is none."""
-    if len(row) == _REASON:
-        return Dropped(reason=row[0], what=row[1], source=source, detail=row[2])
-    name, prompt, answer, rejected, kind, maker, labels, weight, confidence, origins, spans, rejected_spans, files = row
-    sample = trusted(
-        Sample,
-        prompt=_prompt(prompt), answer=answer, rejected=rejected, kind=kind, maker=maker, labels=labels, weight=weight,
-        confidence=confidence, origins=tuple(origin(*one) for one in origins), spans=spans, rejected_spans=rejected_spans,
-        files=tuple(trusted(File, path=path, text=text) for path, text in files),
-    )  # fmt: skip
-    sample.__dict__["id"] = name  # which is a hash of what was just read, and dear
-    return sample
+class Sent(NamedTuple):
+    """A lesson that nobody has opened: most are only asked for their name when all are gone through for the first time."""
+
+    row: Row
+    origin: Origin
+    factor: float = 1.0
+    """What its weight is multiplied by."""
+    judge: Callable[[Sample], float] | None = None
+    """What else it is multiplied by, which only the lesson itself tells."""
+
+    @property
+    def id(self) -> str:
+        """The Sample's id."""
+        return str(self.row[0])
+
+    @property
+    def kind(self) -> Kind:
+        """The Sample's kind."""
+        return self.row[4]  # type: ignore[no-any-return]  # plain values come from a worker
+
+    @property
+    def maker(self) -> str:
+        """The Sample's maker."""
+        return str(self.row[5])
+
+    @property
+    def answer(self) -> str:
+        """The Sample's answer."""
+        return self.row[2] or ""
+
+    def opened(self) -> Sample:
+        """The lesson as a Sample."""
+        name, prompt, answer, rejected, kind, maker, labels, weight, confidence, origins, spans, rejected_spans, files = self.row
+        sample = trusted(
+            Sample,
+            prompt=_prompt(prompt), answer=answer, rejected=rejected, kind=kind, maker=maker, labels=labels, weight=weight * self.factor,
+            confidence=confidence, origins=tuple(self.origin(*one) for one in origins), spans=spans, rejected_spans=rejected_spans,
+            files=tuple(trusted(File, path=path, text=text) for path, text in files),
+        )  # fmt: skip
+        if self.judge:
+            sample.__dict__["weight"] *= self.judge(sample)
+        sample.__dict__["id"] = name  # which is a hash of what was just read, and dear
+        return sample
+
+
+def refused(row: Row, source: str) -> Dropped | None:
+    """Why a row is no lesson; None where it is one."""
+    return Dropped(reason=row[0], what=row[1], source=source, detail=row[2]) if len(row) == _REASON else None
+
+
+def opened(lesson: Sent | Sample) -> Sample:
+    """The Sample that it is."""
+    return lesson if isinstance(lesson, Sample) else lesson.opened()
 
 
 def _said(prompt: Prompt) -> Any:

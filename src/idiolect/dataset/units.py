@@ -18,7 +18,7 @@ from idiolect import pack, samples, syntax
 from idiolect.compute import Failed, pure
 from idiolect.dataset import guard, leaks, probes
 from idiolect.dataset.duplicates.dedupe import printed
-from idiolect.dataset.makers import MAKERS, OF_CHECKS, finding, reviewed
+from idiolect.dataset.makers import MAKERS, OF_CHECKS, finding, links, pointers, reviewed
 from idiolect.dataset.makers import commits as wishes
 from idiolect.dataset.sent import Row, made
 from idiolect.errors import ToolError
@@ -141,13 +141,35 @@ def holes(files: Iterator[tuple[Any, ...]], *, code: str, scrub: str, packs: Map
 
 
 @pure(1)
+def pointed(files: Iterator[tuple[Any, ...]], *, code: str, packs: Mapping[str, str], folder: str) -> Iterator[Any]:
+    """The fields of the `pointers.Links` of each `Parsed` file."""
+    _same(code)
+    _bring(tuple(packs), folder)
+    for values in files:
+        yield tuple(pointers.links(Parsed(*values).document()))
+
+
+@pure(1)
+def named(files: Iterator[tuple[Any, ...]], *, code: str, packs: Mapping[str, str], folder: str) -> Iterator[list[str]]:
+    """Of each `Parsed` file the names of code that it mentions, if it is prose, or defines."""
+    _same(code)
+    _bring(tuple(packs), folder)
+    for values in files:
+        yield links.names(Parsed(*values).document())
+
+
+@pure(1)
 def lessons(groups: Iterator[Any], *, code: str, scrub: str, packs: Mapping[str, str], folder: str) -> Iterator[Any]:
-    """What the makers of these names make of each group of `Parsed` files: name and rows, in the order of the names."""
+    """What the makers of these names make of each group of `Parsed` files: name and rows, in the order of the names.
+
+    Of the commits that touched files of a group they are told the paths.
+    """
     _same(code)
     _bring(tuple(packs), folder)
     scrubber = _scrubber(scrub)
-    for names, files in groups:
-        yield _made(names, [Parsed(*values).document() for values in files], scrubber)
+    for names, files, together in groups:
+        material: list[Document | Change] = [*(Parsed(*values).document() for values in files), *map(_touching, together)]
+        yield _made(names, material, scrubber)
 
 
 @pure(1)
@@ -172,7 +194,8 @@ def changes(
         oids = {path: (old, new) for path, old, _, new, _, _ in versions}
         clean, findings = cleaned(found, oids, scrubber)
         paths = tuple(edit.path for edit in clean.edits)
-        yield tuple(Read(paths, clean.licence, findings, tuple(_made(names, [clean], scrubber, checks)))) if paths else SECRET_PATH
+        with syntax.here():
+            yield tuple(Read(paths, clean.licence, findings, tuple(_made(names, [clean], scrubber, checks)))) if paths else SECRET_PATH
 
 
 @pure(1)
@@ -227,6 +250,11 @@ def cleaned(change: Change, oids: dict[str, tuple[str, str]], scrubber: Scrubber
     said = tuple(one._replace(title=words(one.title), text=words(one.text), hunk=words(one.hunk)) for one in change.said)
     told = {"edits": tuple(edits), "subject": words(change.subject), "body": words(change.body), "said": said}
     return Change(**{**vars(change), **told}), tuple(findings)
+
+
+def _touching(paths: Iterable[str]) -> Change:
+    """A commit of which nothing but the paths is known."""
+    return Change("", "team", "", 0, "", "", "", tuple(Edit(path, "", b"", b"") for path in paths))
 
 
 def _made(

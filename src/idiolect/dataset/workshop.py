@@ -17,6 +17,7 @@ from idiolect.compute.mapping import Load
 from idiolect.compute.store import Shelf
 from idiolect.dataset import guard, probes, units
 from idiolect.dataset.duplicates.dedupe import Print
+from idiolect.dataset.makers.pointers import NO_LINKS, Links
 from idiolect.dataset.stored import Place, Stored
 from idiolect.dataset.units import Parsed, Text
 from idiolect.errors import ResourceError
@@ -41,8 +42,14 @@ _CHANCE = ("killed", "ended")
 """Failures that no file is to blame for."""
 
 
-Group = tuple[Sequence[str], Sequence[Stored]]
-"""Names of makers, and the documents that they are given together."""
+class Group(NamedTuple):
+    """What makers are given together."""
+
+    names: Sequence[str]
+    """Of the makers."""
+    documents: Sequence[Stored]
+    together: Sequence[Sequence[str]] = ()
+    """Of commits that touched some of the documents, which ones."""
 
 
 class History(NamedTuple):
@@ -67,6 +74,8 @@ class Workshop:
         self._texts = compute.task(units.texts, **said, **languages)
         self._outlines = compute.task(units.outlines, code=said["code"], **languages)
         self._holes = compute.task(units.holes, **known, **languages)
+        self._pointed = compute.task(units.pointed, code=said["code"], **languages)
+        self._named = compute.task(units.named, code=said["code"], **languages)
         self._lessons = compute.task(units.lessons, **known, **languages)
         self._said: dict[str, Any] = {**said, **languages}
         self._open: list[Results] = []
@@ -118,14 +127,7 @@ class Workshop:
     def holes(self, documents: Sequence[Stored]) -> Iterator[tuple[Stored, tuple[probes.Unit, ...]] | Dropped]:
         """Each document with the places in it that could be probes, or why nobody can say."""
         parsed = list(self.parsed(documents))
-        outlines = self._results(self._outlines)
-        chosen = [one for one in parsed if isinstance(one, Stored)]
-        asked = (Unit(_key(one.place.key, one.language), (number,), one.size) for number, one in enumerate(chosen))
-
-        def load(numbers: Sequence[Any]) -> Iterator[Any]:
-            return (tuple(_parsed(chosen[number], outlines)) for (number,) in numbers)
-
-        found = self.map(self._holes, asked, load)
+        found = self._of_each(self._holes, [one for one in parsed if isinstance(one, Stored)])
         for one in parsed:
             rows = next(found) if isinstance(one, Stored) else ()
             if isinstance(one, Dropped):
@@ -135,17 +137,36 @@ class Workshop:
             else:
                 yield one, tuple(probes.Unit(*row) for row in rows)
 
+    def pointed(self, documents: Sequence[Stored]) -> Iterator[Links]:
+        """How each parsed document hangs together with others; with none where nobody can say."""
+        return (NO_LINKS if isinstance(found, Failed) else Links(*map(tuple, found)) for found in self._of_each(self._pointed, documents))
+
+    def named(self, documents: Sequence[Stored]) -> Iterator[Sequence[str]]:
+        """The names of code that each parsed document mentions, if it is prose, or defines; none where nobody can say."""
+        return (() if isinstance(found, Failed) else found for found in self._of_each(self._named, documents))
+
+    def _of_each(self, task: Task, documents: Sequence[Stored]) -> Iterator[Any]:
+        """The result of a task for each parsed document, or the Failed in its place."""
+        outlines = self._results(self._outlines)
+        asked = (Unit(_key(one.place.key, one.language), (number,), one.size) for number, one in enumerate(documents))
+
+        def load(numbers: Sequence[Any]) -> Iterator[Any]:
+            return (tuple(_parsed(documents[number], outlines)) for (number,) in numbers)
+
+        return self.map(task, asked, load)
+
     def lessons(self, groups: Sequence[Group]) -> Iterator[Any]:
         """What makers make of each group of parsed documents: name and rows, or the Failed in their place."""
         outlines = self._results(self._outlines)
 
         def load(numbers: Sequence[Any]) -> Iterator[Any]:
-            return ((groups[number][0], [tuple(_parsed(one, outlines)) for one in groups[number][1]]) for (number,) in numbers)
+            for names, held, together in (groups[number] for (number,) in numbers):
+                yield names, [tuple(_parsed(one, outlines)) for one in held], together
 
         def asked() -> Iterator[Unit]:
-            for number, (names, held) in enumerate(groups):
+            for number, (names, held, together) in enumerate(groups):
                 words = (word for one in held for word in (one.place.key, one.language, one.role))
-                yield Unit(_key(*names, *words), (number,), sum(one.size for one in held))
+                yield Unit(_key(*names, *words, *(repr(paths) for paths in together)), (number,), sum(one.size for one in held))
 
         return self.map(self._lessons, asked(), load)
 

@@ -1,4 +1,4 @@
-"""Ask a served model to fill holes: greedy text over HTTP, as an editor gets it."""
+"""Ask a served model to fill holes and to answer: greedy text over HTTP, as an editor gets it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from idiolect.client import Client, Sampling, TooLongError
 from idiolect.measure import CONTEXT, exact_match, window
 from idiolect.render import Renderer
-from idiolect.types import Hole, Sample
+from idiolect.types import Hole, Message, Sample
 
 AT_ONCE = 4
 """Questions in flight: as many as idiolect's own server answers at a time."""
@@ -19,17 +19,19 @@ AT_ONCE = 4
 class Question(NamedTuple):
     """What is sent for a probe."""
 
-    hole: Hole
-    """What an editor would send: the nearest lines around the hole."""
+    prompt: Hole | tuple[Message, ...]
+    """What an editor would send: the nearest lines around the hole; a conversation as it is."""
     budget: int
     """Most tokens of the answer: half as many again as the wanted one has, so that a wrong one may differ in length."""
 
 
 def question(renderer: Renderer, probe: Sample, context: int) -> Question:
-    """The hole cut to `context` tokens together with its answer's budget; only holes can be asked."""
-    assert isinstance(probe.prompt, Hole)
+    """The hole cut to `context` tokens together with its answer's budget, or the conversation; raw text cannot be asked."""
+    assert probe.prompt is not None
     wanted = len(renderer.encode(probe.answer or ""))
     budget = wanted + wanted // 2 + 8
+    if not isinstance(probe.prompt, Hole):
+        return Question(probe.prompt, budget)
     return Question(window(renderer, probe.prompt, context - budget), budget)
 
 
@@ -37,9 +39,10 @@ def answers(client: Client, renderer: Renderer, probes: Sequence[Sample], *, con
     """Each probe with the greedy answer, in order, as they come; `None` where the server's context is too short for the question."""
 
     def ask(probe: Sample) -> str | None:
-        hole, budget = question(renderer, probe, context)
+        prompt, budget = question(renderer, probe, context)
+        sampling = Sampling(max_tokens=budget)
         try:
-            return client.infill(hole, Sampling(max_tokens=budget)).text
+            return (client.infill(prompt, sampling) if isinstance(prompt, Hole) else client.chat(prompt, sampling)).text
         except TooLongError:
             return None
 

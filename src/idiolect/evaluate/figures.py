@@ -23,13 +23,14 @@ class Grade(Record):
     """What is resampled as a whole."""
     language: str
     wanted: str
-    answer: str
-    """Greedy text over HTTP."""
+    answer: str | None
+    """Greedy text over HTTP; `None` where the model was not asked, for the wanted answer is long or no answer to anything."""
     before: str
-    """The end of what stood before the hole, to read."""
+    """The end of what stood before the answer, to read."""
     after: str
-    exact_match: float
-    edit_similarity: float
+    exact_match: float | None
+    edit_similarity: float | None
+    """Both `None` where it was not asked."""
     parses: float | None
     """Whether prefix + answer + suffix parses; `None` in a language without a grammar."""
     bits: float
@@ -38,9 +39,9 @@ class Grade(Record):
     """Teacher-forced: every token of the answer and its end is the model's first choice. A cross-check of `exact_match`."""
 
     @property
-    def answered(self) -> float:
-        """Whether the answer is more than blanks."""
-        return float(bool(self.answer.strip()))
+    def answered(self) -> float | None:
+        """Whether the answer is more than blanks; `None` where it was not asked."""
+        return None if self.answer is None else float(bool(self.answer.strip()))
 
 
 class Figures(Record):

@@ -40,37 +40,47 @@ class Gate(Record):
     reasons: tuple[Reason, ...] = ()
 
 
-def judge(recipe: Recipe, own: Compared, general: Compared) -> Gate:
-    """Passed where the gain in bits per byte lies above zero and the general drop below the recipe's limit, with 95 % confidence each."""
-    unknown = _unknown(recipe, own, general)
+def judge(recipe: Recipe, own: Compared, general: Compared, what: str = "later code") -> Gate:
+    """Passed where the gain in bits per byte lies above zero and the general drop below the recipe's limit, with 95 % confidence each.
+
+    `what` says what the team's probes are.
+    """
+    unknown = _unknown(recipe, own, general, what)
     if unknown:
         return Gate(verdict="undecided", reasons=tuple(unknown))
-    faults = [*_no_gain(recipe, own), *_too_much_lost(recipe, general)]
+    faults = [*_no_gain(recipe, own, what), *_too_much_lost(recipe, general)]
     return Gate(verdict="failed" if faults else "passed", reasons=tuple(faults))
 
 
-def _unknown(recipe: Recipe, own: Compared, general: Compared) -> list[Reason]:
+def _unknown(recipe: Recipe, own: Compared, general: Compared, what: str) -> list[Reason]:
     found = []
-    later = min(0.5, round(2 * recipe.dataset.max_after, 2))
+    key, value = _more(recipe, what)
     if own.base.n < LEAST:
-        why = f"only {own.base.n} probes of later code, and fewer than {LEAST} decide nothing"
+        why = f"only {own.base.n} probes of {what}, and fewer than {LEAST} decide nothing"
         if recipe.evaluate.probes < LEAST:
             found.append(Reason(why=why, key="evaluate.probes", value=300))
         else:
-            found.append(Reason(why=why, key="dataset.max_after", value=later))
+            found.append(Reason(why=why, key=key, value=value))
     elif own.difference["bits_per_byte"].low is None:
-        found.append(Reason(why="all probes stand in one file", key="dataset.max_after", value=later))
+        found.append(Reason(why="all probes stand in one file", key=key, value=value))
     if general.drop is None or general.drop.high is None:
         why = "there is no general code here to measure what was lost"
         found.append(Reason(why=why, key="general.paths", value=["path/to/other/peoples/code"]))
     return found
 
 
-def _no_gain(recipe: Recipe, own: Compared) -> list[Reason]:
+def _more(recipe: Recipe, what: str) -> tuple[str, float | str]:
+    """What gives more probes: a later cut, or more to hold out from."""
+    if what == "later code":
+        return "dataset.max_after", min(0.5, round(2 * recipe.dataset.max_after, 2))
+    return "source.path", "path/to/more/rows" if what == "held-out rows" else "path/to/more/code"
+
+
+def _no_gain(recipe: Recipe, own: Compared, what: str) -> list[Reason]:
     gain = own.difference["bits_per_byte"]
     if gain.low is None or gain.low > 0:
         return []
-    why = f"the gain on later code is not certain: {gain.value:+.3f} bits per byte, at least {gain.low:+.3f}"
+    why = f"the gain on {what} is not certain: {gain.value:+.3f} bits per byte, at least {gain.low:+.3f}"
     key, value = _train_more(recipe)
     return [Reason(why=why, key=key, value=value)]
 

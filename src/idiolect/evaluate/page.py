@@ -20,7 +20,7 @@ REASONS = {
     "long_answer": "the answer is longer than 160 tokens",
     "longer_than_context": "the question is longer than the served context",
     "empty_answer": "nothing to answer",
-    "not_a_hole": "not a hole in a file",
+    "no_conversations": "the base's family holds no conversations",
 }
 
 Pair = tuple[Grade, Grade]
@@ -73,8 +73,8 @@ def _facts(report: Report) -> str:
 
 
 def _figures(report: Report) -> str:
-    what = "written after the training cut" if report.history else "held-out rows, not later code"
-    rows = _part(f"Own code, {what}", report.own) + _part("General code", report.general)
+    what = "Own code, written after the training cut" if report.history else f"{report.what.capitalize()}, not later code"
+    rows = _part(what, report.own) + _part("General code", report.general)
     if report.general.drop:
         rows += f"<tr><td>rise of bits per byte</td><td></td><td></td>{_change('drop', report.general.drop, sign='')}</tr>"
     return (
@@ -168,12 +168,14 @@ def _example(base: Grade, tuned: Grade) -> str:
 
 
 def _answer(title: str, grade: Grade) -> str:
+    if grade.answer is None:
+        return f"<div><p>{title} · not asked, priced only</p></div>"
     if grade.exact_match:
         note = '<span class="good">exact</span>'
     else:
         broken = ', <span class="bad">does not parse</span>' if grade.parses == 0 else ""
-        note = f"{grade.edit_similarity:.0%} similar{broken}" if grade.answer.strip() else '<span class="bad">empty</span>'
-    return f"<div><p>{title} · {note}</p><pre>{escape(grade.answer.rstrip())}</pre></div>"
+        note = f"{grade.edit_similarity:.0%} similar{broken}" if grade.answered else '<span class="bad">empty</span>'
+    return f"<div><p>{title} · {note}</p><pre>{escape((grade.answer or '').rstrip())}</pre></div>"
 
 
 def _trained(report: Report) -> str:
@@ -205,7 +207,10 @@ def _notes(report: Report) -> str:
     if report.history:
         lines.append("Own probes are code that was added after the cut and still stands; training saw every file as it stood at the cut.")
     else:
-        lines.append("Own probes are held-out rows of examples without history: they are not later code.")
+        lines.append(
+            f"Own probes are of {report.what}, apart from all lessons by near relatives: they are not later code, so the figures do not "
+            "say how the model does on what the team writes next."
+        )
     if report.own.base.n < 200:
         lines.append(f"There are {count(report.own.base.n, 'own probe')}, fewer than 200: the intervals are wide.")
     lines += [f"{count(n, 'probe')} not asked: {escape(REASONS.get(reason, reason))}." for reason, n in report.dropped.items()]

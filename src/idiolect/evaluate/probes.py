@@ -13,12 +13,19 @@ from idiolect.fingerprints import Fingerprints
 from idiolect.recipe import Recipe
 from idiolect.registry import Run
 from idiolect.render import Renderer
-from idiolect.types import Dropped, Hole, Sample
+from idiolect.types import Dropped, Hole, Sample, Split
 
+TESTS: tuple[Split, ...] = ("time", "cluster", "source")
+"""Test sets of a dataset, the one that says most first."""
+ROW = "row_probe"
+"""Maker of the probes that are rows of examples (`dataset.examples`)."""
+CLUSTER = "cluster"
+"""Their label: what is resampled as a whole."""
 LEAST_GENERAL = 100
 """General probes that are asked at least, where there are so many."""
 LONGEST = 160
-"""Tokens of an answer; longer ones are never exact and would crowd out the text around them."""
+"""Tokens of an answer; longer ones are never exact and would crowd out the text around them. A hole with one is no probe, and a
+conversation or a text is priced, but not asked."""
 _SEEN = Path(str(files("idiolect"))) / "data" / "seedling" / "fingerprints.bin"
 SEEN = 0.5
 """A probe is refused where more than this share of its text stands in what the base was trained on."""
@@ -28,19 +35,30 @@ class Chosen(NamedTuple):
     """What is asked of a model."""
 
     own: list[Sample]
-    """Of the team's code, written after the cut."""
+    """Of the team's code."""
     general: list[Sample]
     """Of other people's code."""
     dropped: list[Dropped]
+    split: Split
+    """The test set that the team's own are of."""
 
 
 def choose(recipe: Recipe, lessons: Run, renderer: Renderer) -> Chosen:
-    """The team's time probes and half as many general ones; candidates = asked + dropped."""
+    """The team's probes and half as many general ones; candidates = asked + dropped.
+
+    The team's are time probes; where there are none, those of held-out files and rows; where there are none either, of a held-out source.
+    """
     seen = seen_index()
     most = recipe.evaluate.probes
-    own, refused = pick(samples.read(lessons.folder, "time"), most, renderer, seen)
+    split = next((one for one in TESTS if samples.parts(lessons.folder, one)), TESTS[0])
+    own, refused = pick(samples.read(lessons.folder, split), most, renderer, seen)
     other, left_out = pick(general.probes(recipe), max(LEAST_GENERAL, most // 2), renderer, seen)
-    return Chosen(own, other, refused + left_out)
+    return Chosen(own, other, refused + left_out, split)
+
+
+def asked(probe: Sample, renderer: Renderer) -> bool:
+    """Whether the model is asked for an answer: raw text answers nothing, and long answers are priced only."""
+    return probe.prompt is not None and len(renderer.encode(probe.answer or "")) <= LONGEST
 
 
 def pick(candidates: Iterable[Sample], most: int, renderer: Renderer, seen: Fingerprints | None) -> tuple[list[Sample], list[Dropped]]:
@@ -57,11 +75,11 @@ def pick(candidates: Iterable[Sample], most: int, renderer: Renderer, seen: Fing
 
 
 def _refusal(probe: Sample, renderer: Renderer, seen: Fingerprints | None) -> str:
-    if not isinstance(probe.prompt, Hole):
-        return "not_a_hole"
     if not (probe.answer or "").strip():
         return "empty_answer"
-    if len(renderer.encode(probe.answer or "")) > LONGEST:
+    if isinstance(probe.prompt, tuple) and renderer.family.chat is None:
+        return "no_conversations"
+    if isinstance(probe.prompt, Hole) and len(renderer.encode(probe.answer or "")) > LONGEST:
         return "long_answer"
     if seen and seen.share(probe.answer or "") > SEEN:
         return "in_training_text_of_base"
@@ -79,7 +97,9 @@ def seen_digest() -> str:
 
 
 def file_of(probe: Sample) -> str:
-    """The file that a probe stands in, as one label: what is resampled as a whole."""
+    """The file that a probe stands in, or of a row its relatives, as one label: what is resampled as a whole."""
+    if probe.maker == ROW and probe.origins and CLUSTER in probe.labels:
+        return f"{probe.origins[0].source}:{probe.labels[CLUSTER][0]}"
     if probe.origins:
         return f"{probe.origins[0].source}:{probe.origins[0].path}"
     return probe.prompt.path if isinstance(probe.prompt, Hole) else probe.id

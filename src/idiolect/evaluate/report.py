@@ -16,7 +16,7 @@ TITLES = {
 
 
 class Own(Compared):
-    """The team's code written after the cut."""
+    """The team's code: written after the cut, where there is such code."""
 
     languages: dict[str, Language]
 
@@ -71,6 +71,8 @@ class Report(Record):
     """Probes that were not asked, per reason."""
     history: bool
     """Whether every probe is later code; rows without history have no time."""
+    what: str = "later code"
+    """What the team's probes are: later code, held-out rows, held-out files, a held-out source."""
 
     @property
     def headline(self) -> str:
@@ -79,7 +81,9 @@ class Report(Record):
             return f"Undecided: {self.gate.reasons[0].why}."
         gain = self.own.difference["bits_per_byte"]
         size = abs(gain.value or 0.0) / (self.own.base.bits_per_byte or 1.0)
-        effect = f"The team's later code costs {size:.0%} {'fewer' if (gain.value or 0) > 0 else 'more'} bits than under the base"
+        own = "The team's later code" if self.history else self.what.capitalize()
+        costs = "cost" if own.endswith("s") else "costs"
+        effect = f"{own} {costs} {size:.0%} {'fewer' if (gain.value or 0) > 0 else 'more'} bits than under the base"
         certain = "" if gain.low is not None and gain.low > 0 else ", which may be chance"
         drop = (self.general.drop or Interval(value=0, low=0, high=0)).value or 0.0
         lost = f"general code {abs(drop):.1%} {'more' if drop > 0 else 'fewer'}"
@@ -124,7 +128,7 @@ def count(n: int, noun: str) -> str:
 def table(report: Report) -> str:
     """Base against tuned as aligned text; `gain` is positive where tuned is better."""
     rows: list[Sequence[str]] = [("", "base", "tuned", "gain (95 % interval)")]
-    own = "own code, written after the cut" if report.history else "own code"
+    own = "own code, written after the cut" if report.history else f"{report.what}, not later code"
     for title, part in ((own, report.own), ("general code", report.general)):
         rows.append((f"{title}: {count(part.base.n, 'probe')} in {count(part.files, 'file')}",))
         for metric in METRICS:

@@ -21,7 +21,7 @@ from idiolect.registry import Run
 from idiolect.render import Renderer
 from idiolect.types import Dropped, Hole, Model, Sample
 
-VERSION = 2
+VERSION = 3
 _Graded = tuple[list[Grade], list[Grade]]
 CHECKED = 100
 """Own probes that are checked token for token as well: a cross-check needs no more."""
@@ -42,7 +42,8 @@ def evaluate(recipe: Recipe, model: Model, url: str, lessons: Run) -> Run:
         renderer = Renderer.load(Path(model.folder))
         chosen = probes.choose(recipe, lessons, renderer)
         with Client(url, key=recipe.serve.key) as client:
-            said = _ask(client, renderer, [*chosen.own, *chosen.general], run, context)
+            wanted = [one for one in (*chosen.own, *chosen.general) if probes.asked(one, renderer)]
+            said = _ask(client, renderer, wanted, run, context)
         own, other = _graded(Path(model.folder) / model.file, renderer, chosen, said, context)
         dropped = [*chosen.dropped, *(Dropped(reason="longer_than_context", what=id) for id, text in said.items() if text is None)]
         write_jsonl(run.path("scores.jsonl"), (one.model_dump(mode="json") for one in (*own, *other)))
@@ -50,6 +51,7 @@ def evaluate(recipe: Recipe, model: Model, url: str, lessons: Run) -> Run:
         metrics = {
             "own": figures.figures(own).model_dump(mode="json"), "general": figures.figures(other).model_dump(mode="json"),
             "forced_exact_match": _share([one.forced_exact for one in own]), "dropped": probes.reasons(dropped),
+            "test": {"split": chosen.split, "rows": sum(one.maker == probes.ROW for one in chosen.own)},
             "seconds": round(time.monotonic() - started, 1),
         }  # fmt: skip
         asked = digest_json(sorted(one.id for one in (*chosen.own, *chosen.general)))
@@ -73,27 +75,29 @@ def _asking(recipe: Recipe, model: Model, lessons: Run) -> dict[str, Any]:
 def _graded(
     file: Path, renderer: Renderer, chosen: Chosen, said: Mapping[str, str | None], context: int
 ) -> tuple[list[Grade], list[Grade]]:
-    """Every answer graded and every wanted one priced, own and general; a probe that could not be asked has no grade."""
+    """Every answer graded and every wanted one priced, own and general; a probe that the context cannot hold has no grade."""
     _say(f"{len(said):,} probes asked; pricing the wanted answers on {file.name}")
     prices = bits(file, renderer, [*chosen.own, *chosen.general], context=context)
-    forced = forced_exact(file, renderer, chosen.own[:CHECKED], context=context)
+    holes = [one for one in chosen.own if isinstance(one.prompt, Hole)]
+    forced = forced_exact(file, renderer, holes[:CHECKED], context=context)
 
     def graded(part: Part, some: Sequence[Sample]) -> list[Grade]:
-        answered = [(probe, said[probe.id]) for probe in some]
-        return [grade(probe, part, text, prices[probe.id], forced.get(probe.id)) for probe, text in answered if text is not None]
+        held = [probe for probe in some if said.get(probe.id, "") is not None]
+        return [grade(probe, part, said.get(probe.id), prices[probe.id], forced.get(probe.id)) for probe in held]
 
     return graded("own", chosen.own), graded("general", chosen.general)
 
 
-def grade(probe: Sample, part: Part, answer: str, price: Price, forced: bool | None = None) -> Grade:
-    """Grade one answer to a hole."""
-    assert isinstance(probe.prompt, Hole)
+def grade(probe: Sample, part: Part, answer: str | None, price: Price, forced: bool | None = None) -> Grade:
+    """Grade one answer; `None`: the model was not asked, and only its price counts."""
     wanted = probe.answer or ""
-    prefix = probe.prompt.prefix + probe.prompt.typed
+    before, after = _around(probe)
     return Grade(
         id=probe.id, part=part, file=probes.file_of(probe), language=probes.language_of(probe), wanted=wanted, answer=answer,
-        before=_last_lines(prefix), after=_first_lines(probe.prompt.suffix),
-        exact_match=exact_match(answer, wanted), edit_similarity=edit_similarity(answer, wanted), parses=_parses(probe, answer),
+        before=_last_lines(before), after=_first_lines(after),
+        exact_match=None if answer is None else exact_match(answer, wanted),
+        edit_similarity=None if answer is None else edit_similarity(answer, wanted),
+        parses=None if answer is None else _parses(probe, answer),
         bits=price.bits, bytes=price.bytes, forced_exact=forced,
     )  # fmt: skip
 
@@ -104,10 +108,18 @@ def read_grades(run: Run) -> list[Grade]:
         return [Grade.model_validate_json(line) for line in lines]
 
 
+def _around(probe: Sample) -> tuple[str, str]:
+    """What stands before and after an answer: the file around a hole, or the last turn."""
+    if isinstance(probe.prompt, Hole):
+        return probe.prompt.prefix + probe.prompt.typed, probe.prompt.suffix
+    return (probe.prompt[-1].content + "\n" if probe.prompt else ""), ""
+
+
 def _parses(probe: Sample, answer: str) -> float | None:
-    """Whether the file parses with the answer in it; unknown where it does not even parse with the wanted one."""
-    assert isinstance(probe.prompt, Hole)
-    before, after, language = probe.prompt.prefix + probe.prompt.typed, probe.prompt.suffix, probes.language_of(probe)
+    """Whether the file parses with the answer in it; unknown where it does not even parse with the wanted one, and of a conversation."""
+    if not isinstance(probe.prompt, Hole):
+        return None
+    (before, after), language = _around(probe), probes.language_of(probe)
     if not syntax.parses(language, f"{before}{probe.answer}{after}".encode()):
         return None
     return float(bool(answer.strip()) and bool(syntax.parses(language, f"{before}{answer}{after}".encode())))

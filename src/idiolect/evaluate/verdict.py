@@ -16,7 +16,7 @@ from idiolect.files import read_jsonl, write_json, write_text
 from idiolect.recipe import Recipe
 from idiolect.registry import Run
 
-VERSION = 2
+VERSION = 3
 
 
 def compare(recipe: Recipe, lessons: Run, base: Run, tuned: Run) -> Run:
@@ -41,12 +41,20 @@ def _report(recipe: Recipe, lessons: Run, runs: tuple[Run, Run], grades: tuple[l
     own = figures.compared(*grades, "own")
     general = figures.compared(*grades, "general")
     cuts = lessons.metrics.get("cuts", {})
+    test = runs[0].metrics["test"]
     return Report(
-        own=Own(**dict(own), languages=figures.languages(*grades)), general=general, gate=judge(recipe, own, general),
+        own=Own(**dict(own), languages=figures.languages(*grades)), general=general, gate=judge(recipe, own, general, what=said(test)),
         limit=recipe.evaluate.max_general_drop, base=_side(runs[0]), tuned=_side(runs[1]), dataset=lessons.name,
         training=_training_record(training), cuts={name: _cut(cut) for name, cut in cuts.items()},
-        dropped=runs[0].metrics["dropped"], history=bool(cuts),
+        dropped=runs[0].metrics["dropped"], history=test["split"] == "time", what=said(test),
     )  # fmt: skip
+
+
+def said(test: dict[str, Any]) -> str:
+    """What the team's probes are, in words: only those after a cut are later code."""
+    if test["split"] == "time":
+        return "later code"
+    return "held-out rows" if test["rows"] else "held-out files" if test["split"] == "cluster" else "a held-out source"
 
 
 def _refuse_unlike(base: Run, tuned: Run) -> None:

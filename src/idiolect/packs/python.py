@@ -8,7 +8,9 @@ from idiolect.types import Finding, Hole, Sample, Score
 
 
 def parses(sample: Sample, answer: str) -> Score:
-    """1 where prefix + answer + suffix has no syntax error and the answer is not empty, else 0."""
+    """1 where prefix + answer + suffix has no syntax error and the answer is not empty, else 0; of another language it says nothing."""
+    if "python" not in sample.labels.get("language", ("python",)):
+        return Score(value=1.0, answer=answer)
     hole = sample.prompt if isinstance(sample.prompt, Hole) else Hole(path="", prefix="", suffix="")
     text = hole.prefix + hole.typed + answer + hole.suffix
     if answer.strip() and parses_as("python", text.encode()):

@@ -23,7 +23,7 @@ from idiolect.syntax.reader import Reader, can_be_parsed, key, parsed
 from idiolect.types import Document
 
 __all__ = [
-    "Marked", "Name", "Syntax", "Unit", "bring", "brought", "comments", "has_grammar", "know", "line_units", "outline", "parses",
+    "Marked", "Name", "Syntax", "Unit", "bring", "brought", "comments", "has_grammar", "here", "know", "line_units", "outline", "parses",
     "ranges", "read", "reading", "remarks", "spans", "units",
 ]  # fmt: skip
 
@@ -46,6 +46,17 @@ def bring(languages: Iterable[Language]) -> None:
     chosen = {language.name: language for language in languages}
     if chosen.keys() != _READERS[-1].languages.keys():
         _READERS.append(Reader(chosen.values()))
+
+
+@contextmanager
+def here() -> Iterator[None]:
+    """Within this, files are parsed in this process: for workers, whose limits are those of a whole unit of work."""
+    reader = _READERS[-1]
+    was, reader.here = reader.here, True
+    try:
+        yield
+    finally:
+        reader.here = was
 
 
 def outline(language: str, data: bytes) -> bytes:

@@ -31,6 +31,8 @@ class Reader:
         self.memory: OrderedDict[bytes, bytes] = OrderedDict()
         self.own: OrderedDict[bytes, Syntax | str] = OrderedDict()
         self.lock = threading.RLock()
+        self.here = False
+        """Whether files are parsed in this process."""
 
     def known(self, name: bytes) -> bytes | None:
         """The packed outline of that `key`, where it has been made before."""
@@ -49,7 +51,7 @@ class Reader:
         name = key(language, data)
         with self.lock:
             if (answer := self.known(name)) is None and can_be_parsed(data):
-                (answer,) = _parser().ask([(language, data, True)])
+                answer = parsed(language, data) if self.here else _parser().ask([(language, data, True)])[0]
                 self.keep(name, answer)
         return answer if answer and not refused(answer) else None
 

@@ -95,8 +95,9 @@ class Shelf:
 def shelve(samples: Iterable[Sample], render: Callable[[Sample], Lesson], length: int, hole: int = 0) -> Shelf:
     """Render samples for texts of at most `length` tokens.
 
-    Raw text that is longer is cut into pieces, and a hole of more than `hole` tokens (default: `length`) keeps what stands nearest to
-    it; other lessons that are longer are dropped. Every sample is kept or dropped with a reason.
+    Raw text that is longer is cut into pieces. A hole of more than `hole` tokens (default: `length`) keeps what stands nearest to it in
+    its file, and of the files around it as many as `length` allows. Other lessons that are longer are dropped. Every sample is kept or
+    dropped with a reason.
     """
     shelf = Shelf()
     for sample in samples:
@@ -121,10 +122,7 @@ class _TooLongError(Exception):
 def _pieces(sample: Sample, render: Callable[[Sample], Lesson], length: int, hole: int) -> Iterator[Text]:
     lesson = render(sample)
     if len(lesson.ids) > hole and isinstance(sample.prompt, Hole):
-        alone = sample.prompt.model_copy(update={"files": ()})
-        lesson = render(sample.model_copy(update={"prompt": alone}))
-        if len(lesson.ids) > hole:
-            lesson = render(sample.model_copy(update={"prompt": _narrowed(sample, alone, hole / len(lesson.ids))}))
+        lesson = _fitted(sample, sample.prompt, render, length, hole)
     if len(lesson.ids) > length and sample.prompt is not None:
         raise _TooLongError
     ids, weights = np.asarray(lesson.ids, dtype=np.int32), np.asarray(lesson.weights, dtype=np.float32)
@@ -133,6 +131,20 @@ def _pieces(sample: Sample, render: Callable[[Sample], Lesson], length: int, hol
     # A last piece of one token has nothing to predict; the end token is learned elsewhere.
     for start in range(0, max(1, len(ids) - 1), length):
         yield Text(ids[start : start + length], weights[start : start + length], sample.id, sample.kind)
+
+
+def _fitted(sample: Sample, asked: Hole, render: Callable[[Sample], Lesson], length: int, hole: int) -> Lesson:
+    """The lesson with at most `hole` tokens of its own file, and with the files around it, less the most distant, up to `length`."""
+    own = asked.model_copy(update={"files": ()})
+    lesson = render(sample.model_copy(update={"prompt": own}))
+    if len(lesson.ids) > hole:
+        own = _narrowed(sample, own, hole / len(lesson.ids))
+        lesson = render(sample.model_copy(update={"prompt": own}))
+    for first in range(len(asked.files)):
+        wider = render(sample.model_copy(update={"prompt": own.model_copy(update={"files": asked.files[first:]})}))
+        if len(wider.ids) <= length:
+            return wider
+    return lesson
 
 
 def _narrowed(sample: Sample, hole: Hole, share: float) -> Hole:

@@ -84,8 +84,8 @@ class _Fit:
         self.folder, self.checkpoints = folder, folder / "checkpoints"
         self.name = course.digest(settings)
         self.progress = self._resumed(say)
-        self.metrics = Curve(folder / "metrics.jsonl", self.progress.step)
-        self.losses = Curve(folder / "validation.jsonl", self.progress.step)
+        kept = self.progress.step or -1  # where nothing was saved, even what was noted of the base is noted again
+        self.metrics, self.losses = Curve(folder / "metrics.jsonl", kept), Curve(folder / "validation.jsonl", kept)
         self.begun = time.monotonic() - self.progress.seconds
         self.saved = time.monotonic()
 

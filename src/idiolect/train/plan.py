@@ -36,8 +36,8 @@ DIALS: dict[Effort, Dial] = {
 }
 
 HOLE = 768
-"""Most tokens of a hole in training, where its lines are many: the loss is on the answer alone, so that a shorter context gives more
-answers for the same work. Long contexts are learned from raw text, and what validates is not narrowed."""
+"""Most tokens of a hole's own file in training, where its lines are many: the loss is on the answer alone, so that a shorter context
+gives more answers for the same work. Long contexts are learned from raw text, and what validates is not narrowed."""
 REHEARSAL = 0.25
 """Share of the second phase that is lessons of the first: without it, filling holes fades while answering is learned."""
 _SMALL, _SMALL_RANK = 200_000_000, 64

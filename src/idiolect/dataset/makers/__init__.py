@@ -10,28 +10,48 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from idiolect.dataset.makers.added import added
+from idiolect.dataset.makers.bugfix import bugfix
 from idiolect.dataset.makers.diagnose import diagnose
 from idiolect.dataset.makers.diff import diff
 from idiolect.dataset.makers.explain import explain
+from idiolect.dataset.makers.feature import feature
 from idiolect.dataset.makers.fim import fim
 from idiolect.dataset.makers.finding import finding
 from idiolect.dataset.makers.followup import followup
+from idiolect.dataset.makers.implement import implement, tested
+from idiolect.dataset.makers.infill import infill
 from idiolect.dataset.makers.material import BUDGET, Maker, Material
+from idiolect.dataset.makers.migrate import migrate
+from idiolect.dataset.makers.mutate import mutate
+from idiolect.dataset.makers.near import near
+from idiolect.dataset.makers.next_edit import next_edit
 from idiolect.dataset.makers.raw import raw
+from idiolect.dataset.makers.refactor import refactor
 from idiolect.dataset.makers.review import passed, review
 from idiolect.dataset.makers.spec import spec
+from idiolect.dataset.makers.told import described, linked
 from idiolect.dataset.makers.write import write
 from idiolect.errors import RecipeError
 
-MAKERS: dict[str, Maker] = {"raw": raw, "fim": fim, "write": write, "explain": explain, "diff": diff, "spec": spec,
+MAKERS: dict[str, Maker] = {
+    "raw": raw, "fim": fim, "near": near, "infill": infill, "write": write, "explain": explain, "mutate": mutate,
+    "spec": spec, "implement": implement, "tested": tested,
+    "linked": linked, "described": described,
+    "diff": diff, "next_edit": next_edit, "added": added,
+    "refactor": refactor, "feature": feature, "bugfix": bugfix, "migrate": migrate,
     "review": review, "followup": followup, "passed": passed, "diagnose": diagnose, "finding": finding,
 }  # fmt: skip
 
-OF_FILES: tuple[str, ...] = ("raw", "fim", "write", "explain")
+OF_FILES: tuple[str, ...] = ("raw", "fim", "infill", "write", "explain", "mutate")
 """Made of one file at a time."""
-OF_PAIRS: tuple[str, ...] = ("spec",)
-"""Made of a test and the files that it may test."""
-OF_CHANGES: tuple[str, ...] = ("diff", "passed", "diagnose", "finding")
+OF_NEIGHBOURS: tuple[str, ...] = ("near",)
+"""Made of a file and, after it, those around it."""
+OF_PAIRS: tuple[str, ...] = ("spec", "implement", "tested")
+"""Made of a test, the files that it may test, and what history says of them: Changes of which only the paths are told."""
+OF_PROSE: tuple[str, ...] = ("linked", "described")
+"""Made of a file of prose and the files that define what it names."""
+OF_CHANGES: tuple[str, ...] = ("diff", "next_edit", "added", "refactor", "feature", "bugfix", "migrate", "passed", "diagnose", "finding")
 """Made of one commit at a time."""
 OF_CHECKS: tuple[str, ...] = ("finding",)
 """Of these the ones that are given the checks of the packs."""
@@ -56,20 +76,35 @@ __all__ = [
     "OF_CHANGES",
     "OF_CHECKS",
     "OF_FILES",
+    "OF_NEIGHBOURS",
     "OF_PAIRS",
+    "OF_PROSE",
     "OF_THREADS",
     "Maker",
     "Material",
+    "added",
     "at_work",
+    "bugfix",
+    "described",
     "diagnose",
     "diff",
     "explain",
+    "feature",
     "fim",
     "finding",
     "followup",
+    "implement",
+    "infill",
+    "linked",
+    "migrate",
+    "mutate",
+    "near",
+    "next_edit",
     "passed",
     "raw",
+    "refactor",
     "review",
     "spec",
+    "tested",
     "write",
 ]

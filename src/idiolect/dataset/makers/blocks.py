@@ -132,11 +132,12 @@ def apply(answer: str, files: Mapping[str, str]) -> dict[str, str]:
     for file in _FILE.finditer(answer):
         path = file["path"].strip()
         for block in _BLOCK.finditer(file["blocks"]):
-            result[path] = _replaced(result.get(path, ""), block[1], block[2], path)
+            result[path] = replaced(result.get(path, ""), block[1], block[2], path)
     return result
 
 
-def _replaced(text: str, search: str, replace: str, path: str) -> str:
+def replaced(text: str, search: str, replace: str, path: str) -> str:
+    """The text with the lines of `search`, which must stand in it exactly once, replaced; a ValueError where they do not."""
     if not search:
         if text:
             raise ValueError(f"{path}: SEARCH is empty, but the file is not")

@@ -60,13 +60,8 @@ _VERB = re.compile(
     |use|validate|warn|wrap|write)(?:e?s|e?d|ing)?\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-_INTENTS = (
-    ("fix", re.compile(r"\b(?:fix|bug|crash|regression|broken|wrong|incorrect|prevent|avoid|handle)", re.IGNORECASE)),
-    ("refactor", re.compile(r"^(?:refactor|rename|extract|move|split|inline|simplif|tidy|clean|reorgani[sz]e|remove|drop)", re.IGNORECASE)),
-    ("test", re.compile(r"\b(?:tests?|specs?|coverage)\b", re.IGNORECASE)),
-    ("docs", re.compile(r"\b(?:docs?|documentation|readme|changelog)\b", re.IGNORECASE)),
-    ("feature", re.compile(r"^(?:add|support|allow|implement|introduce|enable|expose|let)", re.IGNORECASE)),
-)
+_FILED = re.compile(r"(?:update|create|edit|delete|add)d? \S+\.\w+\.?", re.IGNORECASE)
+"""What a website writes for somebody who gives no subject."""
 _PLAIN = re.compile(r"[a-z][a-z'-]*[,:;.!?]?(?!\S)", re.IGNORECASE)
 _NUMBER = re.compile(rb"\d+(?:\.\d+)*")
 FEWEST_WORDS, SHORTEST, LONGEST, BODY = 3, 12, 400, 500
@@ -94,22 +89,29 @@ def wish(change: Change) -> Wish | str:
 def _wish(change: Change) -> Wish | str:
     if len(change.subject) > LONGEST:
         return "message says nothing"
-    message = f"{change.subject}\n{change.body}"
-    if _MERGE.match(change.subject):
-        return "merge"
-    if _REVERT.search(message):
-        return "revert"
-    if _BOT.search(message):
-        return "bot"
-    if _RELEASE.match(change.subject):
-        return "release"
-    subject = clean(change.subject)
+    if reason := refused(change):
+        return reason
+    subject, body = clean(change.subject), _body(change.body)
+    if _FILED.fullmatch(subject):
+        subject, body = body, ""
     words = re.findall(r"[A-Za-z]+", subject)
     if len(words) < FEWEST_WORDS or len(subject) < SHORTEST or _NOTHING.fullmatch(subject):
         return "message says nothing"
-    body = _body(change.body)
     confidence = 0.6 + 0.2 * bool(_VERB.match(subject)) + 0.1 * (len(words) >= 5) + 0.1 * bool(body)
     return Wish(subject, body, round(confidence, 2))
+
+
+def refused(change: Change) -> str:
+    """Why nothing is to be learned from a commit, whatever it edits; empty where something may be."""
+    subject = change.subject[: LONGEST + 1]
+    message = f"{subject}\n{change.body}"
+    if _MERGE.match(subject):
+        return "merge"
+    if change.reverts or _REVERT.search(message):
+        return "revert"
+    if change.bot or _BOT.search(message):
+        return "bot"
+    return "release" if _RELEASE.match(subject) else ""
 
 
 def clean(subject: str) -> str:
@@ -134,14 +136,9 @@ def reverted(changes: Sequence[Change]) -> set[str]:
     return {change.commit for change in changes if change.subject in subjects or change.commit.startswith(tuple(begun))}
 
 
-def intent(subject: str) -> str:
-    """What sort of change the subject claims: fix, refactor, test, docs, feature, or other."""
-    return next((name for name, pattern in _INTENTS if pattern.search(subject)), "other")
-
-
 def format_only(edits: Iterable[Edit]) -> bool:
     """Whether every file has the same tokens before and after, quotes and trailing commas apart."""
-    return all(_tokens(edit.before) == _tokens(edit.after) for edit in edits)
+    return all(tokens(edit.before) == tokens(edit.after) for edit in edits)
 
 
 def numbers_only(edits: Iterable[Edit]) -> bool:
@@ -149,7 +146,8 @@ def numbers_only(edits: Iterable[Edit]) -> bool:
     return all(_NUMBER.sub(b"0", edit.before) == _NUMBER.sub(b"0", edit.after) for edit in edits)
 
 
-def _tokens(data: bytes) -> list[bytes]:
+def tokens(data: bytes) -> list[bytes]:
+    """Words and signs of a file; quotes of both kinds are one, a comma before a closing bracket is none."""
     return re.findall(rb"\w+|[^\w\s]", re.sub(rb",(?=\s*[)\]}])", b"", data.replace(b"'", b'"')))
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from idiolect.dataset.makers import blocks, commits, editing, remarks, reviewed
 from idiolect.dataset.makers.editing import Answer, Part, View, Windows
+from idiolect.dataset.makers.intents import intent
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.dataset.makers.pairs import is_test, telling
 from idiolect.dataset.makers.scope import fenced
@@ -109,7 +110,7 @@ def _reported(change: Change, said: Said) -> Case | str | None:
 def _tested(change: Change) -> Case | str | None:
     """The case that a test makes which a fix brought."""
     request = commits.wish(change)
-    if isinstance(request, str) or commits.intent(request.subject) != "fix" or not _mended(change):
+    if isinstance(request, str) or intent(request.subject, change.edits) != "fix" or not _mended(change):
         return None
     for edit in change.edits:
         if is_test(edit.path) and edit.after and edit.language not in PROSE:

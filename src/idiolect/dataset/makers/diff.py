@@ -4,49 +4,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
-from idiolect.dataset.makers import blocks
-from idiolect.dataset.makers.commits import Wish, format_only, intent, numbers_only, wish
+from idiolect.dataset.makers import blocks, forms, tangles
+from idiolect.dataset.makers.commits import Wish, format_only, numbers_only, wish
+from idiolect.dataset.makers.edits import Part, changed, dropped, file, hunks, part, shown, written
+from idiolect.dataset.makers.forms import Form
+from idiolect.dataset.makers.intents import intent
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
-from idiolect.dataset.makers.scope import fenced
 from idiolect.dataset.makers.sections import CHANGELOG
-from idiolect.dataset.makers.windows import elided
-from idiolect.types import Change, Dropped, Edit, Message, Sample, Span, original
+from idiolect.types import Change, Dropped, Edit, Message, Sample
 
 FEWEST_LINES, MOST_LINES = 3, 200
 MOST_FILES, MOST_HUNKS = 5, 3
 LONGEST_FILE = 200_000
 CONTEXTS = (blocks.CONTEXT, 4, 12)
 """Unchanged lines around each block: more where an earlier block makes the lines of a later one stand there twice."""
-MARGINS = (1000, 40, 20, 10, 5, 2, 0)
-"""Lines shown around what is touched: the most that the budget carries."""
-FRAMES = (
-    "{wish}\n\nEdit these files with search/replace blocks.\n\n{code}",
-    "{code}\n\n{wish} Answer with search/replace blocks.",
-    "Change our code as search/replace blocks: {wish}\n\n{code}",
-    "{wish}\n\nHere is the code as it stands:\n\n{code}\n\nGive the edit as search/replace blocks.",
-    "Please make this change and answer in SEARCH/REPLACE form.\n\n{wish}\n\n{code}",
-)
-
+SHARES = (0.6, 0.3, 0.1)
+"""Of `forms.FORMS`, how often each is the one that is wanted; blocks where it cannot be had."""
+CHOSEN = 0.9
+"""How sure it is that some hunks of a commit are what its message is about."""
 
 HALF_LIFE = 2 * 365 * 86_400
 """Seconds after which a commit counts half: what stood before an old one is yesterday's style, and often what came after it too."""
 LEAST_WEIGHT = 0.1
-
-
-class Part(NamedTuple):
-    """One file of an edit, as lines with their newlines."""
-
-    edit: Edit
-    before: list[str]
-    after: list[str]
-    hunks: list[blocks.Hunk]
-    regions: list[blocks.Hunk]
+GONE = 0.3
+"""What a lesson counts, besides its age, nothing of which still stands: the team thought better of it."""
 
 
 def diff(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
-    """One edit per commit, in search/replace blocks that were applied and gave the file after, byte for byte."""
+    """One edit per commit, in a form that was applied and gave the file after, byte for byte; what its message is not about is left out."""
     for change in changes(material):
         yield _lesson(change, budget)
 
@@ -54,27 +40,46 @@ def diff(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropp
 def _lesson(change: Change, budget: int) -> Sample | Dropped:
     request = wish(change)
     if isinstance(request, str):
-        return _dropped(change, request)
-    if reason := _unfit(change.edits):
-        return _dropped(change, reason)
+        return dropped(change, request)
+    if reason := unfit(change.edits):
+        return dropped(change, reason)
+    found = tangles.places(change.edits)
+    if len(found) > MOST_FILES * (MOST_HUNKS + 1) or any(len(hunks(edit)) > 2 * MOST_HUNKS for edit in change.edits):
+        return dropped(change, "too many hunks")
+    chosen = [found[number] for number in tangles.about(f"{change.subject}\n{request.body}", found)]
+    if not chosen:
+        return dropped(change, "tangled")
+    picked = [(edit, [one.hunk for one in chosen if one.edit is edit]) for edit in change.edits]
+    sure = request.confidence * (CHOSEN if len(chosen) < len(found) else 1)
+    return _edit(change, request._replace(confidence=round(sure, 2)), [(edit, held) for edit, held in picked if held], budget)
+
+
+def _edit(change: Change, request: Wish, picked: Sequence[tuple[Edit, list[blocks.Hunk]]], budget: int) -> Sample | Dropped:
+    """The edit in the form that is wanted, else in blocks, which can say any edit."""
+    (wanted,) = seeded("form", change.commit).choices(forms.FORMS, SHARES)
+    made = _in_form(wanted, change, request, picked, budget)
+    return made if isinstance(made, Sample) or wanted == forms.BLOCKS else _in_form(forms.BLOCKS, change, request, picked, budget)
+
+
+def _in_form(form: Form, change: Change, request: Wish, picked: Sequence[tuple[Edit, list[blocks.Hunk]]], budget: int) -> Sample | Dropped:
     for context in CONTEXTS:
-        parts = [_part(edit, context) for edit in change.edits]
+        parts = [part(edit, held, context) for edit, held in picked]
         if reason := _too_much(parts):
-            return _dropped(change, reason)
-        answer = "\n\n".join(blocks.write(part.edit.path, part.edit.language, part.before, part.after, part.regions) for part in parts)
+            return dropped(change, reason)
+        answer = form.write(parts)
         if len(answer.encode()) > budget * 2 // 3:
-            return _dropped(change, "answer over budget")
-        if _proved(answer, parts):
-            return _sample(change, request, parts, answer, budget)
-    return _dropped(change, "blocks do not apply")
+            return dropped(change, "answer over budget")
+        if forms.proved(form, answer, parts):
+            return _sample(change, request, parts, (form, answer), budget)
+    return dropped(change, "blocks do not apply")
 
 
-def weight(age: int) -> float:
-    """What a commit counts that is so many seconds older than the newest one."""
-    return round(max(LEAST_WEIGHT, math.pow(0.5, age / HALF_LIFE)), 3)
+def weight(age: int, survived: float = 1.0) -> float:
+    """What a lesson of a commit counts that is so many seconds older than the newest one, and of whose lines such a share still stands."""
+    return round(max(LEAST_WEIGHT, math.pow(0.5, age / HALF_LIFE) * (GONE + (1 - GONE) * survived)), 3)
 
 
-def _unfit(edits: Sequence[Edit]) -> str | None:
+def unfit(edits: Sequence[Edit]) -> str | None:
     """Why these files are no lesson, before anything is compared."""
     if not edits:
         return "no file of a known language"
@@ -103,107 +108,31 @@ def _is_text(data: bytes) -> bool:
     return True
 
 
-def _part(edit: Edit, context: int) -> Part:
-    before, after = (data.decode().splitlines(keepends=True) for data in (edit.before, edit.after))
-    found = blocks.hunks(before, after) if before else [blocks.Hunk(0, 0, 0, len(after))]
-    return Part(edit, before, after, found, blocks.regions(before, found, context) if before else found)
-
-
 def _too_much(parts: Sequence[Part]) -> str | None:
-    lines = sum(_changed(part) for part in parts)
+    lines = sum(map(changed, parts))
     if lines < FEWEST_LINES:
         return "too few lines"
     if lines > MOST_LINES:
         return "too many lines"
-    return "too many hunks" if any(len(part.hunks) > MOST_HUNKS for part in parts) else None
+    return "too many hunks" if any(len(one.hunks) > MOST_HUNKS for one in parts) else None
 
 
-def _changed(part: Part) -> int:
-    """Lines taken away and lines put in; equal lines inside a joined hunk do not count."""
-    apart = blocks.hunks(part.before, part.after, near=0)
-    return sum(hunk.end - hunk.start + hunk.new_end - hunk.new_start for hunk in apart)
-
-
-def _proved(answer: str, parts: Sequence[Part]) -> bool:
-    """Whether the blocks, applied to the files before, give the files after."""
-    before = {part.edit.path: "".join(part.before) for part in parts}
-    if not blocks.readable(answer, sum(len(part.regions) for part in parts)):
-        return False
-    try:
-        return blocks.apply(answer, before) == {part.edit.path: "".join(part.after) for part in parts}
-    except ValueError:
-        return False
-
-
-def _sample(change: Change, request: Wish, parts: Sequence[Part], answer: str, budget: int) -> Sample | Dropped:
+def _sample(change: Change, request: Wish, parts: Sequence[Part], said: tuple[Form, str], budget: int) -> Sample | Dropped:
+    form, answer = said
     message = request.subject + ("" if request.subject.endswith((".", "!", "?")) else ".") + (f" {request.body}" if request.body else "")
     room = budget - len(answer.encode()) - len(message.encode())
-    shown = _shown(change, [part for part in parts if part.before], room)
-    if shown is None:
-        return _dropped(change, "touched code over budget")
-    code, origins = shown
-    frame = seeded("diff", change.commit).choice(FRAMES)
-    language = max(parts, key=_changed).edit.language
+    seen = shown(change, [one for one in parts if one.before], room)
+    if seen is None or (form == forms.WHOLE and seen[0] != file(parts[0].edit, "".join(parts[0].before))):
+        return dropped(change, "touched code over budget")
+    code, origins = seen
+    frame = seeded("diff", change.commit).choice(form.asked)
+    language = max(parts, key=changed).edit.language
     return Sample(
         prompt=(Message(role="user", content=frame.format(wish=message, code=code)),),
         answer=answer,
         kind="diff",
         maker="diff",
-        labels={**labels(language), "intent": (intent(request.subject),)},
+        labels={**labels(language), "intent": (intent(request.subject, [one.edit for one in parts]),), "form": (form.name,)},
         confidence=request.confidence,
-        origins=(*origins, *(span for part in parts for span in _written(change, part))),
+        origins=(*origins, *(span for one in parts for span in written(change, one.edit, one.hunks))),
     )
-
-
-def _shown(change: Change, parts: Sequence[Part], room: int) -> tuple[str, tuple[Span, ...]] | None:
-    """The files before, each cut to what is touched and as much around it as `room` bytes allow."""
-    for margin in MARGINS:
-        cuts = [_windows(part, margin) for part in parts]
-        texts = [
-            f"`{part.edit.path}`\n{fenced(elided(part.edit.before, spans).rstrip(chr(10)), part.edit.language)}"
-            for part, spans in zip(parts, cuts, strict=True)
-        ]
-        code = "\n\n".join(texts)
-        if len(code.encode()) <= room:
-            paired = [(part.edit, span) for part, cut in zip(parts, cuts, strict=True) for span in cut]
-            return code, tuple(_span(change, edit, *span, before=True) for edit, span in paired)
-    return None
-
-
-def _windows(part: Part, margin: int) -> list[tuple[int, int]]:
-    """Byte ranges of the file before that hold every region and `margin` lines around it."""
-    offsets = _offsets(part.before)
-    found: list[tuple[int, int]] = []
-    for region in part.regions:
-        start, end = offsets[max(0, region.start - margin)], offsets[min(len(part.before), region.end + margin)]
-        if found and start <= found[-1][1]:
-            start = found.pop()[0]
-        found.append((start, end))
-    return found
-
-
-def _written(change: Change, part: Part) -> list[Span]:
-    """The bytes of the file after that stand in the answer."""
-    offsets = _offsets(part.after)
-    return [_span(change, part.edit, offsets[region.new_start], offsets[region.new_end]) for region in part.regions]
-
-
-def _offsets(rows: Sequence[str]) -> list[int]:
-    """Byte offset of every line, and of the end."""
-    offsets = [0]
-    for row in rows:
-        offsets.append(offsets[-1] + len(row.encode()))
-    return offsets
-
-
-def _span(change: Change, edit: Edit, start: int, end: int, *, before: bool = False) -> Span:
-    # What stood there before was read at the parent; its own time is not later than the commit's.
-    first, stop = original(edit.replaced_before if before else edit.replaced_after, start, end)
-    return Span(
-        source=change.source, commit=change.parent if before else change.commit, path=edit.path, start=first, end=stop,
-        time=change.time, authors=(change.author,), licence=change.licence,
-    )  # fmt: skip
-
-
-def _dropped(change: Change, reason: str) -> Dropped:
-    return Dropped(reason=reason, what=change.commit, source=change.source, detail=change.subject[:120])

@@ -33,6 +33,8 @@ DULL = re.compile(r"(?:licen[cs]e|contributors|authors|sponsors|(?:table of )?co
 FOREIGN = re.compile(r"(?:^|/)code[-_ ]?of[-_ ]?conduct(?:\.\w+)?$", re.IGNORECASE)
 """Prose that most projects have word for word from elsewhere."""
 _ENTRY = re.compile(r"\s*(?:[-*+]|\d+[.)])\s*\[[^\]]*\]\(#[^)]*\)\s*$|\s*<!--.*-->\s*$")
+SECTION = "explain.section"
+"""Name of the maker where a heading alone asks."""
 SHORTEST_CODE = 40
 SHORTEST_SECTION = 80
 
@@ -88,15 +90,18 @@ def _section(document: Document, section: Section, budget: int) -> Sample | Drop
     limit = budget * 2 // 3
     stop = section.end if section.end - section.body <= limit else after(document.data, section.body, limit)
     text = document.data[section.body : stop].decode().strip()
-    if DULL.fullmatch(section.title) or _lists_links(text):
-        return dropped(document, "boilerplate prose", section.title)
-    if len(text) < SHORTEST_SECTION:
-        return dropped(document, "prose too short", section.title)
-    if reason := prose.refusal(text):
+    if reason := refusal(section.title, text):
         return dropped(document, reason, section.title)
     choose = seeded("explain", document.path, section.title, text)
     question = choose.choice(PROSE_QUESTIONS).format(title=section.title, path=document.path)
-    return _sample(document, question, text, "explain.section", (document.span(section.start, stop),))
+    return _sample(document, question, text, SECTION, (document.span(section.start, stop),))
+
+
+def refusal(title: str, text: str) -> str | None:
+    """Why a section explains nothing."""
+    if DULL.fullmatch(title) or _lists_links(text):
+        return "boilerplate prose"
+    return "prose too short" if len(text) < SHORTEST_SECTION else prose.refusal(text)
 
 
 def _lists_links(text: str) -> bool:

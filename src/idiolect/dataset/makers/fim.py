@@ -4,6 +4,10 @@ The mixture follows the published practice for structured infilling (AST-FIM, ar
 own repositories): four fifths are syntax nodes, half of those single nodes and half runs of siblings aligned to a random
 range; a tenth begins at a cursor within a line; a tenth is a random run of characters. One in twenty has an empty middle and
 one in twenty nothing after it, so that the model learns to stop.
+
+Up to half of them are asked as an editor asks while somebody types (EFIM, arXiv 2505.21889): what was just typed stands after the middle
+marker, so that neither what is before the hole nor what is after it changes from key to key. It begins where the line does,
+which is what editor plugins send, or where the word does, or is the beginning of the answer itself, cut at any character.
 """
 
 from __future__ import annotations
@@ -16,15 +20,21 @@ from random import Random
 
 from idiolect.dataset.makers.material import BUDGET, Material, choices_of, dropped, files, labels
 from idiolect.dataset.makers.sections import CHANGELOG
-from idiolect.dataset.makers.windows import after, before, lines, on_character
+from idiolect.dataset.makers.windows import after, before, line_start, lines, on_character
 from idiolect.syntax import ranges
 from idiolect.types import Document, Dropped, Hole, Sample
 
 MIX = (("node", 0.4), ("aligned", 0.4), ("cursor", 0.1), ("character", 0.1))
 EMPTY_MIDDLE = 0.05
 NO_SUFFIX = 0.05
-TYPED = 0.25
-"""Share of the cursor cuts inside a word whose first letters stand after the middle marker."""
+TYPED = 0.5
+"""Share of the holes in which something was just typed, where there is anything to type."""
+BEGINS = (("line", 0.5), ("word", 0.2), ("hole", 0.3))
+"""Where what was just typed begins."""
+MOST_TYPED = 240
+"""Bytes of it."""
+PER, MOST = 500, 8
+"""Bytes of a file that get a hole, and most holes of one file."""
 SHORTEST_NODE = 6
 BLOCK_ROWS = 32
 TRIES = 4
@@ -40,7 +50,7 @@ class Cut:
     start: int
     end: int
     typed: int = -1
-    """Where the letters that were just typed begin; -1: none were."""
+    """Where what was just typed begins; -1: nothing was."""
     how: str = ""
     suffix: bool = True
 
@@ -59,17 +69,22 @@ class Node:
     within: list[Node] = field(default_factory=list)
 
 
-def fim(material: Material, *, budget: int = BUDGET, per: int = 500, most: int = 8) -> Iterator[Sample | Dropped]:
+def fim(material: Material, *, budget: int = BUDGET, per: int = PER, most: int = MOST) -> Iterator[Sample | Dropped]:
     """One hole per `per` bytes of a file, at most `most`; half the budget before it, a quarter in it, a sixth after it."""
     for document in files(material):
         if CHANGELOG.search(document.path):
             yield dropped(document, "changelog")  # versions and nicknames are not to be guessed
             continue
-        found = cuts(document, max(1, min(most, len(document.data) // per)), budget // 4)
+        found = cuts(document, holes(document, per, most), budget // 4)
         if not found:
             yield dropped(document, "no place for a hole")
         for hole in found:
             yield sample(document, hole, budget)
+
+
+def holes(document: Document, per: int = PER, most: int = MOST) -> int:
+    """How many holes a file gets."""
+    return max(1, min(most, len(document.data) // per))
 
 
 def sample(document: Document, cut: Cut, budget: int = BUDGET) -> Sample:
@@ -93,9 +108,9 @@ def sample(document: Document, cut: Cut, budget: int = BUDGET) -> Sample:
     )
 
 
-def cuts(document: Document, count: int, middle: int) -> list[Cut]:
-    """At most `count` different cuts with answers of at most `middle` bytes; the same for the same path and text."""
-    choose = choices_of(document, "fim")
+def cuts(document: Document, count: int, middle: int, maker: str = "fim") -> list[Cut]:
+    """At most `count` different cuts with answers of at most `middle` bytes; the same for the same path, text and maker."""
+    choose = choices_of(document, maker)
     ways = _ways(document, middle)
     found: dict[tuple[int, int], Cut] = {}
     for _ in range(count if ways else 0):
@@ -135,8 +150,23 @@ def _draw(data: bytes, how: str, way: Way, choose: Random) -> Cut | None:
     if cut is None or not _WORD.search(data, cut.start, cut.end):
         return None
     if edge < EMPTY_MIDDLE:
-        return Cut(cut.end, cut.end, how="empty")
-    return replace(cut, how=how, suffix=edge >= EMPTY_MIDDLE + NO_SUFFIX)
+        return _typing(data, Cut(cut.end, cut.end, how="empty"), choose)
+    return _typing(data, replace(cut, how=how, suffix=edge >= EMPTY_MIDDLE + NO_SUFFIX), choose)
+
+
+def _typing(data: bytes, cut: Cut, choose: Random) -> Cut:
+    """The same place, perhaps with something just typed there; `hole` moves the hole's start into the answer, inside words too."""
+    if choose.random() >= TYPED:
+        return cut
+    begin = choose.choices([name for name, _ in BEGINS], [share for _, share in BEGINS])[0]
+    if begin == "hole" and cut.end - cut.start > 1:
+        at = on_character(data, choose.randrange(cut.start + 1, min(cut.end, cut.start + MOST_TYPED)))
+        if at > cut.start and _WORD.search(data, at, cut.end):
+            return replace(cut, start=at, typed=cut.start)
+    start = line_start(data, cut.start)
+    word = _WORD_END.search(data, max(start, cut.start - MOST_TYPED), cut.start) if begin == "word" else None
+    typed = word.start() if word else start
+    return replace(cut, typed=typed) if 0 < cut.start - typed <= MOST_TYPED else cut
 
 
 def _tree(marked: Sequence[tuple[int, int]], size: int) -> Node:
@@ -192,10 +222,7 @@ def _cursor(data: bytes, rows: Sequence[tuple[int, int]], middle: int, choose: R
         end = _block_end(data, start, indent, middle - (at - start))
     elif goal == "inside":
         end = on_character(data, choose.randrange(at, stop) + 1)
-    word = _WORD_END.search(data, start, at) if choose.random() < TYPED else None
-    if end <= at or end - at > middle:
-        return None
-    return Cut(at, end, typed=word.start() if word else -1)
+    return Cut(at, end) if at < end <= at + middle else None
 
 
 def _block_end(data: bytes, start: int, indent: int, middle: int) -> int:

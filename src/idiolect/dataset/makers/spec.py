@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from idiolect.dataset.makers import scope
-from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, labels, seeded
-from idiolect.dataset.makers.pairs import Names, Pair, pairs, telling
+from idiolect.dataset.makers.cases import TEST, counting, mentioned
+from idiolect.dataset.makers.material import BUDGET, Material, dropped, labels, seeded
+from idiolect.dataset.makers.pairs import Names, Pair, paired, telling
 from idiolect.dataset.makers.seams import seams
 from idiolect.dataset.makers.windows import cut
 from idiolect.syntax import Unit
@@ -24,25 +24,11 @@ FRAMES = (
 SHORTEST = 60
 FRAME = 400
 """Bytes that a request's own words and paths may take."""
-_TEST = re.compile(
-    r"""^[ \t]*(?:(?:async\ )?def\ test\w*|(?:it|test|specify|scenario|example|should)\b[ (.]|@(?:Parameterized)?Test\b|func\ Test\w+
-    |\#\[(?:\w+::)?test\]|(?:public\ )?function\ test\w*)""",
-    re.MULTILINE | re.VERBOSE,
-)
-_IMPORT = re.compile(r"^[ \t]*(?:from|import|require\w*|use)\b.*$|^.*\brequire\(.*$", re.MULTILINE)
-_CALLED = re.compile(r"(?:[.#]|&\.|(?<![:\w]):)([A-Za-z_]\w*[?!]?)|(?<![\w.])([A-Za-z_]\w*[?!]?)\(")
-"""A method as tests name it: `.name`, `#name`, `:name`, `name(`."""
-_NEVER = frozenset({"module", "namespace"})
-"""Kinds of units that hold what is tested and are not tested themselves."""
 
 
 def spec(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
     """Pairs of at least 0.8 confidence; where both files do not fit, windows of the test with the units that they mention."""
-    sources: dict[str, list[Document]] = defaultdict(list)
-    for document in files(material):
-        sources[document.source].append(document)
-    for documents in sources.values():
-        found, alone = pairs(documents)
+    for found, alone in paired(material):
         yield from (dropped(test, reason) for test, reason in alone)
         for pair in found:
             yield from _lessons(pair, budget)
@@ -59,9 +45,9 @@ def _lessons(pair: Pair, budget: int) -> Iterator[Sample | Dropped]:
     names = Names(tested)
     for start, end in cut(test.data, budget // 2, seams(test)):
         text = test.data[start:end].decode()
-        mentioned = _mentioned(text, names.units)
+        about = mentioned(text, names.units)
         room = budget - (end - start) - FRAME
-        shown = _within(tested, mentioned, room)
+        shown = _within(tested, about, room)
         reason = _refused(test, text, _with_members(shown, names.units)) if shown else "tests nothing that can be named"
         if reason:
             yield dropped(test, reason, f"bytes {start} to {end}")
@@ -69,30 +55,6 @@ def _lessons(pair: Pair, budget: int) -> Iterator[Sample | Dropped]:
             seen = _within(tested, [*shown, *_callees(shown, tested, names.units)], room)
             spans = sorted(scope.whole(unit, tested.data) for unit in seen)
             yield _sample(pair, (start, end), spans, _what(shown, tested))
-
-
-def _mentioned(text: str, found: Sequence[Unit]) -> list[Unit]:
-    """The units that the text is about, most often named first.
-
-    A name that says little, or that several units bear, counts only where its class is named too, one of two letters or fewer and a
-    function in a function never. A method counts where it is called or named as one, not where a variable or a key has its name.
-    """
-    words, count, bearers = scope.counted(text), _counting(text), Counter(unit.name for unit in found)
-    about = []
-    for unit in found:
-        if unit.kind in _NEVER or len(unit.name) <= 2 or (unit.kind == "function" and unit.parents):
-            continue
-        owned = bool(unit.parents and words[unit.parents[-1]])
-        if count(unit) and (owned or (bearers[unit.name] == 1 and telling(unit.name))):
-            about.append((count(unit) + 3 * owned, unit))
-    return [unit for _, unit in sorted(about, key=lambda pair: (-pair[0], pair[1].start))]
-
-
-def _counting(text: str) -> Callable[[Unit], int]:
-    """How often a text names a unit: imports do not count, and of methods only what looks like one."""
-    text = _IMPORT.sub("", text)
-    words, called = scope.counted(text), Counter(match[1] or match[2] for match in _CALLED.finditer(text))
-    return lambda unit: (called if unit.kind == "method" else words)[unit.name.rpartition(".")[2]]
 
 
 def _callees(shown: Sequence[Unit], tested: Document, found: Sequence[Unit]) -> list[Unit]:
@@ -112,10 +74,10 @@ def _refused(test: Document, text: str, shown: Sequence[Unit]) -> str:
 
     Half of the tests name what is shown, or what stands before all of them does: then they go through a helper.
     """
-    starts = [match.start() for match in _TEST.finditer(text)]
+    starts = [match.start() for match in TEST.finditer(text)]
     if not starts:
-        return "no test in it" if _TEST.search(test.text) else ""
-    head, *each = (_counting(text[start:end]) for start, end in zip([0, *starts], [*starts, len(text)], strict=True))
+        return "no test in it" if TEST.search(test.text) else ""
+    head, *each = (counting(text[start:end]) for start, end in zip([0, *starts], [*starts, len(text)], strict=True))
     about = sum(any(count(unit) for unit in shown) for count in each)
     return "" if 2 * about >= len(each) or any(head(unit) for unit in shown if unit.kind != "class") else "tests other things"
 

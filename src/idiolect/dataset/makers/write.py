@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
+from typing import NamedTuple
 
 from idiolect.dataset.makers import prose, scope
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, labels, seeded
 from idiolect.dataset.makers.sections import PROSE
 from idiolect.syntax import Unit, units
-from idiolect.types import Document, Dropped, Message, Sample
+from idiolect.types import Document, Dropped, Message, Sample, Span
 
 KINDS = frozenset(
     {"function", "method", "class", "module", "interface", "struct", "enum", "trait", "type", "rule", "test", "table", "view", "macro"}
@@ -24,6 +25,13 @@ FRAMES = (
     "{wish}\n\nFile: `{path}`, {kind} `{name}`.",
     "Add the {kind} `{name}` to `{path}`.\n\nRequirement: {wish}",
 )
+LONG_FRAMES = (
+    "{wish}\n\nWrite the {kind} `{name}` for `{path}`.",
+    "Write the {kind} `{name}` in `{path}`.\n\n{wish}",
+    "`{path}` needs a {kind} `{name}`.\n\n{wish}",
+    "Implement `{name}` ({path}).\n\n{wish}",
+)
+"""Of a wish that has several lines."""
 CONTEXTS = ("Around it in the file:", "What stands there already:", "Context:", "The file has:", "So far:")
 TEMPLATES = (
     "Write the {kind} `{name}` for `{path}` the way we do.",
@@ -36,10 +44,20 @@ TEMPLATED = 2
 """So many units of a file are offered with a template's words; how many are taken depends on all files (`lessons.Templates`)."""
 TEMPLATE_CONFIDENCE = 0.5
 TEMPLATE = "write.template"
-"""Name of the maker where the request is a template's."""
+"""Name of the maker where the request is a template's, before the number of that."""
 NO_WORDS = "no human words for a request"
 SHORTEST = 30
 """Bytes of code below which there is nothing to write."""
+
+
+class Request(NamedTuple):
+    """What somebody wants of a unit, and who says so."""
+
+    wish: str
+    maker: str
+    confidence: float = 1.0
+    origins: tuple[Span, ...] = ()
+    """Of the wish."""
 
 
 def write(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
@@ -55,16 +73,19 @@ def _of_file(document: Document, budget: int) -> Iterator[Sample | Dropped]:
     for unit in found:
         if unit.kind not in KINDS:
             continue
-        wish, reason = ("", "comment of what is within") if unit.doc and scope.wraps(unit, found) else _wish(document, unit)
-        reason = reason or (None if unit.sound else "does not parse") or _too_long_or_short(document, unit, budget)
+        wish, reason = ("", "comment of what is within") if unit.doc and scope.wraps(unit, found) else own_wish(document, unit)
+        reason = reason or unfit(document, unit, budget)
         if reason is None and not wish:
             templated += _telling(unit)
             reason = None if _telling(unit) and templated <= TEMPLATED else NO_WORDS
-        yield dropped(document, reason, unit.name) if reason else _sample(document, unit, found, wish, budget)
+        if reason:
+            yield dropped(document, reason, unit.name)
+        else:
+            yield lesson(document, unit, found, _request(document, unit, wish), budget)
 
 
-def _wish(document: Document, unit: Unit) -> tuple[str, str | None]:
-    """What the docstring asks for in its first sentences, and why the unit is refused."""
+def own_wish(document: Document, unit: Unit) -> tuple[str, str | None]:
+    """What a unit's docstring or comment asks for in its first sentences, and why the unit is refused."""
     if unit.doc is None:
         return "", None
     text = prose.plain(document.data[slice(*unit.doc)].decode())
@@ -73,13 +94,11 @@ def _wish(document: Document, unit: Unit) -> tuple[str, str | None]:
     return ("", None) if reason == "prose too short" else (opening, reason)
 
 
-def _telling(unit: Unit) -> bool:
-    """Whether the name alone says what is wanted: two words of it, and not a helper within a function."""
-    return len(prose.words_of(unit.name.rpartition(".")[2])) >= 2 and not (unit.kind == "function" and unit.parents)
-
-
-def _too_long_or_short(document: Document, unit: Unit, budget: int) -> str | None:
+def unfit(document: Document, unit: Unit, budget: int) -> str | None:
+    """Why a unit's code is no answer, whoever asks for it."""
     start, end = scope.whole(unit, document.data)
+    if not unit.sound:
+        return "does not parse"
     if unit.doc and start < unit.doc[0] and not document.data[unit.doc[1] : end].strip():
         return "nothing but prose"
     if end - start < SHORTEST:
@@ -87,15 +106,27 @@ def _too_long_or_short(document: Document, unit: Unit, budget: int) -> str | Non
     return "answer over budget" if end - start > budget * 2 // 3 else None
 
 
-def _sample(document: Document, unit: Unit, found: list[Unit], wish: str, budget: int) -> Sample:
+def _request(document: Document, unit: Unit, wish: str) -> Request:
+    if wish:
+        beside = unit.doc and unit.doc[0] < scope.whole(unit, document.data)[0]
+        return Request(wish, "write", origins=(document.span(*unit.doc),) if unit.doc and beside else ())
+    number = seeded("template", document.path, unit.parents, unit.name).randrange(len(TEMPLATES))
+    return Request("", f"{TEMPLATE}.{number + 1}", TEMPLATE_CONFIDENCE)
+
+
+def _telling(unit: Unit) -> bool:
+    """Whether the name alone says what is wanted: two words of it, and not a helper within a function."""
+    return len(prose.words_of(unit.name.rpartition(".")[2])) >= 2 and not (unit.kind == "function" and unit.parents)
+
+
+def lesson(document: Document, unit: Unit, found: Sequence[Unit], asked: Request, budget: int) -> Sample:
+    """The unit's code as the answer to a request, with what stands around it where that fits."""
     start, end = scope.whole(unit, document.data)
     code = document.data[start:end].decode()
     choose = seeded("write", document.path, unit.parents, unit.name, code)
     context = scope.around(document, unit, found, signature=choose.random() < 0.5)
-    request = _frame(document, unit, wish, choose)
-    origins = [document.span(start, end)]
-    if wish and unit.doc and unit.doc[0] < start:
-        origins.append(document.span(*unit.doc))
+    request = _framed(document, unit, asked, choose)
+    origins = [document.span(start, end), *asked.origins]
     if context.text and len(request) + len(context.text) + len(code) <= budget:
         request += f"\n\n{choose.choice(CONTEXTS)}\n{scope.fenced(context.text, document.language)}"
         origins += context.origins
@@ -103,15 +134,16 @@ def _sample(document: Document, unit: Unit, found: list[Unit], wish: str, budget
         prompt=(Message(role="user", content=request),),
         answer=scope.fenced(code, document.language),
         kind="write",
-        maker="write" if wish else TEMPLATE,
+        maker=asked.maker,
         labels=labels(document.language),
-        confidence=1.0 if wish else TEMPLATE_CONFIDENCE,
+        confidence=asked.confidence,
         origins=tuple(origins),
     )
 
 
-def _frame(document: Document, unit: Unit, wish: str, choose: Random) -> str:
-    frame = choose.choice(FRAMES if wish else TEMPLATES)
+def _framed(document: Document, unit: Unit, asked: Request, choose: Random) -> str:
+    frames = LONG_FRAMES if "\n" in asked.wish else FRAMES
+    frame = choose.choice(frames) if asked.wish else TEMPLATES[int(asked.maker.rpartition(".")[2]) - 1]
     name = scope.qualified(unit, document.language)
-    end = "" if wish.endswith((".", "!", "?", ":")) else "."
-    return frame.format(wish=wish + end if wish else "", kind=unit.kind, name=name, path=document.path)
+    end = "" if asked.wish.endswith((".", "!", "?", ":")) or "\n" in asked.wish else "."
+    return frame.format(wish=asked.wish + end if asked.wish else "", kind=unit.kind, name=name, path=document.path)

@@ -1,0 +1,73 @@
+"""Samples as rows: to look at before they are learned from, and to write for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from idiolect.cli.nouns import Filters, filter_options, samples_of
+from idiolect.cli.verbs import json_option, read, recipe_option, room, say, show
+from idiolect.errors import DataError
+
+FORMATS = ("messages", "sharegpt", "alpaca", "prompt-completion", "fim", "idiolect", "hf")
+
+
+@click.command("check")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--pack", "packs", multiple=True, help="By the checks of this pack; default: of the recipe's packs.")
+@recipe_option
+@json_option
+def samples_check(files: tuple[Path, ...], packs: tuple[str, ...], recipe_path: Path, as_json: bool) -> None:
+    """Look at rows before they are learned from: faults with their line, checks of packs, copies, secrets.
+
+    A recipe is not needed. Nothing is written. Exits 3 where a row has an error.
+    """
+    found = room("dataset").check(files, _recipe(recipe_path), packs, Path())
+    rows = [one.model_dump(mode="json") for one in found.remarks]
+    show({"rows": found.rows, "remarks": rows}, as_json, lambda: room("cli.text").remarks(found))
+    if errors := found.count("error"):
+        raise DataError(f"{errors:,} errors in these rows", next="mend the lines that are named; a build leaves such rows out")
+
+
+def _recipe(path: Path) -> Any:
+    """The recipe at a path; none where nothing stands there."""
+    file = path / room("recipe").FILE if path.is_dir() else path
+    if path == Path() and not file.exists():
+        return None
+    return read(path)
+
+
+@click.command("export")
+@click.argument("run")
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(FORMATS), required=True, help="Form of the rows; hf: a folder for Hugging Face.")
+@filter_options(None)
+@recipe_option
+@json_option
+def samples_export(run: str, target: Path, form: str, filters: Filters, recipe_path: Path, as_json: bool) -> None:
+    """Write samples of a dataset run as rows that other programs read.
+
+    What a form cannot say is counted. Example: idiolect samples export dataset lessons.jsonl --format messages
+    """
+
+    def found(name: str) -> Iterator[Any]:
+        return islice(samples_of(recipe_path, run, name, filters), filters.limit)
+
+    rows = room("rows")
+    if form == rows.hub.NAME:
+        splits = [filters.split] if filters.split else get_args(room("types").Split)
+        written = rows.hub.write(target, {name: found(name) for name in splits}, f"{read(recipe_path).name} lessons")
+    else:
+        written = rows.write(target, found(filters.split or "train"), form)
+    values = {"rows": written.rows, "left_out": dict(sorted(written.left_out.items())), "lost": dict(sorted(written.lost.items()))}
+    show(values, as_json, lambda: f"{written.rows:,} rows in {target}")
+    for why, count in values["left_out"].items():
+        say(f"left out: {count:,} samples that '{form}' cannot hold ({why})")
+    for part, count in values["lost"].items():
+        say(f"lost: {part} of {count:,} samples, which only the form 'idiolect' keeps")
+    if not written.rows:
+        say("no such sample can be said in this form: see `idiolect samples list`, or choose another form")

@@ -1,0 +1,137 @@
+"""bugfix: code with a fault that the team found, and what was said of it, answered by the team's own mending."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from idiolect.dataset.makers import editing
+from idiolect.dataset.makers.commits import Wish, wish
+from idiolect.dataset.makers.editing import dropped
+from idiolect.dataset.makers.layers import BESIDE, layer
+from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
+from idiolect.types import Change, Dropped, Edit, Message, Sample, Span
+
+MOST_FILES = 6
+"""Tests among them."""
+MOST_MENDED, MOST_LINES, MOST_HUNKS = 3, 40, 4
+"""Files of the program, lines that go and come in all of them, and places in each: more is not one fault."""
+MOST_TESTS = 3
+_FIX = re.compile(
+    r"\b(?:fix(?:e[sd])?|bugs?|crash(?:e[sd]|ing)?|regressions?|broken|breaks?|incorrect(?:ly)?|wrong(?:ly)?|fail(?:s|ed|ing|ures?)?|leak(?:s|ed|ing)?"
+    r"|deadlocks?|race"
+    r"|off[- ]by[- ]one|infinite|hangs?|raises?|nil|null|undefined|prevent\w*|avoid\w*|correct(?:ly)?|no longer|don't|never)\b",
+    re.IGNORECASE,
+)
+_SURE = re.compile(r"\b(?:fix(?:e[sd])?|bugs?|crash(?:e[sd]|ing)?|regressions?|broken|incorrect(?:ly)?|wrong(?:ly)?)\b", re.IGNORECASE)
+_NO_FAULT = re.compile(
+    r"\b(?:typos?|spelling|grammar|lint\w*|rubocop|eslint|flake8|standardrb|style|format(?:ting)?|whitespace|indent\w*|docs?|docstrings?|documentation"
+    r"|readme|comments?|changelog|tests?|specs?|ci|travis|build|flak(?:y|es)|warnings?|deprecat\w*|types?|typing|annotations?|mypy|merge|conflicts?"
+    r"|translations?|links?|copyright|rename\w*|refactor\w*|clean\w*|error (?:messages?|pages?)|custom errors?|wording)\b",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(
+    rb"^[ \t]*(?:it|test|specify|scenario|example|should)\b[ (]*(?P<quote>[\"'`])(?P<name>[^\n]{6,160}?)(?P=quote)", re.MULTILINE
+)
+_FUNCTION = re.compile(
+    rb"^[ \t]*(?:(?:async )?def |func |(?:public )?function |(?:public )?void |fn )(?P<name>test\w{3,120}|Test\w{3,120})", re.MULTILINE
+)
+FRAMES = (
+    "This code has a fault. {symptom}\n\n{code}\n\nMend it with search/replace blocks.",
+    "{code}\n\n{symptom} Find what is wrong and mend it; answer with search/replace blocks.",
+    "{symptom}\n\nHere is the code:\n\n{code}\n\nGive the fix as search/replace blocks.",
+    "What is wrong here? {symptom}\n\n{code}\n\nAnswer with the smallest edit that mends it, in SEARCH/REPLACE form.",
+    "Please fix this. {symptom}\n\n{code}\n\nAnswer with search/replace blocks only.",
+)
+PASSED = ("It is mended when {tests} passes.", "A test shows it: {tests}.", "Then {tests} must pass.")
+
+
+class Test(NamedTuple):
+    """A test that came with a fix, and where its name stands."""
+
+    name: str
+    edit: Edit
+    start: int
+    end: int
+
+
+def bugfix(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
+    """One lesson per small commit whose words and shape say that it mends a fault; tests that came with it are named, not shown."""
+    for change in changes(material):
+        yield _lesson(change, budget)
+
+
+def _lesson(change: Change, budget: int) -> Sample | Dropped:
+    request = wish(change)
+    if isinstance(request, str):
+        return dropped(change, request)
+    if not _FIX.search(request.subject) and not _SURE.search(request.body):
+        return dropped(change, "says nothing of a fault")
+    if _NO_FAULT.search(request.subject):
+        return dropped(change, "no fault of the program")
+    edits = editing.meant(change.edits)
+    if reason := editing.refused(edits, MOST_FILES):
+        return dropped(change, reason)
+    mended = [edit for edit in edits if layer(edit.path, edit.language) not in BESIDE]
+    if reason := _no_mending(mended):
+        return dropped(change, reason)
+    shown = tests([edit for edit in edits if layer(edit.path) == "test"])
+    if not (_SURE.search(request.subject) or shown or request.body):
+        return dropped(change, "not sure that it mends a fault")
+    answer = editing.answered(mended, budget * 2 // 3)
+    if isinstance(answer, str):
+        return dropped(change, answer)
+    return _sample(change, request, answer, shown, budget)
+
+
+def _no_mending(mended: Sequence[Edit]) -> str | None:
+    """Why this is not one small fault."""
+    if not mended:
+        return "no code of the program"
+    if len(mended) > MOST_MENDED:
+        return "too many files"
+    if not all(edit.before and edit.after for edit in mended):
+        return "makes or deletes a file"
+    parts = [editing.part(edit) for edit in mended]
+    if sum(len(rows) for one in parts for rows in editing.lines(one)) > MOST_LINES or any(len(one.hunks) > MOST_HUNKS for one in parts):
+        return "too large for one fault"
+    return (
+        "only comments"
+        if all(editing.bare(edit.language, edit.before) == editing.bare(edit.language, edit.after) for edit in mended)
+        else None
+    )
+
+
+def tests(edits: Sequence[Edit]) -> list[Test]:
+    """The tests that a commit adds, by the names that they have in its test files, a few at most."""
+    found = []
+    for edit in edits:
+        for match in sorted((*_NAMED.finditer(edit.after), *_FUNCTION.finditer(edit.after)), key=lambda match: match.start()):
+            name = match["name"]
+            if name not in edit.before and b"#{" not in name and b"${" not in name:
+                found.append(Test(name.decode("utf-8", "replace"), edit, match.start("name"), match.end("name")))
+    return found[:MOST_TESTS]
+
+
+def _sample(change: Change, request: Wish, answer: editing.Answer, shown: Sequence[Test], budget: int) -> Sample | Dropped:
+    choose = seeded("bugfix", change.commit)
+    symptom = editing.words(request)
+    if shown:
+        named = [f"`{one.name}`" for one in shown]
+        symptom += " " + choose.choice(PASSED).format(tests=" and ".join(named))
+    room = budget - len(answer.text.encode()) - len(symptom.encode())
+    code = editing.shown(change, answer.parts, room, first=(editing.enclosing,))
+    if code is None:
+        return dropped(change, "touched code over budget")
+    confidence = 0.5 + 0.2 * bool(_SURE.search(request.subject)) + 0.2 * bool(shown) + 0.1 * bool(request.body)
+    named_at: list[Span] = [editing.origin(change, one.edit, one.start, one.end) for one in shown]
+    return Sample(
+        prompt=(Message(role="user", content=choose.choice(FRAMES).format(symptom=symptom, code=code.text)),),
+        answer=answer.text,
+        kind="bugfix",
+        maker="bugfix",
+        labels=labels(editing.language(answer.parts)),
+        confidence=round(confidence, 2),
+        origins=(*code.origins, *editing.written(change, answer.parts), *named_at),
+    )

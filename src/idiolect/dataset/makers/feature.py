@@ -1,0 +1,119 @@
+"""feature: a commit or pull request that adds a behaviour: the request, answered by all new and changed files in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from idiolect.dataset.makers import editing, moves
+from idiolect.dataset.makers.commits import Wish, wish
+from idiolect.dataset.makers.editing import Part, dropped
+from idiolect.dataset.makers.layers import BESIDE, in_order, layer
+from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
+from idiolect.types import Change, Dropped, Message, Sample
+
+FEWEST_FILES, MOST_FILES = 2, 12
+LARGER = 2
+"""So many times what other lessons take: a feature is several files."""
+GROWS = 2
+"""Lines that come for each that goes."""
+MOVED = 0.5
+"""Share of lines that stood elsewhere from which on it is a refactoring."""
+FEWEST_LINES = 6
+_ADDS = re.compile(
+    r"^(?:add|support|allow|implement|introduce|enable|expose|let|provide|create|offer|accept|make it possible|ship)(?:s|es|ed|d|ing)?\b",
+    re.IGNORECASE,
+)
+_FEAT = re.compile(r"^feat(?:ure)?\b", re.IGNORECASE)
+_OTHER = re.compile(
+    r"\b(?:fix(?:es|ed)?|bug|typos?|refactor\w*|renam\w*|clean\w*|tests?|specs?|coverage|docs?|documentation|readme|changelog"
+    r"|type hints?|typing|annotations?|benchmarks?|examples?|ci|workflow|lint\w*|translations?|copyright)\b",
+    re.IGNORECASE,
+)
+FRAMES = (
+    "{wish}\n\nThe files that this touches, as they stand:\n\n{code}\n\nGive every new file and every edit as search/replace blocks.",
+    "We need this: {wish}\n\n{code}\n\nAnswer with search/replace blocks, one file after the other; an empty SEARCH makes a new file.",
+    "{code}\n\nBuild on this: {wish} Give all files that it takes, new ones whole, as search/replace blocks.",
+    "Feature request: {wish}\n\nWhat stands there already:\n\n{code}\n\nWrite it the way we would: all files, as search/replace blocks.",
+)
+NEW = (
+    "{wish}\n\nGive every file that it takes as search/replace blocks; an empty SEARCH makes a new file.",
+    "We need this: {wish} Answer with search/replace blocks, one file after the other.",
+)
+"""Where every file is new."""
+
+
+def feature(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
+    """One lesson per commit that adds a behaviour in two to twelve files: schema, model, code, route, view, test, documentation."""
+    for change in changes(material):
+        yield _lesson(change, budget * LARGER)
+
+
+def _lesson(change: Change, budget: int) -> Sample | Dropped:
+    request = wish(change)
+    if isinstance(request, str):
+        return dropped(change, request)
+    edits = editing.meant(change.edits)
+    if reason := editing.refused(edits, MOST_FILES):
+        return dropped(change, reason)
+    if len(edits) < FEWEST_FILES:
+        return dropped(change, "one file")
+    if not all(edit.after for edit in edits):
+        return dropped(change, "deletes a file")
+    if _OTHER.search(request.subject):
+        return dropped(change, "says that it is no feature")
+    parts = [editing.part(edit) for edit in edits]
+    if reason := _nothing_new(parts, said := _adds(change, request)):
+        return dropped(change, reason)
+    answer = editing.answered(in_order(edits), budget * 3 // 4)
+    if isinstance(answer, str):
+        return dropped(change, answer)
+    tested = any(layer(edit.path) == "test" for edit in edits)
+    confidence = 0.5 + 0.2 * said + 0.1 * tested + 0.1 * bool(request.body) + 0.1 * (change.reviewed or bool(change.pull))
+    return _sample(change, request, answer, round(confidence, 2), budget)
+
+
+def _adds(change: Change, request: Wish) -> bool:
+    return bool(_ADDS.match(request.subject) or _FEAT.match(change.subject))
+
+
+def _nothing_new(parts: Sequence[Part], said: bool) -> str | None:
+    """Why these files add no behaviour. Where the message does not say that they do, a file of the program must be new."""
+    made = [one for one in parts if layer(one.edit.path, one.edit.language) not in BESIDE]
+    if not made:
+        return "only tests and documentation"
+    gone, came = (
+        sum(len([row for row in rows if moves.saying(row)]) for rows in side) for side in zip(*map(editing.lines, made), strict=True)
+    )
+    if came < max(FEWEST_LINES, GROWS * gone):
+        return "adds little"
+    if moves.share(parts, ()) >= MOVED:
+        return "moved, not new"
+    if any(not one.before for one in made):
+        return None
+    return None if said and _new_units(made) else "no new unit"
+
+
+def _new_units(made: Sequence[Part]) -> bool:
+    for one in made:
+        had = {symbol.name for symbol in moves.symbols(one.edit.path, one.edit.language, one.edit.before)}
+        if any(symbol.name not in had for symbol in moves.symbols(one.edit.path, one.edit.language, one.edit.after)):
+            return True
+    return False
+
+
+def _sample(change: Change, request: Wish, answer: editing.Answer, confidence: float, budget: int) -> Sample | Dropped:
+    words = editing.words(request)
+    code = editing.shown(change, answer.parts, budget - len(answer.text.encode()) - len(words.encode()))
+    if code is None:
+        return dropped(change, "touched code over budget")
+    frame = seeded("feature", change.commit).choice(FRAMES if code.text else NEW)
+    return Sample(
+        prompt=(Message(role="user", content=frame.format(wish=words, code=code.text)),),
+        answer=answer.text,
+        kind="feature",
+        maker="feature",
+        labels=labels(editing.language(answer.parts)),
+        confidence=confidence,
+        origins=(*code.origins, *editing.written(change, answer.parts)),
+    )

@@ -1,0 +1,216 @@
+"""migrate: a function as the team wrote it once, answered by the same function as the team writes it now."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from rapidfuzz.distance import LCSseq
+
+from idiolect.dataset.makers import editing
+from idiolect.dataset.makers.commits import wish
+from idiolect.dataset.makers.editing import dropped, origin
+from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
+from idiolect.dataset.makers.moves import KINDS, alike
+from idiolect.dataset.makers.scope import fenced, qualified, whole
+from idiolect.syntax import Unit, units
+from idiolect.types import Change, Document, Dropped, Edit, Message, Sample, Span
+
+LEAST_ALIKE, MOST_ALIKE = 0.2, 0.8
+"""Share of tokens in common: with fewer it is another function, with more a small edit."""
+STANDS = 0.8
+"""The same for what stands today and what a commit left: small edits since then are part of how it is written now."""
+FEWEST_TOKENS = 20
+MOST_OF_COMMIT = 4
+"""A sweep through a whole program would say the same a hundred times."""
+DIRECTIONS, MOST_NAMES = 3, 8
+"""So many units that put the same name for another show where a team is going."""
+_WAY = re.compile(
+    r"^(?:now )?us(?:e[sd]?|ing)\b|\b(?:migrat\w*|moderni[sz]\w*|convert\w*|port(?:ed|s|ing)? (?:\w+ )?to|switch\w*|replac\w*"
+    r"|instead of|in favou?r of|adopt\w*|rewr(?:it|ot)\w*|simplif\w*|upgrad\w*|syntax|idiom\w*|prefer\w*|standardi[sz]\w*|unif(?:y|ied)"
+    r"|transition\w*|style)\b",
+    re.IGNORECASE,
+)
+_OTHER = re.compile(
+    r"\b(?:fix(?:es|ed)?|bugs?|add(?:s|ed)?|support\w*|allow\w*|implement\w*|introduc\w*|featur\w*|prevent\w*|avoid\w*|crash\w*|handl\w*"
+    r"|revert\w*|security|wrong|broken|error\w*|leak\w*|fail\w*|deprecat\w*|remov\w*|delet\w*|docs?|documentation|docstrings?|comments?"
+    r"|typos?|wip|correct\w*|don't|no longer|when|if|only|now)\b",
+    re.IGNORECASE,
+)
+STAYED = 0.95
+"""Share of the old tokens that, still there in their order, make it an addition."""
+SHORTER, LONGER = 0.5, 1.6
+"""How much of the tokens may go or come: more is more or less than was done before."""
+MOST_FRESH = 0.4
+"""Share of the names of the new form that neither the old one nor the request holds: more cannot be known."""
+_STRING = re.compile(r"\"(?:\\.|[^\"\\\n])*+\"|'(?:\\.|[^'\\\n])*+'")
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_FENCED = re.compile(r"^(`{3,})[^\n`]*\n(.*?)\n\1$", re.MULTILINE | re.DOTALL)
+_NAME = re.compile(r"[A-Za-z_]\w*[?!]?")
+FRAMES = (
+    "Bring this to how we write it now.\n\n`{path}`\n{code}",
+    "This is how `{name}` used to be written:\n\n{code}\n\nHow do we write it today?",
+    "`{path}` still has the old form of `{name}`. Rewrite it in our present style.\n\n{code}",
+    "{code}\n\nUpdate `{name}` to our current way of doing this.",
+    "Modernise `{name}` ({path}):\n\n{code}",
+)
+HINTED = (
+    "{hint}\n\nBring `{name}` to that.\n\n`{path}`\n{code}",
+    "We have changed how we do this: {hint}\n\nRewrite `{name}` of `{path}` accordingly.\n\n{code}",
+    "{code}\n\n{hint} Show `{name}` as we write it now.",
+)
+
+
+class Version(NamedTuple):
+    """A unit as it stands, or stood, somewhere."""
+
+    text: str
+    language: str
+    path: str
+    name: str
+    """As a reader of the language would write it."""
+    origins: tuple[Span, ...]
+
+
+def migrate(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
+    """Functions that a commit wrote anew, where its words or its other functions say that the manner changed and not what they do.
+
+    Whether the new form still stands is for the caller to see: one commit does not know what came after it.
+    """
+    for change in changes(material):
+        yield from _of_commit(change, budget)
+
+
+def migrated(
+    pairs: Iterable[tuple[Version, Version]], *, budget: int = BUDGET, confidence: float = 0.9, hint: str = ""
+) -> Iterator[Sample | Dropped]:
+    """Pairs of a superseded and the current form of the same thing, whoever found them; `hint` says what has changed."""
+    for old, new in pairs:
+        yield lesson(old, new, confidence, hint, budget)
+
+
+def version(document: Document, unit: Unit) -> Version:
+    """A unit of a file as one side of a pair."""
+    start, end = whole(unit, document.data)
+    text = document.data[start:end].decode()
+    return Version(text, document.language, document.path, qualified(unit, document.language), (document.span(start, end),))
+
+
+def lesson(old: Version, new: Version, confidence: float, hint: str, budget: int) -> Sample | Dropped:
+    """The old form with a request, answered by the new one."""
+    if len(old.text.encode()) + len(new.text.encode()) + len(hint.encode()) > budget:
+        return Dropped(reason="over budget", what=new.origins[0].commit, source=new.origins[0].source, detail=new.name)
+    choose = seeded("migrate", old.path, old.name, old.text)
+    frame = choose.choice(HINTED if hint else FRAMES)
+    request = frame.format(name=old.name, path=old.path, code=fenced(old.text, old.language), hint=hint)
+    return Sample(
+        prompt=(Message(role="user", content=request),),
+        answer=fenced(new.text, new.language),
+        kind="migrate",
+        maker="migrate",
+        labels=labels(new.language),
+        confidence=confidence,
+        origins=(*new.origins, *old.origins),
+    )
+
+
+def current(sample: Sample, document: Document) -> Sample | None:
+    """The lesson with the form that stands in this file today for an answer; None where none is nearly the one that the commit left."""
+    left = forms(sample)[1]
+    was = _TOKEN.findall(left.replace("'", '"'))
+    head = next((row for row in left.split("\n") if row.strip() and not row.lstrip().startswith("@")), "")
+    best: tuple[float, Version] | None = None
+    for unit in _leaves(document.language, document.data):
+        if unit.name.rpartition(".")[2] not in _NAME.findall(head):
+            continue
+        stands = version(document, unit)
+        tokens = _TOKEN.findall(stands.text.replace("'", '"'))
+        if len(tokens) * STANDS <= len(was) <= len(tokens) / STANDS and (share := alike(was, tokens)) >= STANDS:
+            best = max(best or (0.0, stands), (share, stands), key=lambda pair: pair[0])
+    if best is None:
+        return None
+    answer = fenced(best[1].text, document.language)
+    return sample.model_copy(update={"answer": answer, "origins": (*best[1].origins, *sample.origins[1:])})
+
+
+def forms(sample: Sample) -> tuple[str, str]:
+    """The old and the new text of a lesson of ours."""
+    asked = "".join(turn.content for turn in sample.prompt if isinstance(turn, Message)) if isinstance(sample.prompt, tuple) else ""
+    texts = [match[2] if (match := _FENCED.search(text)) else "" for text in (asked, sample.answer or "")]
+    return texts[0], texts[1]
+
+
+def directions(old: str, new: str) -> set[tuple[str, str]]:
+    """Names that went with names that came, few of either: the same pair in several places is a direction."""
+    went, came = set(_NAME.findall(old)), set(_NAME.findall(new))
+    gone, fresh = sorted(went - came), sorted(came - went)
+    return {(one, other) for one in gone for other in fresh} if len(gone) <= MOST_NAMES and len(fresh) <= MOST_NAMES else set()
+
+
+def _of_commit(change: Change, budget: int) -> Iterator[Sample | Dropped]:
+    request = wish(change)
+    if isinstance(request, str) and request != "message says nothing":
+        yield dropped(change, request)
+        return
+    edits = [edit for edit in editing.meant(change.edits) if edit.before and edit.after]
+    reason = editing.refused(edits, len(edits)) or ("changes what it does" if _OTHER.search(change.subject) else None)
+    pairs = [] if reason else [pair for edit in edits for pair in _rewritten(change, edit)]
+    if not pairs:
+        yield dropped(change, reason or "nothing was written anew")
+        return
+    ways = Counter(way for old, new in pairs for way in directions(old.text, new.text))
+    said = bool(_WAY.search(change.subject))
+    hint = "" if isinstance(request, str) or not said else editing.words(request)
+    kept = 0
+    for old, new in pairs:
+        shared = any(ways[way] >= DIRECTIONS for way in directions(old.text, new.text))
+        reason = "says nothing of another way" if not hint and not shared else _unlike(old.text, new.text, hint)
+        reason = reason or ("enough of this commit" if kept == MOST_OF_COMMIT else None)
+        if reason:
+            yield dropped(change, reason, new.name)
+            continue
+        kept += 1
+        hinted = hint if not shared or seeded("migrate hint", change.commit, new.name).random() < 0.5 else ""
+        yield lesson(old, new, round(0.5 + 0.2 * bool(hint) + 0.2 * shared, 2), hinted, budget)
+
+
+def _unlike(old: str, new: str, hint: str) -> str | None:
+    """Why the new form does other things than the old one, or what nobody could know."""
+    known = set(_NAME.findall(old)) | set(_NAME.findall(hint))
+    names = set(_NAME.findall(_STRING.sub(" ", new)))
+    if not set(_NAME.findall(" ".join(_STRING.findall(new)))) <= known:
+        return "says something new"
+    if LCSseq.similarity(_TOKEN.findall(old), _TOKEN.findall(new)) >= STAYED * len(_TOKEN.findall(old)):
+        return "only adds"
+    if not SHORTER <= len(_TOKEN.findall(new)) / len(_TOKEN.findall(old)) <= LONGER:
+        return "does more or less"
+    return "holds what cannot be known" if len(names - known) > MOST_FRESH * len(names) else None
+
+
+def _rewritten(change: Change, edit: Edit) -> Iterator[tuple[Version, Version]]:
+    """The innermost units of a file that are the same by name, and by much of their text others."""
+    now = {(unit.parents, unit.name): unit for unit in _leaves(edit.language, edit.after)}
+    for unit in _leaves(edit.language, edit.before):
+        later = now.get((unit.parents, unit.name))
+        if later and edit.before[unit.start : unit.end] != edit.after[later.start : later.end]:
+            was = _TOKEN.findall(editing.bare(edit.language, edit.before, unit.start, unit.end).decode())
+            became = _TOKEN.findall(editing.bare(edit.language, edit.after, later.start, later.end).decode())
+            if min(len(was), len(became)) >= FEWEST_TOKENS and LEAST_ALIKE <= alike(was, became) <= MOST_ALIKE:
+                yield _version(change, edit, unit, before=True), _version(change, edit, later)
+
+
+def _leaves(language: str, data: bytes) -> list[Unit]:
+    """Sound units that hold no other, of a name that only one has."""
+    found = [unit for unit in units(language, data) if unit.kind in KINDS and unit.name]
+    names = Counter((unit.parents, unit.name) for unit in found)
+    holding = {unit.parents[:size] for unit in found for size in range(1, len(unit.parents) + 1)}
+    return [unit for unit in found if unit.sound and names[unit.parents, unit.name] == 1 and (*unit.parents, unit.name) not in holding]
+
+
+def _version(change: Change, edit: Edit, unit: Unit, *, before: bool = False) -> Version:
+    data = edit.before if before else edit.after
+    start, end = whole(unit, data)
+    where = origin(change, edit, start, end, before=before)
+    return Version(data[start:end].decode(), edit.language, edit.path, qualified(unit, edit.language), (where,))

@@ -1,0 +1,241 @@
+"""What became of the code of a commit: which units moved, were extracted, renamed or taken in elsewhere, by their tokens.
+
+The method is that of refactoring miners (RefactoringMiner, Tsantalis et al. 2018), on outlines in place of full trees: what went and
+what came is matched, equal bodies first, then bodies of the same name that are alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Literal, NamedTuple
+
+from rapidfuzz.distance import LCSseq
+
+from idiolect.dataset.makers import blocks
+from idiolect.dataset.makers.editing import Part, lines
+from idiolect.syntax import Unit, units
+
+What = Literal["move", "extract", "rename", "inline"]
+KINDS = frozenset({"function", "method", "class", "module", "interface", "enum", "struct", "type", "trait", "impl", "macro", "namespace"})
+FEWEST_TOKENS = 15
+"""A body of fewer stands elsewhere by chance."""
+ALIKE = 0.7
+"""Share of the tokens in common from which on a unit of the same name is the same unit."""
+TAKEN = 0.6
+"""Share of a unit's lines that went elsewhere in the same commit from which on it was extracted."""
+FEWEST_LINES = 2
+RENAMED_PLACES = 3
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_NAME = re.compile(r"[A-Za-z_]\w*[?!]?")
+_CLOSER = re.compile(r"[\W_]*(?:end|else|begin|ensure|try|finally|do|then|pass|fi|done|esac|return)?[\W_]*")
+
+
+class Symbol(NamedTuple):
+    """A unit of one version of a file."""
+
+    path: str
+    name: str
+    parents: tuple[str, ...]
+    start: int
+    end: int
+    tokens: tuple[str, ...]
+    """With its own name left open."""
+    rows: tuple[str, ...]
+    """The lines of its body that say something, without blanks around them."""
+
+
+class Found(NamedTuple):
+    """One thing that became of the code."""
+
+    what: What
+    name: str
+    new_name: str
+    """The same but for a rename."""
+    path: str
+    """Empty where a name was put for another in several files."""
+    new_path: str
+
+
+def found(parts: Sequence[Part]) -> list[Found]:
+    """What happened to the units of these files, the surest first, and to the names in them."""
+    before = [symbol for one in parts for symbol in symbols(one.edit.path, one.edit.language, one.edit.before)]
+    after = [symbol for one in parts for symbol in symbols(one.edit.path, one.edit.language, one.edit.after)]
+    gone, came = _without(before, after), _without(after, before)
+    matched = _matched(gone, came)
+    olds, news = {old for old, _ in matched}, {new for _, new in matched}
+    left = _unknown([one for one in gone if not _held(one, olds)], after)
+    fresh = _unknown([one for one in came if not _held(one, news)], before)
+    both = {one.edit.path: lines(one) for one in parts}
+    taken = {path: Counter(_saying(old)) | _lost(before, after, path) for path, (old, _) in both.items()}
+    given = {path: Counter(_saying(new)) | _lost(after, before, path) for path, (_, new) in both.items()}
+    everywhere = renamed(parts)
+    made = [_told(old, new) for old, new in matched if old in _outermost(olds) and (old.path != new.path or old.name != new.name)]
+    made = [one for one in made if (one.name, one.new_name) not in everywhere]
+    made += [Found("extract", one.name, one.name, path, one.path) for one in fresh if (path := _came_from(one, taken, given))]
+    made += [Found("inline", one.name, one.name, one.path, path) for one in left if (path := _came_from(one, given, taken))]
+    return list(dict.fromkeys([*made, *(Found("rename", old, new, "", "") for old, new in everywhere)]))
+
+
+def may(parts: Sequence[Part]) -> bool:
+    """Whether enough lines went from one place and came to another, or one name for another, that it is worth a parse."""
+    gone: Counter[str] = Counter()
+    came: Counter[str] = Counter()
+    for one in parts:
+        old, new = lines(one)
+        gone.update(_saying(old))
+        came.update(_saying(new))
+    return (gone & came).total() >= FEWEST_LINES or bool(renamed(parts))
+
+
+def symbols(path: str, language: str, data: bytes) -> list[Symbol]:
+    """The units of a file that can move; none where it has no grammar."""
+    return [_symbol(path, unit, data) for unit in units(language, data) if unit.kind in KINDS and unit.name and unit.sound]
+
+
+def share(parts: Sequence[Part], names: Iterable[Found]) -> float:
+    """How much of what went came back elsewhere, 0 to 1, new names put for old ones; the rest is other work.
+
+    Counted by the lines that differ and by those that functions lost and won: of one that was cut in two, lines stay where they are.
+    """
+    new_names = {one.name: one.new_name for one in names if one.what == "rename"}
+    both = [lines(one) for one in parts]
+    gone = Counter(row for old, _ in both for row in _saying(_put(row, new_names) for row in old))
+    came = Counter(row for _, new in both for row in _saying(new))
+    before = [symbol for one in parts for symbol in symbols(one.edit.path, one.edit.language, one.edit.before)]
+    after = [symbol for one in parts for symbol in symbols(one.edit.path, one.edit.language, one.edit.after)]
+    gone, came = gone | _lost(before, after), came | _lost(after, before)
+    every = gone.total() + came.total()
+    return 2 * (gone & came).total() / every if every else 0.0
+
+
+def renamed(parts: Sequence[Part]) -> list[tuple[str, str]]:
+    """Names that were put for others throughout, in three places or more and in two files or more."""
+    places: Counter[tuple[str, str]] = Counter()
+    files: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for one in parts:
+        for pair in swapped(one):
+            places[pair] += 1
+            files[pair].add(one.edit.path)
+    left = Counter(name for one in parts for row in one.after for name in _NAME.findall(row))
+    known = Counter(name for one in parts for row in one.before for name in _NAME.findall(row))
+    pairs = [pair for pair, count in places.most_common() if count >= RENAMED_PLACES and len(files[pair]) > 1]
+    return [(old, new) for old, new in pairs if not left[old] and not known[new]]
+
+
+def swapped(one: Part) -> list[tuple[str, str]]:
+    """Names that stand in place of others, line by line, where all else of a line stayed; once for each place."""
+    pairs = []
+    for hunk in blocks.hunks(one.before, one.after, near=0):
+        if hunk.end - hunk.start != hunk.new_end - hunk.new_start:
+            continue
+        for old, new in zip(one.before[hunk.start : hunk.end], one.after[hunk.new_start : hunk.new_end], strict=True):
+            was, became = _TOKEN.findall(old), _TOKEN.findall(new)
+            if len(was) == len(became):
+                differ = [(a, b) for a, b in zip(was, became, strict=True) if a != b]
+                pairs += [pair for pair in differ if all(_NAME.fullmatch(name) for name in pair)] if len(set(differ)) == 1 else []
+    return pairs
+
+
+def saying(row: str) -> bool:
+    """Whether a line is more than a closer."""
+    return not _CLOSER.fullmatch(row.strip())
+
+
+def _symbol(path: str, unit: Unit, data: bytes) -> Symbol:
+    text = data[unit.start : unit.end].decode()
+    body = data[unit.body_start : unit.body_end].decode() if unit.body_start is not None and unit.body_end is not None else ""
+    own = unit.name.rpartition(".")[2]
+    tokens = tuple("" if token == own else token for token in _TOKEN.findall(text))
+    return Symbol(path, unit.name, unit.parents, unit.start, unit.end, tokens, tuple(_saying(body.split("\n"))))
+
+
+def _saying(rows: Iterable[str]) -> list[str]:
+    return [row.strip() for row in rows if saying(row)]
+
+
+def _without(these: Sequence[Symbol], others: Sequence[Symbol]) -> list[Symbol]:
+    """The symbols that the other side has not, at the same place and by the same name."""
+    known = {(one.path, one.parents, one.name) for one in others}
+    return [one for one in these if (one.path, one.parents, one.name) not in known]
+
+
+def _matched(gone: Sequence[Symbol], came: Sequence[Symbol]) -> list[tuple[Symbol, Symbol]]:
+    """Which of what came is which of what went, outermost units only; each is taken once."""
+    pairs: list[tuple[Symbol, Symbol]] = []
+    old_taken: set[Symbol] = set()
+    new_taken: set[Symbol] = set()
+    exact: dict[tuple[str, ...], list[Symbol]] = defaultdict(list)
+    named: dict[str, list[Symbol]] = defaultdict(list)
+    for one in came:
+        exact[one.tokens].append(one)
+        named[one.name].append(one)
+    ways: tuple[Callable[[Symbol], list[Symbol]], ...] = (
+        lambda old: exact[old.tokens],
+        lambda old: [new for new in named[old.name] if alike(old.tokens, new.tokens) >= ALIKE],
+    )
+    for way in ways:
+        for old in gone:
+            if len(old.tokens) < FEWEST_TOKENS or _held(old, old_taken):
+                continue
+            free = [new for new in way(old) if not _held(new, new_taken)]
+            if free:
+                new = min(free, key=lambda one: (one.name != old.name, one.path == old.path))
+                pairs.append((old, new))
+                old_taken.add(old)
+                new_taken.add(new)
+    return pairs
+
+
+def alike(tokens: Sequence[str], others: Sequence[str]) -> float:
+    """Share of tokens in common, in order, 0 to 1."""
+    return float(LCSseq.normalized_similarity(tokens, others))
+
+
+def _held(one: Symbol, others: Iterable[Symbol]) -> bool:
+    """Whether a symbol is one of others, or lies in one."""
+    return any(one.path == other.path and other.start <= one.start and one.end <= other.end for other in others)
+
+
+def _unknown(these: Sequence[Symbol], others: Iterable[Symbol]) -> list[Symbol]:
+    """Of these the outermost whose name the other version has nowhere: a namespace that is opened again is nothing new."""
+    names = {one.name for one in others}
+    return [one for one in _outermost(these) if one.name not in names]
+
+
+def _outermost(these: Collection[Symbol]) -> list[Symbol]:
+    return [one for one in these if not _held(one, [other for other in these if other != one])]
+
+
+def _lost(before: Sequence[Symbol], after: Sequence[Symbol], path: str = "") -> Counter[str]:
+    """Lines that the functions of one version have and the same ones of the other have not, in one file or in all."""
+    others = {(one.path, one.parents, one.name): one for one in after}
+    holding = {(one.path, one.parents) for one in before}
+    found: Counter[str] = Counter()
+    for one in before:
+        if (not path or one.path == path) and (one.path, (*one.parents, one.name)) not in holding:
+            other = others.get((one.path, one.parents, one.name))
+            found += Counter(one.rows) - Counter(other.rows if other else ())
+    return found
+
+
+def _came_from(one: Symbol, taken: dict[str, Counter[str]], given: dict[str, Counter[str]]) -> str:
+    """The file that most of a new unit's lines were taken from, where it is named in what came besides itself; else empty."""
+    own = Counter(one.rows)
+    if own.total() < FEWEST_LINES or len(one.tokens) < FEWEST_TOKENS:
+        return ""
+    shares = {path: (own & rows).total() for path, rows in taken.items()}
+    path = max(shares, key=lambda name: (shares[name], name))
+    named = re.compile(rf"(?<!\w){re.escape(one.name.rpartition('.')[2])}(?!\w)")
+    places = sum(bool(named.search(row)) for rows in given.values() for row in rows)
+    return path if shares[path] >= TAKEN * own.total() and places > 1 else ""
+
+
+def _told(old: Symbol, new: Symbol) -> Found:
+    what: What = "move" if old.name == new.name else "rename"
+    return Found(what, old.name, new.name, old.path, new.path)
+
+
+def _put(row: str, names: dict[str, str]) -> str:
+    return _NAME.sub(lambda match: names.get(match[0], match[0]), row) if names else row

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+
+from idiolect.dataset.makers import blocks
+from idiolect.dataset.makers.bugfix import bugfix
+from idiolect.types import Change, Dropped, Edit, Message, Sample
+
+BEFORE = '"""Totals."""\n\nLIMIT = 100\n\n\n' + "".join(
+    f'def total_{n}(lines):\n    """Adds up."""\n    found = [line for line in lines if line.count]\n'
+    f"    return sum(found) / len(found) + {n}\n\n\n"
+    for n in range(12)
+)
+AFTER = BEFORE.replace(
+    "    return sum(found) / len(found) + 7\n", "    if not found:\n        return 7\n    return sum(found) / len(found) + 7\n"
+)
+TEST = "def test_nothing_costs_nothing():\n    assert total_7([]) == 7\n"
+
+
+def edit(path: str = "shop/totals.py", before: str = BEFORE, after: str = AFTER, language: str = "python") -> Edit:
+    return Edit(path, language, before.encode(), after.encode())
+
+
+def change(subject: str = "Fix the total of an empty order", *edits: Edit, body: str = "") -> Change:
+    return Change("shop", "team", "a" * 40, 1_700_000_000, "p1", subject, body, edits or (edit(),), parent="b" * 40)
+
+
+def only(one: Change) -> Sample | Dropped:
+    (made,) = bugfix([one])
+    return made
+
+
+def asked(made: Sample | Dropped) -> str:
+    assert isinstance(made, Sample), made
+    assert isinstance(made.prompt, tuple) and isinstance(made.prompt[0], Message)
+    return made.prompt[0].content
+
+
+def test_the_units_with_the_fault_and_what_was_said_of_it_are_answered_by_the_edit() -> None:
+    made = only(change())
+    text = asked(made)
+    assert isinstance(made, Sample)
+    assert "Fix the total of an empty order." in text and "def total_7" in text and "def total_5" not in text
+    assert blocks.apply(made.answer or "", {"shop/totals.py": BEFORE}) == {"shop/totals.py": AFTER}
+    assert (made.kind, made.confidence, made.labels) == ("bugfix", 0.7, {"language": ("python",)})
+
+
+def test_a_test_that_came_with_it_is_named_and_not_shown() -> None:
+    tested = edit("tests/test_totals.py", "import shop\n", f"import shop\n\n\n{TEST}")
+    made = only(change("Fix the total of an empty order", edit(), tested))
+    assert "`test_nothing_costs_nothing`" in asked(made) and "assert total_7" not in asked(made)
+    assert isinstance(made, Sample) and "tests/" not in (made.answer or "") and made.confidence == 0.9
+    named = next(span for span in made.origins if span.path == "tests/test_totals.py")
+    assert tested.after[named.start : named.end] == b"test_nothing_costs_nothing"
+
+
+def test_examples_of_other_frameworks_have_names_too() -> None:
+    spec = edit("spec/totals_spec.rb", "", 'describe Totals do\n  it "costs nothing when nothing is in it" do\n  end\nend\n', "ruby")
+    assert "`costs nothing when nothing is in it`" in asked(only(change("Fix the total of an empty order", edit(), spec)))
+
+
+def test_what_is_no_fault_for_sure_needs_a_test_or_a_reason() -> None:
+    weak = "Avoid to divide what is empty"
+    assert isinstance(only(change(weak)), Dropped)
+    assert isinstance(only(change(weak, body="An empty order has no lines, and then nothing can be divided.")), Sample)
+
+
+@pytest.mark.parametrize(
+    ("one", "why"),
+    [
+        (change("Add up what is there"), "says nothing of a fault"),
+        (change("Fix a typo in the totals"), "no fault of the program"),
+        (change("Fix the flaky build of totals"), "no fault of the program"),
+        (change("Fix the total of nothing", edit("README.md", "a\n", "b\n", "markdown")), "no code of the program"),
+        (change("Fix the total of nothing", edit("new.py", "", BEFORE)), "makes or deletes a file"),
+        (change("Fix the total of nothing", edit(after=BEFORE.replace("Adds up.", "Adds all up.", 1))), "only comments"),
+        (change("Fix the total of nothing", edit(after=BEFORE.replace("line.count", "line.number"))), "too large for one fault"),
+        (change("Fix the total of nothing", *(edit(f"{n}.py") for n in range(4))), "too many files"),
+        (change("Fix version 1.2 of it", edit("shop/version.py", "VERSION = 1\n", "VERSION = 2\n")), "nothing but blanks or a changelog"),
+    ],
+)
+def test_every_other_commit_has_its_reason(one: Change, why: str) -> None:
+    made = only(one)
+    assert isinstance(made, Dropped) and made.reason == why
+
+
+def test_a_body_that_announces_what_is_not_shown_ends_before_that() -> None:
+    body = "An empty order has no lines to divide by. It can be seen with the following:"
+    text = asked(only(change(body=body)))
+    assert "no lines to divide by." in text and "following" not in text

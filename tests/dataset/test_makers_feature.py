@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import pytest
+
+from idiolect.dataset.makers import blocks
+from idiolect.dataset.makers.feature import feature
+from idiolect.dataset.makers.layers import in_order, layer
+from idiolect.types import Change, Dropped, Edit, Message, Sample
+
+COUPON = """class Coupon:
+    def __init__(self, percent):
+        self.percent = percent
+
+    def off(self, total):
+        return total * self.percent // 100
+"""
+ORDER = "class Order:\n    coupon = None\n\n    def total(self):\n        return sum(self.lines)\n"
+WITH = ORDER.replace(
+    "        return sum",
+    "        if self.coupon:\n            return sum(self.lines) - self.coupon.off(sum(self.lines))\n        return sum",
+)
+TEST = "from coupon import Coupon\n\n\ndef test_a_coupon_takes_its_percent_off():\n    assert Coupon(10).off(200) == 20\n"
+
+
+def edit(path: str, before: str, after: str, language: str = "python") -> Edit:
+    return Edit(path, language, before.encode(), after.encode())
+
+
+EDITS = (edit("tests/test_coupon.py", "", TEST), edit("shop/order.py", ORDER, WITH), edit("shop/coupon.py", "", COUPON))
+
+
+def change(subject: str = "Add coupons to orders (#7)", *edits: Edit, body: str = "", pull: str = "") -> Change:
+    return Change("shop", "team", "a" * 40, 1_700_000_000, "p1", subject, body, edits or EDITS, parent="b" * 40, pull=pull)
+
+
+def only(one: Change) -> Sample | Dropped:
+    (made,) = feature([one])
+    return made
+
+
+def reason(one: Change) -> str:
+    made = only(one)
+    assert isinstance(made, Dropped), made
+    return made.reason
+
+
+def test_a_request_is_answered_by_new_files_whole_and_changed_ones_as_edits_in_order() -> None:
+    made = only(change())
+    assert isinstance(made, Sample) and isinstance(made.prompt, tuple) and isinstance(made.prompt[0], Message)
+    answer = made.answer or ""
+    assert "Add coupons to orders." in made.prompt[0].content and "def total" in made.prompt[0].content
+    assert "class Coupon" not in made.prompt[0].content
+    assert answer.index("shop/coupon.py") < answer.index("shop/order.py") < answer.index("tests/test_coupon.py")
+    assert blocks.apply(answer, {one.path: one.before.decode() for one in EDITS}) == {one.path: one.after.decode() for one in EDITS}
+
+
+def test_who_says_so_tests_it_and_asked_for_it_in_a_pull_request_is_surer() -> None:
+    sure = only(change("Add coupons to orders (#7)", body="A coupon takes its percent off what an order costs.", pull="#7"))
+    unsure = only(change("Coupons for all who order", EDITS[1], EDITS[2]))
+    assert isinstance(sure, Sample) and isinstance(unsure, Sample)
+    assert (sure.confidence, unsure.confidence) == (1.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("one", "why"),
+    [
+        (change("Add coupons to orders", EDITS[2]), "one file"),
+        (change("Fix what coupons take off"), "says that it is no feature"),
+        (
+            change("Add a test of coupons of all sorts", EDITS[0], edit("README.md", "", "How to\n" * 9, "markdown")),
+            "says that it is no feature",
+        ),
+        (change("Add what is to be said", edit("README.md", "", "How\n" * 9, "markdown"), EDITS[0]), "only tests and documentation"),
+        (change("Add coupons to orders", EDITS[1], edit("shop/old.py", COUPON, "")), "deletes a file"),
+        (change("Add coupons to orders", EDITS[1], edit("shop/a.py", "a = 1\n", "a = 1\nb = f(2)\n")), "adds little"),
+        (change("Add coupons to orders", *(edit(f"shop/{n}.py", "", COUPON) for n in range(13))), "too many files"),
+        (
+            change("Add coupons to orders", *EDITS, edit("shop/table.py", "", "".join(f"ROW_{n} = {n}\n" for n in range(900)))),
+            "answer over budget",
+        ),
+        (change("Coupons"), "message says nothing"),
+    ],
+)
+def test_every_other_commit_has_its_reason(one: Change, why: str) -> None:
+    assert reason(one) == why
+
+
+def test_code_that_only_moved_is_no_feature() -> None:
+    moved = "".join(f"STEP_{n} = go({n})\n" for n in range(12))
+    assert reason(change("Add a file for steps", edit("a.py", "", moved), edit("b.py", moved + COUPON, COUPON))) in {
+        "moved, not new",
+        "adds little",
+    }
+
+
+def test_a_feature_without_a_file_of_before_shows_none() -> None:
+    made = only(change("Add coupons of all sorts", EDITS[0], EDITS[2], edit("shop/gift.py", "", COUPON.replace("Coupon", "Gift"))))
+    assert isinstance(made, Sample) and isinstance(made.prompt, tuple) and isinstance(made.prompt[0], Message)
+    assert "```" not in made.prompt[0].content
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("db/migrate/1_a.rb", "schema"), ("app/models/a.rb", "model"), ("app/controllers/a_controller.rb", "code"),
+        ("config/routes.rb", "route"), ("lib/latest.py", "code"),
+        ("app/views/a/show.html.erb", "view"), ("spec/a_spec.rb", "test"), ("web/a.test.ts", "test"), ("src/test/java/ATest.java", "test"),
+        ("src/contest.py", "code"), ("docs/a.md", "docs"), ("README.md", "docs"), ("shop.gemspec", "manifest"),
+        ("config/locales/en.yml", "locale"), (".github/workflows/ci.yml", "manifest"), ("web/a.scss", "style"),
+    ],
+)  # fmt: skip
+def test_a_path_tells_the_layer(path: str, expected: str) -> None:
+    assert layer(path) == expected
+
+
+def test_within_a_layer_a_file_comes_after_those_whose_new_names_it_uses() -> None:
+    first, second = (
+        edit("z.py", "", "def base():\n    return 1\n"),
+        edit("a.py", "", "from z import base\n\n\ndef top():\n    return base()\n"),
+    )
+    assert in_order([second, first]) == [first, second]
+    circle = edit("z.py", "", "from a import top\n\n\ndef base():\n    return top\n")
+    assert in_order([second, circle]) == [second, circle]

@@ -1,0 +1,3 @@
+exports.turn = function turn(lock, key) {
+  return lock.teeth === key.teeth
+}
