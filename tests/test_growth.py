@@ -11,9 +11,26 @@ from collections.abc import Callable
 import pytest
 
 from idiolect.dataset import admission, scrubbing
-from idiolect.dataset.makers import blocks, cases, commits, forms, links, neighbours, pairs, pointers, prose, scope, sections, tangles, told
-from idiolect.sources import gitcopy, languages, licences, messages, people
+from idiolect.dataset.makers import (
+    blocks,
+    cases,
+    commits,
+    forms,
+    links,
+    neighbours,
+    pairs,
+    pointers,
+    prose,
+    remarks,
+    scope,
+    sections,
+    symptoms,
+    tangles,
+    told,
+)
+from idiolect.sources import exports, gitcopy, languages, licences, messages, people, reviews
 from idiolect.sources.gitlog import Commit
+from idiolect.sources.mentions import Thread
 from idiolect.types import Document
 
 MOST = 1.0
@@ -31,6 +48,13 @@ def document(text: str) -> Document:
 
 def wish(subject: str, body: str = "") -> object:
     return commits._BOT.search(body) or commits._NOTHING.fullmatch(subject)
+
+
+def known() -> Thread:
+    thread = Thread()
+    for number in range(600):
+        thread.meet("a" * 50 + str(number), "")
+    return thread
 
 
 def edit(count: int) -> object:
@@ -79,6 +103,17 @@ SLOW: dict[str, Callable[[], object]] = {
     "remarks of hunks": lambda: tangles._REMARK.sub("", BLANKS + "/" * 30_000),
     "hunks without an end": lambda: forms.apply_hunks("```diff\n" * 20_000, {}),
     "files without an end": lambda: forms.apply_whole("a\n```\n" * 3_000, {}),
+    "tickets of an issue": lambda: reviews._CLOSES.findall("fixes " * 8_000 + "fixes " + "a" * 40_000),
+    "answers to a review": lambda: reviews.answers("address " * 8_000),
+    "fences in a comment": lambda: Thread().hidden("```" * 9_001 + "`" * 9_001 + "@a/" * 9_000),
+    "names in a comment": lambda: known().hidden("a" * 40_000 + " " + "a" * 40_000),
+    "broken rows of an export": lambda: list(exports._rows("a.json", '{"a": ' * 30_000 + "}, {" * 30_000, 0)),
+    "marks in a comment": lambda: remarks.clean("<!--" * 1_500 + "[" * 1_500 + "<b" * 1_500),
+    "praise without an end": lambda: remarks.refusal("nice " * 290 + "é"),
+    "suggestions without an end": lambda: remarks.suggestion("```suggestion\n" * 100),
+    "a stack of one line": lambda: symptoms.symptom("at " + "a(" * 9_000 + "\n" + "File " * 4_000, inline=True),
+    "dots of a stack": lambda: symptoms.symptom("a." * 9_990, inline=True),
+    "stacks in a stack": lambda: symptoms.symptom("panic: a\n\n\n\n\n" * 3_000, inline=True),
     "brackets of imports": lambda: scope.imports(b"import (\n" * 200_000),
     "brackets of imported names": lambda: linked("python", "from a import (\n" * 8000),
     "blanks before an import": lambda: [linked(language, "\n" + BLANKS + "x") for language in pointers.READERS],

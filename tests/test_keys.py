@@ -26,6 +26,7 @@ from idiolect.train import plan
 from idiolect.types import SPLITS, Model, Record, Sample
 from tests.dataset.corpus import text
 from tests.dataset.history_of import grown, repository
+from tests.dataset.reviewed_shop import Shop
 from tests.evaluate import material
 from tests.sources.test_licences import MIT
 from tests.tiny_model import write_model
@@ -149,6 +150,13 @@ def source_include(ground: Ground) -> None:
 def source_exclude(ground: Ground) -> None:
     found = paths(ground.built({"exclude": ["src/part_1*"]}))
     assert found == {path for path in paths(ground.built()) if not path.startswith("src/part_1")}
+
+
+def source_forge(ground: Ground) -> None:
+    shop = Shop(ground.folder / "reviewed")
+    runs = [shop.build(source={"forge": forge}) for forge in ([], ["reviews/pulls.json"], ["reviews"])]
+    assert ["forge" in {row["step"] for row in run.metrics["funnel"]} for run in runs] == [False, True, True]
+    assert [any(one.maker == "review.fix" for one in lessons(run)) for run in runs] == [False, False, True]
 
 
 def source_weight(ground: Ground) -> None:
@@ -426,6 +434,7 @@ CHECKS: dict[str, Callable[..., None]] = {
     "source.licence": source_licence,
     "source.licences": source_licences,
     "source.role": source_role,
+    "source.forge": source_forge,
     "source.admit.months": admit_months,
     "source.admit.active_since": admit_active_since,
     "source.admit.reviewed": admit_reviewed,

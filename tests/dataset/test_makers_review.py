@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from idiolect.dataset.makers import blocks, remarks
-from idiolect.dataset.makers.review import followup, passed, review
-from idiolect.types import Change, Dropped, Edit, Message, Said, Sample
+from idiolect.dataset.makers.finding import finding
+from idiolect.dataset.makers.followup import followup
+from idiolect.dataset.makers.review import passed, review
+from idiolect.types import Change, Dropped, Edit, Finding, Message, Said, Sample, Score
 
 BEFORE = """def total(lines):
     cents = 0
@@ -145,6 +148,13 @@ def test_where_git_has_lost_what_was_reviewed_the_merged_file_tells() -> None:
     assert reason(thread(before="", hunk="")) == "commented lines not found"
 
 
+def test_lines_that_git_has_lost_are_found_as_a_whole_block() -> None:
+    after = "h = 1\n.key {\n  fill: none;\n  stroke: red;\n}\nz = 2\n"
+    hunk = "@@ -0,0 +1,2 @@\n+h = 1\n+.key { fill: none; stroke: black; }"
+    fix = samples(thread(before="", after=after, lines=(2, 2), hunk=hunk))["review.fix"]
+    assert ".key {\n  fill: none;\n  stroke: red;\n}\n>>>>>>> REPLACE" in (fix.answer or "")
+
+
 def test_a_suggestion_that_was_taken_over_is_sure() -> None:
     text = "Shorter:\n```suggestion\n        cents += line.price\n```"
     found = samples(thread(text, before=""))
@@ -177,6 +187,7 @@ def test_a_follow_up_says_what_was_wanted_of_the_commit_before_it() -> None:
         ({"subject": "fixup! Count in cents"}, "no words of a review"),
         ({"first": BEFORE}, "other lines"),
         ({"subject": "Fix style checks"}, "message says nothing"),
+        ({"subject": "Renamed a test of totals"}, "message says nothing"),
         ({"after": BEFORE.replace("    pass", "    return 1") + "\n\nx = 1\n"}, "only adds"),
         ({"after": "\n".join(f"row_{number} = {number}" for number in range(60))}, "rewritten"),
     ],
@@ -200,3 +211,38 @@ def test_a_hunk_that_a_review_let_pass_needs_no_comment() -> None:
 def test_commits_without_a_review_are_no_candidates() -> None:
     plain = replace(thread(), said=())
     assert list(review([plain])) == list(followup([plain])) == list(passed([plain])) == []
+
+
+def no_print(sample: Sample, answer: str) -> Score:
+    """A house rule: every `print` is a finding."""
+    rows = [number for number, row in enumerate(answer.split("\n"), 1) if "print(" in row]
+    found = tuple(Finding(rule="no-print", severity="error", line=row, message="write to the log instead of printing") for row in rows)
+    return Score(value=float(not found), findings=found)
+
+
+def broken(sample: Sample, answer: str) -> Score:
+    """A check that was made for answers and not for files."""
+    raise KeyError(answer)
+
+
+def checked(before: str, after: str, *checks: Any) -> list[Sample | Dropped]:
+    edit = Edit("src/a.py", "python", before.encode(), after.encode())
+    return list(finding([Change("shop", "team", "c" * 40, 9, "a-1", "Log", "", (edit,), parent="d" * 40)], checks=checks))
+
+
+def test_a_finding_that_a_commit_mended_is_a_review_without_a_reviewer() -> None:
+    before = BEFORE.replace("    return cents", "    print(cents)\n    return cents")
+    found = [one for one in checked(before, before.replace("print(", "log.info("), no_print) if isinstance(one, Sample)]
+    assert [one.maker for one in found] == ["finding.needed", "finding.comment", "finding.fix"]
+    assert found[1].answer == "Write to the log instead of printing."
+    assert "+    log.info(cents)" not in content(found[2])
+    assert "log.info(cents)" in (found[2].answer or "")
+    assert {span.commit[:1] for span in found[2].origins} == {"c", "d"}
+
+
+def test_findings_that_stay_that_are_new_or_whose_line_was_not_mended_teach_nothing() -> None:
+    loud = BEFORE.replace("    return cents", "    print(cents)\n    return cents")
+    assert checked(loud, loud.replace("pass", "return 1"), no_print) == []
+    assert checked(BEFORE, loud, no_print) == []
+    assert checked(loud, BEFORE, broken)[0].model_dump()["reason"] == "check-failed"
+    assert checked(loud, BEFORE) == []

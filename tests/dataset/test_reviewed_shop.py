@@ -10,6 +10,17 @@ from idiolect.errors import SourceError
 from idiolect.registry import Run
 from tests.dataset.reviewed_shop import GOLDEN, Shop, described, lessons
 
+PACK = """from idiolect.pack import Pack
+from idiolect.types import Finding, Score
+
+def plain(sample, answer):
+    rows = [number for number, row in enumerate(answer.split("\\n"), 1) if "== True" in row]
+    found = tuple(Finding(rule="plain", severity="warning", line=row, message="do not compare with True") for row in rows)
+    return Score(value=float(not found), findings=found)
+
+pack = Pack(name="house", checks=(plain,))
+"""
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
@@ -60,6 +71,15 @@ def test_somebody_who_is_forgotten_has_said_nothing(shop: Shop) -> None:
     run = shop.build(dataset={"without": ["author=ida-example"]})
     assert not [one for one in lessons(run) if one.maker.startswith("review")]
     assert run.metrics["dropped"]["forgotten"] == 4
+
+
+def test_what_a_check_of_a_pack_held_against_code_that_was_mended_is_a_review(shop: Shop) -> None:
+    house = shop.exports.parent / "house"
+    house.mkdir()
+    (house / "pack.py").write_text(PACK, encoding="utf-8")
+    found = lessons(shop.build(packs=["./house"], dataset={"makers": ["finding"]}))
+    assert {one.maker for one in found} == {"finding.needed", "finding.comment", "finding.fix"}
+    assert {one.answer for one in found if one.maker == "finding.comment"} == {"Do not compare with True."}
 
 
 def test_an_export_that_is_not_there_is_an_error_that_says_so(shop: Shop) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import tarfile
 import tempfile
 import zipfile
@@ -16,6 +17,7 @@ from idiolect import samples
 from idiolect.types import Hole, Message, Sample, Span
 from tests import planted
 from tests.golden import FILES
+from tests.sources.test_forge import NOTE, PULL, SAID
 from tests.sources.test_licences import MIT
 
 ROOT = Path(__file__).parent.parent.parent
@@ -75,6 +77,9 @@ OWN: dict[str, str] = {
     r"|include = [\"**\"]\n"
     r"|[general]\n|paths = [\"\"]\n|role = \"team\"\n|max_after = 1.0\n|a.b.c = 1\n|[",
     "benchmarks": r"{\"a\": |\"b\"|, |1e999|NaN|\\ud800|\"\\ud800\"|null\n|{\"a\": \"b\"}\n|[[[[[[",
+    "forge": r"{\"diff_hunk\": \"|@@ -1,2 +4,3 @@\\n|\"path\": \"|\"body\": \"|\"user\": {\"login\": \"|\"notes\": ["
+    r"|\"position\": {|\"number\": |\"title\": \"|null|, |}, {|}]|\n{|```suggestion\\n|@user |\\ud800|1e999"
+    r"|Traceback (most recent call last):\\n|\"created_at\": \"0001|[",
     "jsonl": r"{\"instruction\": \"a\", \"output\": \"b\"}\n|{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}, "
     r"|{\"role\": \"assistant\", \"content\": \"b\"}]}\n|{\"prefix\": \"a\", \"middle\": \"b\"}\n|\"weight\": 0, |\"labels\": {"
     r"|\"kind\": \"fim\", \"maker\": \"x\", \"answer\": \"b\", \"prompt\": null|\"from\": \"gpt\"|\"conversations\": [|\\ud800|\\u0000"
@@ -97,6 +102,15 @@ def own_words(name: str) -> tuple[bytes, ...]:
     return tuple(
         ast.literal_eval(f"'{word.replace(chr(39), chr(92) + chr(39))}'").encode() for word in OWN.get(name, "").split("|") if word
     )
+
+
+AS_THEY_ARE: dict[str, tuple[bytes, ...]] = {
+    "licences": (MIT.encode(), b"/* SPDX-License-Identifier: (MIT OR Apache-2.0) AND BSD-3-Clause */\n"),
+    "pages": (
+        b"<!doctype html><html><body><main><h1>A</h1><p>Some &amp; text</p><pre>a\n b</pre><ul><li>x</li></ul></main></body></html>",
+    ),
+    "forge": (json.dumps([SAID, PULL]).encode(), json.dumps([{"notes": [NOTE]}]).encode()),
+}
 
 
 Edits = list[tuple[int, int, int, int, bytes]]
@@ -124,12 +138,8 @@ def seeds(name: str) -> tuple[bytes, ...]:
         )
     if name in ("rules", "recipe"):
         return (b"".join(own[-12:]), b'name = "a"\n[[source]]\npath = "."\n', b'[[rules]]\nid = "a"\nregex = "(key)"\nkeywords = ["key"]\n')
-    if name == "licences":
-        return (MIT.encode(), b"/* SPDX-License-Identifier: (MIT OR Apache-2.0) AND BSD-3-Clause */\n")
-    if name == "pages":
-        return (
-            b"<!doctype html><html><body><main><h1>A</h1><p>Some &amp; text</p><pre>a\n b</pre><ul><li>x</li></ul></main></body></html>",
-        )
+    if name in AS_THEY_ARE:
+        return (*AS_THEY_ARE[name], *own[:1])
     if name == "scrub":
         return tuple(one.data for one in (*list(planted.structured())[::40], *list(planted.generic())[::60], *planted.private_keys()))
     return (page, b"".join(own), *own[:6], *code)

@@ -17,13 +17,28 @@ from pathlib import Path
 
 from idiolect import recipe, rows, samples, scrub
 from idiolect.dataset import benchmarks
-from idiolect.dataset.makers import MAKERS, blocks, commits, diff, neighbours, pointers, prose, scope, sections, windows
+from idiolect.dataset.makers import (
+    MAKERS,
+    blocks,
+    commits,
+    diff,
+    neighbours,
+    pointers,
+    prose,
+    remarks,
+    review,
+    scope,
+    sections,
+    symptoms,
+    windows,
+)
 from idiolect.dataset.makers.forms import FORMS
 from idiolect.dataset.makers.intents import claimed
 from idiolect.errors import DataError, RecipeError, SourceError
 from idiolect.scrub import engines
 from idiolect.scrub import rules as secrets
 from idiolect.sources import (
+    forge,
     gates,
     gitcopy,
     gitlog,
@@ -38,7 +53,7 @@ from idiolect.sources import (
     webpages,
 )
 from idiolect.sources.attributes import Attributes
-from idiolect.types import Change, Document, Edit, Hole, Sample
+from idiolect.types import Change, Document, Edit, Hole, Said, Sample
 
 Target = Callable[[bytes], None]
 LANGUAGES = ("markdown", "restructuredtext", "python", "ruby", "javascript", "cobol", "text", "c")
@@ -283,6 +298,25 @@ def read_benchmarks(data: bytes) -> None:
             assert all(passage.row > 0 for passage in benchmarks.read(file))
 
 
+def read_forge(data: bytes) -> None:
+    """Exports of a forge: what is read has its place in the file, and lessons come of it or a reason."""
+    for name in ("a.json", "a.jsonl"):
+        file = folder() / name
+        file.write_bytes(data)
+        found = forge.read([(name, file)], b"key")
+        for entry in (*found.pulls.values(), *found.issues.values(), *found.comments):
+            assert 0 <= entry.where.start < entry.where.end <= len(data)
+            remarks.refusal(remarks.clean(entry.text))
+            symptoms.symptom(entry.text, inline=True)
+        for one in found.comments:
+            said = Said(
+                "comment", one.pull, "", one.text, one.where.file, one.where.start, one.where.end, 0, "", (one.first, one.last), one.hunk
+            )
+            for before in (b"", b"a = 1\n" * 9):
+                edit = Edit(one.path, "python", before, b"a = 1\nb = 2\n" * 5)
+                list(review([Change("shop", "team", "c" * 40, 0, "a-1", "Say", "", (edit,), parent="d" * 40, said=(said,))]))
+
+
 def read_git(data: bytes) -> None:
     """What git says of a history and of a tree, and the files in its folder."""
     with suppress(SourceError):
@@ -340,6 +374,6 @@ TARGETS: dict[str, Target] = {
     "blocks": apply_blocks, "messages": read_messages, "attributes": read_attributes, "mailmap": read_mailmap,
     "licences": read_licences, "headers": strip_headers, "pages": read_pages, "texts": judge_texts, "scrub": scrub_texts,
     "rules": read_rules, "recipe": read_recipes, "benchmarks": read_benchmarks, "git": read_git, "tar": _archive(".tar"),
-    "tgz": _archive(".tar.gz"), "txz": _archive(".tar.xz"), "zip": _archive(".zip"), "parquet": read_samples,
+    "tgz": _archive(".tar.gz"), "txz": _archive(".tar.xz"), "zip": _archive(".zip"), "parquet": read_samples, "forge": read_forge,
     "jsonl": _rows(".jsonl"), "json": _rows(".json"), "yaml": _rows(".yaml"), "columns": _rows(".parquet"),
 }  # fmt: skip

@@ -121,8 +121,11 @@ class Reader:
         planned = commits.planned(told, repository, until, MOST_CHANGES)
         plans = (one._replace(change=joined.told(one.change)) if isinstance(one, Planned) else one for one in planned)
         material.changes = list(self.funnel.sift("history", "commits", self._changes(told, repository, plans, self.makers)))
-        reviewed = chain(reviews.threads(joined, told, repository), reviews.followups(history[:MOST_CHANGES], told, repository.key))
-        material.threads = list(self.funnel.sift("reviews", "threads", self._changes(told, repository, reviewed, self.of_threads)))
+        threads = reviews.threads(joined, told, repository) if "review" in self.of_threads else ()
+        reworked = reviews.followups(history[:MOST_CHANGES], told, repository.key) if "followup" in self.of_threads else ()
+        material.threads = list(
+            self.funnel.sift("reviews", "threads", self._changes(told, repository, chain(threads, reworked), self.of_threads))
+        )
         material.renames = [(touch.old_path, touch.path) for commit in history for touch in commit.touches if touch.status == "R"]
         material.roots = frozenset(commit.id for commit in history if not commit.parents)
         if told.lacking:

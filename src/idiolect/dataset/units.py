@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from idiolect import pack, samples, syntax
 from idiolect.compute import Failed, pure
 from idiolect.dataset import guard, leaks, probes
 from idiolect.dataset.duplicates.dedupe import printed
-from idiolect.dataset.makers import MAKERS, links, pointers, reviewed
+from idiolect.dataset.makers import MAKERS, OF_CHECKS, finding, links, pointers, reviewed
 from idiolect.dataset.makers import commits as wishes
 from idiolect.dataset.sent import Row, made
 from idiolect.errors import ToolError
@@ -33,6 +33,9 @@ SECRET_PATH = "secret-path"
 _FOLDERS = ("dataset", "scrub", "sources", "syntax")
 _FILES = ("outline.py", "pack.py", "samples.py", "types.py")
 _WHEELS = ("numpy", "pydantic", "rapidfuzz", "rensa", "tree-sitter")
+
+
+Checks = Sequence[pack.Check | pack.Tool]
 
 
 class Text(NamedTuple):
@@ -179,7 +182,7 @@ def changes(
     """
     _same(code)
     _bring(tuple(packs), folder)
-    scrubber = _scrubber(scrub)
+    scrubber, checks = _scrubber(scrub), _checks(tuple(packs), folder)
     for names, about, versions in asked:
         said = tuple(Said(*one) for one in about["said"])
         change = Change(**{**about, "said": said}, source="", time=0, author="", edits=())
@@ -192,7 +195,7 @@ def changes(
         clean, findings = cleaned(found, oids, scrubber)
         paths = tuple(edit.path for edit in clean.edits)
         with syntax.here():
-            yield tuple(Read(paths, clean.licence, findings, tuple(_made(names, [clean], scrubber)))) if paths else SECRET_PATH
+            yield tuple(Read(paths, clean.licence, findings, tuple(_made(names, [clean], scrubber, checks)))) if paths else SECRET_PATH
 
 
 @pure(1)
@@ -254,11 +257,14 @@ def _touching(paths: Iterable[str]) -> Change:
     return Change("", "team", "", 0, "", "", "", tuple(Edit(path, "", b"", b"") for path in paths))
 
 
-def _made(names: Iterable[str], material: Sequence[Document | Change], scrubber: Scrubber) -> list[tuple[str, tuple[Row, ...]]]:
+def _made(
+    names: Iterable[str], material: Sequence[Document | Change], scrubber: Scrubber, checks: Checks = ()
+) -> list[tuple[str, tuple[Row, ...]]]:
     """The lessons of some material; one whose answer held a secret is dropped: the model may see a placeholder, not write one."""
+    makers = {name: partial(finding, checks=checks) if name in OF_CHECKS else MAKERS[name] for name in names}
     return [
-        (name, tuple(made(_credited(one, material), SECRET_ANSWER if teaches(one, scrubber) else "") for one in MAKERS[name](material)))
-        for name in names
+        (name, tuple(made(_credited(one, material), SECRET_ANSWER if teaches(one, scrubber) else "") for one in maker(material)))
+        for name, maker in makers.items()
     ]
 
 
@@ -290,6 +296,11 @@ def spoken(scrubber: Scrubber) -> str:
 def _scrubber(text: str) -> Scrubber:
     known, people = json.loads(text)
     return Scrubber(Rules.model_validate(known), [(name, email) for name, email in people])
+
+
+@cache
+def _checks(packs: tuple[str, ...], folder: str) -> Checks:
+    return tuple(check for name in packs for check in pack.load(name, Path(folder)).checks)
 
 
 @cache

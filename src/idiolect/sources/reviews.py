@@ -35,6 +35,7 @@ _ANSWERS = re.compile(
     r"|\bsuggested[- ]by\b",
     re.IGNORECASE | re.MULTILINE,
 )
+_TEST = re.compile(r"(?:^|[/_.-])(?:tests?|specs?)(?:[/_.-]|$)|Tests?\.\w+$")
 
 
 class End(NamedTuple):
@@ -89,6 +90,8 @@ class Joined:
 
     def told(self, change: Change) -> Change:
         """The change with what was said of it."""
+        if not self.forge.kept:
+            return change
         number = self.pulls.get(change.commit, "")
         whole = len(self._of[number]) == 1 if number else False
         pull = self.forge.pulls.get(number) if whole else None
@@ -111,7 +114,8 @@ class Joined:
 def threads(joined: Joined, told: Rules, repository: Repository) -> Iterator[Planned | Dropped]:
     """Each comment as a change that is to be read, from what was reviewed (empty, where git has lost that) to what was merged.
 
-    Its `parent` is the commit that was reviewed. Reasons: why its file is not read, and pull-not-found, after-the-merge, file-is-gone.
+    Its `parent` is the commit that was reviewed. Reasons: why its file is not read, and pull-not-found (not before the cut, that is),
+    after-the-merge, file-is-gone, unchanged (the whole file, so that nothing can have been done about it).
     """
     held = []
     for comment in joined.forge.comments:
@@ -128,8 +132,9 @@ def threads(joined: Joined, told: Rules, repository: Repository) -> Iterator[Pla
     blobs = {commit: _blobs(repository, commit, sorted(paths)) for commit, paths in asked.items()}
     for comment, end in held:
         new, old = blobs[end.commit.id].get(comment.path, ""), blobs.get(comment.commit, {}).get(comment.path, "")
-        if not new:
-            yield Dropped(reason="file-is-gone", what=f"{comment.pull} {comment.path}", source=told.source.name, detail=_place(comment))
+        if not new or new == old:
+            reason = "unchanged" if new else "file-is-gone"
+            yield Dropped(reason=reason, what=f"{comment.pull} {comment.path}", source=told.source.name, detail=_place(comment))
             continue
         change = commits.unread(told, repository.key, end.commit, reviewed=True)
         change = replace(change, parent=comment.commit if old else "", pull=comment.pull, said=(_said(comment),))
@@ -167,11 +172,17 @@ def followups(log: Sequence[Commit], told: Rules, key: bytes) -> Iterator[Planne
         if len(commit.parents) > 1 or commit.id in told.forgotten.commits or messages.bot(commit):
             continue
         before = {last[touch.path][0].id if touch.path in last else "" for touch in commit.touches}
-        for touch in commit.touches if len(before) == 1 else ():
+        for touch in _meant(commit) if len(before) == 1 else ():
             first = last.get(touch.path)
             if first and touch.status == "M" and _follows(first, (commit, touch)) and told.admits(touch.path):
                 yield _followup(first, (commit, touch), told, key)
         last.update((touch.path, (commit, touch)) for touch in commit.touches)
+
+
+def _meant(commit: Commit) -> list[Touch]:
+    """The files that its message is about: not the tests, where there are others."""
+    code = [touch for touch in commit.touches if not _TEST.search(touch.path)]
+    return code or list(commit.touches)
 
 
 def _follows(first: tuple[Commit, Touch], second: tuple[Commit, Touch]) -> bool:

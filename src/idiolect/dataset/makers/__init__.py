@@ -17,6 +17,8 @@ from idiolect.dataset.makers.diff import diff
 from idiolect.dataset.makers.explain import explain
 from idiolect.dataset.makers.feature import feature
 from idiolect.dataset.makers.fim import fim
+from idiolect.dataset.makers.finding import finding
+from idiolect.dataset.makers.followup import followup
 from idiolect.dataset.makers.implement import implement, tested
 from idiolect.dataset.makers.infill import infill
 from idiolect.dataset.makers.material import BUDGET, Maker, Material
@@ -26,7 +28,7 @@ from idiolect.dataset.makers.near import near
 from idiolect.dataset.makers.next_edit import next_edit
 from idiolect.dataset.makers.raw import raw
 from idiolect.dataset.makers.refactor import refactor
-from idiolect.dataset.makers.review import followup, passed, review
+from idiolect.dataset.makers.review import passed, review
 from idiolect.dataset.makers.spec import spec
 from idiolect.dataset.makers.told import described, linked
 from idiolect.dataset.makers.write import write
@@ -38,7 +40,7 @@ MAKERS: dict[str, Maker] = {
     "linked": linked, "described": described,
     "diff": diff, "next_edit": next_edit, "added": added,
     "refactor": refactor, "feature": feature, "bugfix": bugfix, "migrate": migrate,
-    "review": review, "followup": followup, "passed": passed, "diagnose": diagnose,
+    "review": review, "followup": followup, "passed": passed, "diagnose": diagnose, "finding": finding,
 }  # fmt: skip
 
 OF_FILES: tuple[str, ...] = ("raw", "fim", "infill", "write", "explain", "mutate")
@@ -49,8 +51,10 @@ OF_PAIRS: tuple[str, ...] = ("spec", "implement", "tested")
 """Made of a test, the files that it may test, and what history says of them: Changes of which only the paths are told."""
 OF_PROSE: tuple[str, ...] = ("linked", "described")
 """Made of a file of prose and the files that define what it names."""
-OF_CHANGES: tuple[str, ...] = ("diff", "next_edit", "added", "refactor", "feature", "bugfix", "migrate", "passed", "diagnose")
+OF_CHANGES: tuple[str, ...] = ("diff", "next_edit", "added", "refactor", "feature", "bugfix", "migrate", "passed", "diagnose", "finding")
 """Made of one commit at a time."""
+OF_CHECKS: tuple[str, ...] = ("finding",)
+"""Of these the ones that are given the checks of the packs."""
 OF_THREADS: tuple[str, ...] = ("review", "followup")
 """Made of a review comment, or of two commits to the same lines: one file, as it was reviewed and as it became."""
 
@@ -70,6 +74,7 @@ __all__ = [
     "MAKERS",
     "OFF",
     "OF_CHANGES",
+    "OF_CHECKS",
     "OF_FILES",
     "OF_NEIGHBOURS",
     "OF_PAIRS",
@@ -86,6 +91,7 @@ __all__ = [
     "explain",
     "feature",
     "fim",
+    "finding",
     "followup",
     "implement",
     "infill",

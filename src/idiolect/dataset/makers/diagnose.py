@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from idiolect.dataset.makers import blocks, commits, editing, reviewed
+from idiolect.dataset.makers import blocks, commits, editing, remarks, reviewed
 from idiolect.dataset.makers.editing import Answer, Part, View, Windows
 from idiolect.dataset.makers.intents import intent
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
@@ -175,7 +175,9 @@ def _lesson(change: Change, case: Case, budget: int) -> Sample | Dropped:
     about = case.words & _touched(answer)
     if case.path and not about:
         return editing.dropped(change, "test names nothing of the fix")
-    cause = editing.words(case.request)
+    cause = remarks.impersonal(editing.words(case.request))
+    if not cause:
+        return editing.dropped(change, "message says nothing")
     code = editing.shown(change, answer.parts, budget - sum(len(text.encode()) for text in (cause, answer.text, case.text)), [_view(case)])
     if code is None:
         return editing.dropped(change, "touched code over budget")

@@ -12,6 +12,8 @@ _QUOTE = re.compile(r"^>.*\n?", re.MULTILINE)
 _HTML = re.compile(r"<!--.*?-->|<(?:/?(?:details|summary|b|i|p|br|img|sub|sup|kbd|em|strong))\b[^<>]{0,200}>", re.DOTALL | re.IGNORECASE)
 _LINKED = re.compile(r"!?\[([^\[\]\n]{0,200})\]\([^()\s]{1,500}\)")
 _CALLED = re.compile(r"^(?:@user-\d+[\s,:]*)+")
+_MENTION = re.compile(r"(?<![\w.@/`-])@[A-Za-z][\w-]*")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _LINK = re.compile(r"https?://\S+")
 _NIT = re.compile(r"^\W*(?:nit(?:pick)?|minor|tiny|very minor|super nit|micro-?nit)\b[\s:,.)-]*", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z]{2,}")
@@ -91,6 +93,11 @@ def suggestion(text: str) -> str | None:
     """The lines that a comment puts in place of those that it is about, with their newlines; None where it suggests none."""
     match = _SUGGESTION.search(text)
     return match[1] if match else None
+
+
+def impersonal(text: str) -> str:
+    """A text in sentences without those that name somebody by an `@`."""
+    return " ".join(one for one in _SENTENCE.split(text) if not _MENTION.search(one))
 
 
 def gist(text: str) -> str:

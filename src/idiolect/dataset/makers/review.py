@@ -1,4 +1,4 @@
-"""review: does this need a comment, which one, and the fix; from review threads, and from commits that rework what was just written.
+"""review: does this need a comment, which one, and the fix; from review threads that were acted on.
 
 The three tasks are CodeReviewer's (Li et al. 2022, arXiv 2203.09095). A comment counts where it asks for something and the lines that it is
 about were changed before the merge.
@@ -6,16 +6,13 @@ about were changed before the merge.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from idiolect.dataset.makers import blocks, editing, remarks, reviewed
-from idiolect.dataset.makers.commits import wish
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.dataset.makers.reviewed import Fix
 from idiolect.dataset.makers.scope import fenced
-from idiolect.dataset.makers.sections import PROSE
 from idiolect.types import Change, Dropped, Edit, Message, Said, Sample, Span
 
 NEEDED = (
@@ -40,21 +37,8 @@ ROOM = 3_000
 """Bytes of code that stand around a fix."""
 LONGEST_TEXT = 6_000
 """Characters of a comment as it came; more is not looked at."""
-OVERLAP = 0.8
-"""Share of what a follow-up changes that the commit before must have written."""
-FOLLOWED, PASSED = 0.6, 0.6
+PASSED = 0.6
 NO = "No."
-DATA = frozenset({"json", "yaml", "toml", "ini", "xml", "csv", "go module", "terraform template"})
-"""Of which a message says what is in it, not how it is written."""
-_OF_ANOTHER = re.compile(r"(?:fixup|squash|amend)!", re.IGNORECASE)
-"""How git marks a commit whose words are those of the one that it mends."""
-_VAGUE = re.compile(
-    r"""(?:fix(?:es|ed|ing|up)?\ (?:the\ |some\ |broken\ |failing\ )*(?:tests?|specs?|ci|build|(?:code\ |standard\ )?styles?|lint\w*|rubocop
-    |standard|format\w*|[0-9a-f]{7,})|updat|improv|reword|clean|touch|tweak|polish|expand|edit|adjust|modif|chang|minor|small|more
-    |another|some|address|incorporat)\w*\b(?!.{0,60}\b(?:to|so|from|because|instead|not|when|with|into)\b)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-"""How a message begins that says of the code no more than that it was worked on."""
 FEWEST_ROWS = 3
 
 
@@ -78,15 +62,7 @@ def review(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dro
         comment = next((said for said in change.said if said.form == "comment"), None)
         if comment and change.edits:
             found = _thread(change, comment)
-            yield from _lessons(change, found, budget) if isinstance(found, Remark) else [_dropped(change, found)]
-
-
-def followup(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
-    """A commit that reworks the lines of the one before it, as the review that it is: its message says what was wanted."""
-    for change in changes(material):
-        if _is_followup(change):
-            found = _rework(change)
-            yield from _lessons(change, found, budget) if isinstance(found, Remark) else [_dropped(change, found)]
+            yield from lessons(change, found, budget) if isinstance(found, Remark) else [_dropped(change, found)]
 
 
 def passed(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
@@ -118,49 +94,12 @@ def _window(edit: Edit, lines: tuple[int, int]) -> str:
     return fenced("\n".join(rows[max(0, lines[0] - 1) : lines[1]]), edit.language)
 
 
-def _is_followup(change: Change) -> bool:
-    """Whether its two edits are of one file, the second of what the first gave."""
-    return len(change.edits) == 2 and change.edits[0].path == change.edits[1].path
-
-
-def _rework(change: Change) -> Remark | str:
-    """What a follow-up wants of what it reworks, or why it is none."""
-    if _OF_ANOTHER.match(change.subject):
-        return "no words of a review"
-    request = wish(change)
-    if isinstance(request, str):
-        return request
-    first, second = change.edits
-    if second.language in PROSE or second.language in DATA:
-        return "prose or data"
-    if _VAGUE.match(request.subject) and not request.body:
-        return "message says nothing"
-    if reason := editing.refused([second], 1) or editing.refused([first], 1):
-        return reason
-    old, now, new = (data.decode().splitlines(keepends=True) for data in (first.before, first.after, second.after))
-    wrote, redone = blocks.hunks(old, now, near=0) if old else [blocks.Hunk(0, 0, 0, len(now))], blocks.hunks(now, new, near=0)
-    came = {at for one in wrote for at in range(one.new_start, one.new_end)}
-    touched = [min(at, len(now) - 1) for one in redone for at in range(one.start, max(one.end, one.start + 1))]
-    if sum(at in came for at in touched) < OVERLAP * len(touched):
-        return "other lines"
-    if not any(one.start < one.end for one in redone):
-        return "only adds"
-    if len(touched) + sum(one.new_end - one.new_start for one in redone) > reviewed.MOST_CHANGED:
-        return "rewritten"
-    around = range(max(0, touched[0] - 8), min(len(now), touched[-1] + 9))
-    if len(around) > reviewed.MOST_SHOWN:
-        return "far apart"
-    text = request.subject + ("" if request.subject.endswith((".", "!", "?")) else ".") + (f" {request.body}" if request.body else "")
-    shown = reviewed.spans(change, second, now, [(around.start, around.stop)], before=True)
-    came_then = reviewed.spans(change, second, new, [(one.new_start, one.new_end) for one in redone])
-    wrote = [one._replace(start=0, end=0) for one in wrote]  # what the first commit took away stood before it, where nobody looks
-    hunk = fenced(reviewed.drawn([], now, wrote, around), "diff")
-    return Remark(text, request.subject, hunk, shown, Fix(second, came_then, shown, FOLLOWED), "followup")
-
-
-def _lessons(change: Change, remark: Remark, budget: int) -> Iterator[Sample | Dropped]:
+def lessons(change: Change, remark: Remark, budget: int) -> Iterator[Sample | Dropped]:
     """The three tasks of a comment, as far as it has words for them."""
     path = remark.fix.edit.path
+    if len(remark.hunk.encode()) > budget * 2 // 3:
+        yield _dropped(change, "touched code over budget")
+        return
     choose = seeded(remark.maker, change.commit, path, remark.text)
     if remark.gist:
         request = choose.choice(NEEDED).format(path=path, hunk=remark.hunk)

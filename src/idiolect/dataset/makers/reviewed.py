@@ -51,30 +51,44 @@ def _in_git(change: Change, comment: Said, before: list[str], after: list[str]) 
     shown = new_side(comment.hunk)
     if last > len(before) or (shown and shown[-1].rstrip("\r\n") != before[last - 1].rstrip("\r\n")):
         return "commented lines not found"
-    chosen = [one for one in blocks.hunks(before, after, near=0) if _meets(one, first - 1, last)]
-    if not chosen:
+    patched = only(before, after, first - 1, last)
+    if not patched.hunks:
         return NOT_ACTED_ON
-    if sum(one.end - one.start + one.new_end - one.new_start for one in chosen) > MOST_CHANGED:
+    if patched.changed > MOST_CHANGED:
         return "rewritten"
     edit = change.edits[0]
-    origins = spans(change, edit, after, [(one.new_start, one.new_end) for one in chosen])
+    origins = spans(change, edit, after, [(one.new_start, one.new_end) for one in patched.hunks])
     reviewed = spans(change, edit, before, [(max(0, first - max(1, len(shown))), last)], before=True)
-    patched = "".join(_patched(before, after, chosen))
-    return Fix(Edit(edit.path, edit.language, edit.before, patched.encode()), origins, reviewed, IN_GIT)
+    return Fix(Edit(edit.path, edit.language, edit.before, "".join(patched.rows).encode()), origins, reviewed, IN_GIT)
 
 
-def _meets(hunk: Hunk, start: int, end: int) -> bool:
-    """Whether it changes one of these lines, or puts others right before, between or behind them."""
-    return start <= hunk.start <= end if hunk.start == hunk.end else hunk.start < end and start < hunk.end
+class Patched(NamedTuple):
+    """A file with some of what came later."""
+
+    rows: list[str]
+    hunks: list[Hunk]
+    """What was taken over."""
+
+    @property
+    def changed(self) -> int:
+        """Lines that went and lines that came."""
+        return sum(one.end - one.start + one.new_end - one.new_start for one in self.hunks)
 
 
-def _patched(before: Sequence[str], after: Sequence[str], chosen: Sequence[Hunk]) -> list[str]:
+def only(before: Sequence[str], after: Sequence[str], start: int, end: int) -> Patched:
+    """The file before with what happened to lines `start` to `end`, and nothing else."""
+    chosen = [one for one in blocks.hunks(before, after, near=0) if _meets(one, start, end)]
     rows: list[str] = []
     at = 0
     for one in chosen:
         rows += [*before[at : one.start], *after[one.new_start : one.new_end]]
         at = one.end
-    return [*rows, *before[at:]]
+    return Patched([*rows, *before[at:]], chosen)
+
+
+def _meets(hunk: Hunk, start: int, end: int) -> bool:
+    """Whether it changes one of these lines, or puts others right before, between or behind them."""
+    return start <= hunk.start <= end if hunk.start == hunk.end else hunk.start < end and start < hunk.end
 
 
 def _lost(change: Change, comment: Said, after: list[str], suggested: str | None) -> Fix | str:
@@ -118,9 +132,14 @@ def _alike(context: Sequence[str], lines: Sequence[str], after: Sequence[str]) -
         return NOT_ACTED_ON
     text = "".join(lines)
     ends = range(start + 1, min(len(after), start + len(lines) + GROWS) + 1)
-    scored = [(fuzz.ratio(text, "".join(after[start:end])), -end) for end in ends]
+    whole = [end for end in ends if _indent(after[end - 1]) == _indent(lines[-1])]  # elsewhere a block would be cut in two
+    scored = [(fuzz.ratio(text, "".join(after[start:end])), -end) for end in whole]
     best, end = max(scored, default=(0.0, 0))
     return (start, -end) if ALIKE <= best < 100 else "fix not found"
+
+
+def _indent(row: str) -> int:
+    return len(row) - len(row.lstrip())
 
 
 def _places(rows: Sequence[str], wanted: Sequence[str]) -> list[int]:
