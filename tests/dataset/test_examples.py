@@ -66,7 +66,8 @@ def test_in_every_step_what_came_in_is_kept_or_dropped(built: Run) -> None:
     assert steps["scrub rows"]["dropped"] == {"secret-in-answer": 1}
     assert steps["dedupe rows"]["dropped"] == {"near-duplicate": 4}
     assert steps["merge"]["in"] == steps["make rows"]["kept"]
-    assert steps["merge"]["in"] + steps["probes"]["in"] == steps["dedupe rows"]["kept"]
+    assert steps["merge"]["in"] + steps["rows held out"]["in"] == steps["dedupe rows"]["kept"]
+    assert steps["rows held out"]["kept"] == steps["probes"]["in"]
     told = [json.loads(line) for line in built.path("dropped.jsonl").read_text().splitlines()]
     assert {one["what"]: one["reason"] for one in told if one["step"] == "rows"} == {
         "rows.jsonl:121": "not-json", "rows.jsonl:122": "not-text", "rows.jsonl:123": "unknown-form", "rows.jsonl:124": "repeated-key",
@@ -225,3 +226,16 @@ def test_the_example_is_good(tmp_path: Path) -> None:
     assert run.metrics["rows"]["lessons.yaml"]["samples"] == 13
     kinds = {one.kind for one in held(run)}
     assert kinds == {"write", "fim", "explain", "review", "bugfix", "migrate", "chat"}
+
+
+def test_a_row_whose_answer_stands_in_another_is_learned_from_and_not_held_out(tmp_path: Path) -> None:
+    said = [row(number) for number in range(60)]
+    whole = {"text": "\n".join(one["output"] for one in said[:30])}
+    written(tmp_path / "rows.jsonl", [*said, whole, {"prefix": "let a = 1", "middle": "", "path": "a.tly"}])
+    run = build(tmp_path, {"path": "rows.jsonl"})
+    answers = {one["output"] for one in said[30:]}
+    probes = held(run, "cluster")
+    assert len(probes) == 62 // 5
+    assert {one.answer for one in probes} <= answers
+    assert run.metrics["probes"] == {"kept": 12, "dropped": {}}
+    assert "" in {one.answer for one in held(run, "train", "validation")}

@@ -352,7 +352,7 @@ def _rows(suffix: str) -> Target:
                 if isinstance(item, rows.Row):
                     assert 0 <= item.start < item.end <= len(data)
                     for sample in rows.shaped(item.value).samples:
-                        assert (sample.answer or sample.rejected or "").strip()
+                        assert isinstance(sample.prompt, Hole) or (sample.answer or sample.rejected or "").strip()
                         json.dumps([form(sample) for form in (rows.FORMATS["idiolect"],)], ensure_ascii=False).encode()
 
     return read_rows

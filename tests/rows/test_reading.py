@@ -149,12 +149,15 @@ def test_which_source_is_one_of_rows(tmp_path: Path) -> None:
     assert not rows.told(source(), tmp_path)
     assert rows.told(source(path="rows/b.jsonl"), tmp_path)
     assert not rows.told(source(path="rows/read.me"), tmp_path)
-    assert not rows.told(source(path="rows/gone.jsonl"), tmp_path)
+    (tmp_path / "folder.json").mkdir()
+    assert not rows.told(source(path="folder.json"), tmp_path)
     told = source(form="rows")
     assert rows.told(told, tmp_path)
     assert [one.name for one in rows.files(told, tmp_path)] == ["a.yaml", "b.jsonl"]
     assert [one.name for one in rows.files(source(form="rows", exclude=["*.yaml"]), tmp_path)] == ["b.jsonl"]
     with pytest.raises(SourceError, match="no file of rows is here"):
         rows.files(source(form="rows", include=["*.parquet"]), tmp_path)
-    with pytest.raises(SourceError, match="there is nothing here"):
-        rows.files(source(path="gone", form="rows"), tmp_path)
+    for gone in (source(path="gone", form="rows"), source(path="gone.jsonl")):
+        assert rows.told(gone, tmp_path)
+        with pytest.raises(SourceError, match="there is nothing here"):
+            rows.files(gone, tmp_path)

@@ -65,6 +65,10 @@ def test_a_hole_in_every_spelling(value: dict[str, Any]) -> None:
     assert (of(value).answer, of(value).kind) == ("1 + 2", "fim")
 
 
+def test_that_nothing_belongs_in_a_hole_is_a_lesson() -> None:
+    assert of({"prefix": "let a = 1", "suffix": "\nstop", "middle": ""}).answer == ""
+
+
 def test_the_rows_of_a_vendor_with_four_generations() -> None:
     row = {"id": "bbj-17", "type": "migration", "generation": ["bbj-gui", "dwc"], "difficulty": "basic", "tags": ["window"]}
     made = of({**row, "instruction": "Move this to the web.", "input": "print 1", "output": CODE})
@@ -118,6 +122,7 @@ def test_preferences_are_contrast() -> None:
         ({"instruction": "a", "output": "b", "history": "c"}, "role-order"),
         ({"instruction": "a", "output": " \n"}, "empty-answer"),
         ({"instruction": "  ", "output": "b"}, "empty-prompt"),
+        ({"prefix": " ", "suffix": "", "middle": "b"}, "empty-prompt"),
         ({"instruction": "a", "output": "b\0"}, "binary"),
         ({"instruction": "a", "output": "\ud800"}, "not-utf8"),
         ({"instruction": "a", "output": "b", "difficulty": {"a": 1}}, "not-a-label"),

@@ -165,7 +165,7 @@ class _Build:
             files = self._lessons(lessons.portions(materials, kept, divided, self.funnel), writer)
         with self._timed("probe"):
             candidates = dividing.candidates(materials, kept, divided, self.recipe.dataset.candidates, self.workshop, self.funnel)
-            candidates += examples.probes(self.examples)
+            candidates += self.funnel.sift("rows held out", "samples", examples.probes(self.examples)) if self.examples else ()
             counts = self.census.splits()
             said = f"{counts['train']:,} lessons, {counts.get('validation', 0):,} for validation, {len(candidates)} candidates for probes"
             _say(f"{said}; searching for leaks")

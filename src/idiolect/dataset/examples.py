@@ -28,7 +28,7 @@ from idiolect.sources import attributes, globs, languages, shown
 from idiolect.sources.forgetting import named
 from idiolect.sources.licences import Licences
 from idiolect.sources.rules import FORGOTTEN, Rules
-from idiolect.types import Document, Dropped, Hole, Sample, Span
+from idiolect.types import Document, Dropped, Hole, Sample, Span, Split
 
 PROBE = "row_probe"
 """Name of the maker of a held-out row."""
@@ -241,12 +241,15 @@ def lessons(one: Examples, side: Side, packs: Iterable[Pack]) -> Iterator[Sample
             yield _labelled(one.samples[index], one.source, labellers)
 
 
-def probes(held: Iterable[Examples]) -> Iterator[tuple[Side, Sample]]:
-    """The held-out samples as probes."""
+def probes(held: Iterable[Examples]) -> Iterator[tuple[Split, Sample] | Dropped]:
+    """The held-out samples as probes; an answer that is blank stands in every text, and asks for nothing."""
     for one in held:
         for index, side in enumerate(one.sides):
             if side in ("cluster", "source"):
                 sample = one.samples[index]
+                if not (sample.answer or "").strip():
+                    yield Dropped(reason="empty-answer", what=sample.id, source=one.source.name)
+                    continue
                 labels = {**sample.labels, CLUSTER: (one.clusters[index],)}
                 yield side, sample.model_copy(update={"maker": PROBE, "labels": labels, "weight": 1.0})
 
@@ -264,21 +267,16 @@ def _labelled(sample: Sample, source: Source, labellers: Sequence[Labeller]) -> 
     return sample.model_copy(update={"labels": {**found, **sample.labels}})
 
 
-def where(sample: Sample) -> str:
-    """A held-out row by file and bytes, to name it."""
-    span = sample.origins[0]
-    return f"{span.path}:{span.start}-{span.end}"
-
-
 def count(recipe: Recipe, source: Source) -> dict[str, Any]:
     """What a source of rows holds, for a look before anything is built: files, rows by form, and what is no row."""
     found: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
     held: list[Path] = rows.files(source, recipe.folder)
     for item in (item for file in held for item in rows.read(file, recipe.dataset.max_file_bytes)):
+        if isinstance(item, rows.Fault):
+            dropped[item.reason] += 1
+            continue
         try:
-            if isinstance(item, rows.Fault):
-                raise rows.Refused(item.reason)
             found[rows.shaped(item.value).form] += 1
         except rows.Refused as why:
             dropped[why.reason] += 1

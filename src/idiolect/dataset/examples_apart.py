@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from idiolect.dataset import leaks
 from idiolect.dataset.duplicates import near, shingles
 from idiolect.dataset.duplicates.dedupe import NEAR, RELATED
 from idiolect.dataset.examples import Examples
@@ -22,8 +23,14 @@ HELD_OUT = 5
 """One of so many rows is held out."""
 ENOUGH = 250
 """Rows, of which a fifth are 50 probes; of fewer beside repositories nothing is held out: those have probes of their own."""
+ROUNDS = 5
+"""How often others are tried in the place of those that stand in lessons."""
 _FEW = 10
 """Rows of fewer none is for validation."""
+
+
+Named = dict[str, list[int]]
+"""Clusters by name, and the numbers of their samples."""
 
 
 class Place(NamedTuple):
@@ -65,17 +72,39 @@ def divide(held: Sequence[Examples], held_out: str, most: int, funnel: Funnel, *
             place.held.clusters[place.at] = name[:12]
 
 
-def _sides(places: Sequence[Place], named: dict[str, list[int]], held_out: str, most: int) -> dict[str, Side]:
+def _sides(places: Sequence[Place], named: Named, held_out: str, most: int) -> dict[str, Side]:
     """The side of each cluster: in the order of a hash first those that are held out, then those for validation, up to their shares."""
     others = {name: some for name, some in named.items() if all(places[one].held.source.name != held_out for one in some)}
-    own = {name: some for name, some in others.items() if all(_ours(places[one]) for one in some)}
+    own = {name: some for name, some in others.items() if all(_fit(places[one]) for one in some)}
     total = sum(map(len, own.values()))
-    cluster = set(_taken({name: len(some) for name, some in own.items()}, min(total // HELD_OUT, most), "cluster"))
+    cluster = _held_out(places, named, own, min(total // HELD_OUT, most))
     left = {name: some for name, some in others.items() if name not in cluster}
     rest = {name: sum(places[one].held.samples.size(places[one].at) for one in some) for name, some in left.items()}
     target = min(SHARE * sum(rest.values()), MOST_BYTES) if len(rest) >= _FEW else 0
     validation = set(_taken(rest, target, ""))
     return {name: "cluster" if name in cluster else "validation" if name in validation else "train" for name in named}
+
+
+def _held_out(places: Sequence[Place], every: Named, own: Named, target: int) -> set[str]:
+    """Clusters to hold out. One with an answer that stands in a row outside would be no probe, so it is learned from, and another tried."""
+    held: set[str] = set()
+    waiting = {name: len(some) for name, some in own.items()}
+    for _ in range(ROUNDS):
+        taken = set(_taken(waiting, target - sum(len(own[name]) for name in held), "cluster"))
+        if not taken:
+            break
+        waiting = {name: size for name, size in waiting.items() if name not in taken}
+        held |= taken
+        held -= _leaking(places, every, held)
+    return held
+
+
+def _leaking(places: Sequence[Place], every: Named, held: set[str]) -> set[str]:
+    """Those of the held-out clusters of which an answer stands in a row outside of all of them, as `leaks` has it."""
+    sought = [(name, places[number].sample.answer or "") for name in sorted(held) for number in every[name]]
+    outside = (places[number].sample for name, some in every.items() if name not in held for number in some)
+    found = leaks.leaking(leaks.Wanted([answer for _, answer in sought]), (text for sample in outside for text in leaks.texts(sample)))
+    return {sought[place][0] for place in found}
 
 
 def _taken(sizes: dict[str, int], target: float, salt: str) -> Iterator[str]:
@@ -87,8 +116,9 @@ def _taken(sizes: dict[str, int], target: float, salt: str) -> Iterator[str]:
             yield name
 
 
-def _ours(place: Place) -> bool:
-    return place.held.source.role in ("team", "reference")
+def _fit(place: Place) -> bool:
+    """Whether it may be held out: one of the team's, with an answer that says something."""
+    return place.held.source.role in ("team", "reference") and bool((place.sample.answer or "").strip())
 
 
 def related(places: Sequence[Place]) -> tuple[dict[int, int], Clusters[int]]:

@@ -18,6 +18,7 @@ from idiolect.scrub import PERSON, Scrubber
 from idiolect.sources import languages
 from idiolect.types import Hole, Kind, Record, Sample, Score, Span
 
+Severity = Literal["info", "warning", "error"]
 LONG = 25_000
 """Bytes of a lesson, about 8,000 tokens: what is longer is dropped where a base's lessons are shorter (`train.length`)."""
 CODE: tuple[Kind, ...] = ("write", "spec", "refactor", "feature", "bugfix", "migrate", "contrast")
@@ -33,7 +34,7 @@ class Remark(Record):
     line: int
     """Where the row begins, from 1; of Parquet its number."""
     rule: str
-    severity: Literal["info", "warning", "error"]
+    severity: Severity
     message: str
 
 
@@ -96,6 +97,8 @@ class _Looking:
             if made.unread:
                 self._say(name, item.line, "unread", "info", f"nothing is made of {', '.join(made.unread)}"[:300])
             for sample in made.samples:
+                if not (sample.answer or sample.rejected or "").strip():
+                    self._say(name, item.line, "empty-middle", "info", "teaches that nothing belongs in this hole")
                 self._sample(name, item.line, sample)
 
     def copies(self) -> Iterator[Remark]:
@@ -132,7 +135,9 @@ class _Looking:
         for rule, severity, message in self._graded(sample):
             self._say(name, line, rule, severity, message)
 
-    def _graded(self, sample: Sample) -> Iterator[tuple[str, Literal["info", "warning", "error"], str]]:
+    def _graded(self, sample: Sample) -> Iterator[tuple[str, Severity, str]]:
+        """What checks hold against an answer; of a hole no more than warnings, as what stands around it may be part of a file."""
+        whole = not isinstance(sample.prompt, Hole)
         for language, code in _code(sample):
             labels = {**sample.labels, **({"language": (language,)} if language else {})}
             asked = sample.model_copy(update={"labels": labels})
@@ -141,11 +146,13 @@ class _Looking:
                     continue  # it knows its own languages, and this is another
                 for one in house.checks:
                     score = checks.grade(one, asked, code)
-                    yield from ((found.rule, found.severity, _located(found.line, found.message)) for found in score.findings)
+                    for found in score.findings:
+                        severity = found.severity if whole or found.severity == "info" else "warning"
+                        yield found.rule, severity, _located(found.line, found.message)
                     if score.value < 1 and not score.findings:
-                        yield checks.name(one), "error", _why(score)
+                        yield checks.name(one), "error" if whole else "warning", _why(score)
 
-    def _say(self, file: str, line: int, rule: str, severity: Literal["info", "warning", "error"], message: str) -> None:
+    def _say(self, file: str, line: int, rule: str, severity: Severity, message: str) -> None:
         self.remarks.append(Remark(file=file, line=line, rule=rule, severity=severity, message=message))
 
 
@@ -156,8 +163,8 @@ def _code(sample: Sample) -> Iterator[tuple[str, str]]:
     fences = list(_fences(answer))
     if isinstance(sample.prompt, Hole) or (not fences and sample.kind in CODE):
         yield language, answer
-    elif sample.kind != "raw":
-        yield from ((named or language, code) for named, code in fences)
+    elif sample.kind not in ("raw", "diff"):  # pieces in prose are code only where they say so, and blocks of an edit are none
+        yield from ((named or language, code) for named, code in fences if named or sample.kind in CODE)
 
 
 def _fences(text: str) -> Iterator[tuple[str, str]]:

@@ -45,12 +45,12 @@ class _RepeatedKeyError(ValueError):
 
 
 def told(source: Source, folder: Path) -> bool:
-    """Whether a source is one of rows: the recipe says so, or it is a single file whose name ends as theirs do.
+    """Whether a source is one of rows: the recipe says so, or it is no folder and its name ends as those of their files do.
 
     A folder is never guessed to be one: `package.json` is no row.
     """
     path = real(folder / source.path)
-    return source.form == "rows" or (path.suffix.lower() in SUFFIXES and path.is_file())
+    return source.form == "rows" or (path.suffix.lower() in SUFFIXES and not path.is_dir())
 
 
 def files(source: Source, folder: Path) -> list[Path]:

@@ -92,12 +92,13 @@ def _language(sample: Sample) -> str:
 
 
 def _speaks(sample: Sample) -> None:
-    """Refuse a sample that says nothing, or holds what is no text."""
-    for said in (sample.answer, sample.rejected):
-        if said is not None and not said.strip():
-            raise Refused("empty-answer")
-    if sample.answer is None and sample.rejected is None:
+    """Refuse a sample that says nothing, or holds what is no text. In a hole, that nothing belongs there is a lesson too."""
+    hole = sample.prompt if isinstance(sample.prompt, Hole) else None
+    said = [text for text in (sample.answer, sample.rejected) if text is not None]
+    if not said or not (hole or all(text.strip() for text in said)):
         raise Refused("empty-answer")
+    if hole and not (hole.files or (hole.prefix + hole.typed + hole.suffix).strip()):
+        raise Refused("empty-prompt", "nothing stands around the hole")
     if isinstance(sample.prompt, tuple) and not any(turn.content.strip() for turn in sample.prompt if turn.role == "user"):
         raise Refused("empty-prompt")
     if any("\0" in said for said in texts(sample)):
