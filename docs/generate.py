@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import sys
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,7 +12,7 @@ from pathlib import Path
 import click
 from pydantic.fields import FieldInfo
 
-from idiolect import recipe
+from idiolect import labels, recipe
 from idiolect.cli import cli
 
 DOCS = Path(__file__).parent
@@ -20,6 +21,8 @@ SECTIONS = {
     "[[source]]": recipe.Source,
     "[source.admit]": recipe.Admit,
     "[[model]]": recipe.ModelRecipe,
+    "[[label]]": labels.Label,
+    "[[label.sign]]": labels.Sign,
     "[dataset]": recipe.DatasetRecipe,
     "[scrub]": recipe.ScrubRecipe,
     "[train]": recipe.TrainRecipe,
@@ -33,7 +36,7 @@ HEAD = "<!-- Written by docs/generate.py; change the code, then run `make format
 
 def field_docs(record: type) -> dict[str, str]:
     """Each field's docstring, which stands beneath it in the source."""
-    tree = ast.parse(Path(recipe.__file__).read_text(encoding="utf-8"))
+    tree = ast.parse(Path(inspect.getfile(record)).read_text(encoding="utf-8"))
     body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == record.__name__)
     found = {}
     for field, after in pairwise(body):
@@ -46,7 +49,7 @@ def default(field: FieldInfo) -> str:
     """A field's default as TOML would have it."""
     if field.is_required():
         return "required"
-    value = field.default
+    value = field.get_default(call_default_factory=True)
     if value is None:
         return "derived"
     if isinstance(value, tuple):

@@ -9,6 +9,7 @@ import pytest
 
 from idiolect import checks, dataset, pack, recipe, samples, syntax
 from idiolect.dataset import probes
+from idiolect.errors import UsageError
 from idiolect.evaluate.stage import grade
 from idiolect.measure import Price
 from idiolect.recipe import Source
@@ -161,3 +162,37 @@ def test_what_is_not_the_dialect_does_not_parse(wrong: bytes) -> None:
         assert syntax.parses("tally", wrong) is False
         assert syntax.parses("tally", CODE + wrong) is False
         assert syntax.parses(*GOOD[:2]) is True
+
+
+def test_lessons_have_the_generation_of_their_files(lessons: Run) -> None:
+    made = {one.origins[0].path: one.labels.get("generation") for one in samples.read(lessons.folder, "train", ["raw"])}
+    assert made == {
+        path: labels
+        for path, labels in {
+            "README.md": None, "basket.tly": ("spool", "record"), "boxes.tly": ("spool", "record"), "closing.tly": ("spool",),
+            "growers.tly": ("spool", "record"), "money.tly": ("all",), "orders.tly": ("spool", "record"),
+            "receipt.tly": ("spool", "record"), "weather.tly": ("spool",),
+        }.items()
+        if path in made
+    }  # fmt: skip
+    assert len(made) > 5
+    assert lessons.metrics["vocabulary"] == {"generation": ["spool", "record", "all"]}
+    assert lessons.metrics["labels"]["generation"]["undecided"] == 0
+
+
+def test_signs_are_compared_with_what_a_person_says(stall: Path, tmp_path: Path) -> None:
+    found = recipe.read(FOLDER)
+    source = found.sources[0].model_copy(update={"path": str(stall)})
+    asked = found.model_copy(update={"folder": tmp_path, "packs": (str(FOLDER),), "sources": (source,)})
+    table = dataset.calibrate(asked, FOLDER / "labels.toml")["generation"]
+    assert (table["files"], table["undecided"]) == (8, 0)
+    rows = {row["value"]: (row["by_hand"], row["by_signs"], row["precision"], row["recall"]) for row in table["values"]}
+    assert rows == {"spool": (6, 7, 6 / 7, 1.0), "record": (6, 5, 1.0, 5 / 6), "all": (1, 1, 1.0, 1.0)}
+    assert {one["path"]: one["by_signs"] for one in table["differ"]} == {"boxes.tly": ["record", "spool"], "closing.tly": ["spool"]}
+    for text, said in (
+        ('[generation]\n"shed.tly" = ["all"]\n', "no file of a source"), ('[generation]\n"money.tly" = ["dwc"]\n', "name some of spool"),
+        ("[client]\n", "no label is called 'client'"), ("[", "cannot be read as TOML"),
+    ):  # fmt: skip
+        (tmp_path / "wrong.toml").write_text(text)
+        with pytest.raises(UsageError, match=said):
+            dataset.calibrate(asked, tmp_path / "wrong.toml")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import Any, get_args
 import httpx
 import pytest
 
-from idiolect import dataset, export, general, recipe, registry, samples, serve, train
+from idiolect import dataset, export, general, recipe, registry, samples, serve, syntax, train
+from idiolect.dataset import balance, labelling
+from idiolect.dataset.labelling import Place, Vocabulary
 from idiolect.errors import RecipeError, SourceError, UsageError
 from idiolect.evaluate import probes
 from idiolect.evaluate.figures import compared
@@ -219,11 +221,118 @@ def admit_otherwise(ground: Ground) -> None:
     assert all(one.weight == pytest.approx(weights[one.id] / 4) for one in samples.read(after.folder, "train"))
 
 
-def max_source_share(ground: Ground) -> None:
-    both = {"path": "shop"}, {"path": "other"}
-    capped, free = (ground.built(*both, dataset={"max_source_share": share}) for share in (0.5, 1.0))
-    assert capped.metrics["dropped"]["over-share"] > 0
-    assert "over-share" not in free.metrics["dropped"]
+def labelled(ground: Ground, *labels: dict[str, Any]) -> dict[str, set[str]]:
+    """Of some files the labels, as `name value`; the whole way into the lessons is that of `label_value`."""
+    words = Vocabulary(ground.recipe(label=[{"value": "signed", **one} for one in labels]).labels)
+    with syntax.reading():
+        signs = frozenset(labelling.found(words.asked, "python", text(1).encode()))
+    places = [Place(f"src/part_{number}.py", 1_600_000_000, signs) for number in range(4)]
+    return {one.path: {f"{name} {value}" for name, values in words.decided(one).items() for value in values} for one in places}
+
+
+ONE, TWO = {"path": "src/part_1.py"}, {"path": "src/part_[12].py"}
+
+
+def label_value(ground: Ground) -> None:
+    run = ground.built(label=[{"value": "signed", "sign": [{"path": "src/part_*.py"}]}])
+    assert {one.labels.get("generation") for one in samples.read(run.folder, "train")} == {("signed",)}
+    assert labelled(ground, {"value": "other", "sign": [ONE]})["src/part_1.py"] == {"generation other"}
+
+
+def label_name(ground: Ground) -> None:
+    assert labelled(ground, {"sign": [ONE]})["src/part_1.py"] == {"generation signed"}
+    assert labelled(ground, {"name": "phase", "sign": [ONE]})["src/part_1.py"] == {"phase signed"}
+
+
+def label_files(ground: Ground) -> None:
+    wide, narrow = labelled(ground, {"sign": [TWO]}), labelled(ground, {"sign": [TWO], "files": ["src/part_1.py"]})
+    assert [sum(map(len, found.values())) for found in (wide, narrow)] == [2, 1]
+
+
+def label_threshold(ground: Ground) -> None:
+    found = labelled(ground, {"sign": [ONE, TWO], "threshold": 1.5})
+    assert {path for path, labels in found.items() if labels} == {"src/part_1.py"}
+
+
+def label_implies(ground: Ground) -> None:
+    never = {"value": "old", "sign": [{"path": "nowhere"}]}
+    assert labelled(ground, never, {"sign": [ONE]})["src/part_1.py"] == {"generation signed"}
+    assert labelled(ground, never, {"sign": [ONE], "implies": ["old"]})["src/part_1.py"] == {"generation signed", "generation old"}
+
+
+def label_conflicts(ground: Ground) -> None:
+    old = {"value": "old", "sign": [TWO]}
+    both, none = labelled(ground, old, {"sign": [ONE]}), labelled(ground, old, {"sign": [ONE], "conflicts": ["old"]})
+    assert [len(found["src/part_1.py"]) for found in (both, none)] == [2, 0]
+    assert both["src/part_2.py"] == none["src/part_2.py"] != set()
+
+
+def label_rest(ground: Ground) -> None:
+    found = labelled(ground, {"sign": [ONE]}, {"value": "all", "rest": True})
+    assert (found["src/part_1.py"], found["src/part_3.py"]) == ({"generation signed"}, {"generation all"})
+
+
+def sign(wide: dict[str, Any], narrow: dict[str, Any]) -> Callable[[Ground], None]:
+    """A check that a file has its label by one sign and not by the other."""
+
+    def check(ground: Ground) -> None:
+        found = [labelled(ground, {"sign": [{**ONE, **asked}]})["src/part_1.py"] for asked in (wide, narrow)]
+        assert found == [{"generation signed"}, set()]
+
+    return check
+
+
+def model_labels(ground: Ground) -> None:
+    made = [Sample(answer=one.answer, kind="raw", maker="m", labels={"generation": ("a", "b")[number % 2:][:1]})
+            for number, one in enumerate(tiny.lessons(6))]  # fmt: skip
+    counts = []
+    for chosen in ({}, {"generation": ["a"]}):
+        asked = ground.recipe(
+            model=[{"name": "helper", "base": "./base", "labels": chosen}], train={"tokens": 300, "length": 128, "rank": 4, "replay": 0.0}
+        )
+        with registry.begin(asked, "dataset", version=1, values={"lessons": "labelled"}, inputs={}) as run:
+            if not run.done:
+                samples.write(run.folder, "train", made)
+                run.finish({"vocabulary": {"generation": ["a", "b"]}})
+        adapter = train.train(asked, asked.models[0], run)
+        trained = next(one for one in registry.runs(asked) if one.info.get("model", {}).get("digest") == adapter.digest)
+        counts.append(trained.metrics["samples"]["pretrain"]["read"])
+    assert counts[0] == 2 * counts[1] > 0
+
+
+def share(key: str, field: str, values: Sequence[Any]) -> Callable[[Ground], None]:
+    """A check that the first and largest of many groups weighs less where its share is capped."""
+
+    def check(ground: Ground) -> None:
+        scales = balance.Scales()
+        for number, value in enumerate(values):
+            said: dict[str, Any] = {"source": "app", "authors": ("a",), "kind": "raw", "language": "ruby", field: value}
+            cell = balance.Cell(**said)
+            scales.size[cell] = 100 if number else {"source": 4_000}.get(field, 400)  # of sources, the root counts
+            scales.weight[cell] = float(scales.size[cell])
+        factors = [list(scales.factors(ground.recipe(dataset={key: most}).dataset).values()) for most in (1.0, 0.12)]
+        assert factors[1][0] < factors[0][0]
+        assert factors[1][1] > factors[0][1]
+
+    return check
+
+
+MANY: list[Any] = [f"g{number}" for number in range(30)]
+
+
+def max_tokens(ground: Ground) -> None:
+    (ground.folder / "talk").mkdir(exist_ok=True)
+    (ground.folder / "talk" / "pack.py").write_text(
+        "from idiolect.pack import Pack\n"
+        "from idiolect.types import Message, Sample\n"
+        "def long(documents):\n"
+        "    asked = (Message(role='user', content='Why? ' * 200),)\n"
+        "    yield Sample(prompt=asked, answer='So it is.', kind='qa', maker='talk', origins=(list(documents)[0].span(),))\n"
+        "pack = Pack(name='talk', makers=(long,))\n"
+    )
+    found = [ground.built(packs=["./talk"], dataset={"max_tokens": most}) for most in (8192, 100)]
+    assert [run.metrics["samples"].get("qa", {}).get("train", 0) > 0 for run in found] == [True, False]
+    assert found[1].metrics["dropped"]["too long"] > 0
 
 
 def max_file_bytes(ground: Ground) -> None:
@@ -443,7 +552,27 @@ CHECKS: dict[str, Callable[..., None]] = {
     "model.name": model_name,
     "model.base": model_base,
     "model.kinds": model_kinds,
-    "dataset.max_source_share": max_source_share,
+    "model.labels": model_labels,
+    "label.name": label_name,
+    "label.value": label_value,
+    "label.files": label_files,
+    "label.threshold": label_threshold,
+    "label.implies": label_implies,
+    "label.conflicts": label_conflicts,
+    "label.rest": label_rest,
+    "label.sign.text": sign({"text": "def "}, {"text": "procedure "}),
+    "label.sign.calls": sign({}, {"calls": "nobody"}),
+    "label.sign.imports": sign({}, {"imports": "nothing"}),
+    "label.sign.path": sign({}, {"path": "lib/**"}),
+    "label.sign.locked": sign({}, {"locked": "rails>=7"}),
+    "label.sign.since": sign({"since": "2020-01-01"}, {"since": "2030-01-01"}),
+    "label.sign.until": sign({"until": "2030-01-01"}, {"until": "2020-01-01"}),
+    "label.sign.weight": sign({"weight": 1.0}, {"weight": 0.5}),
+    "dataset.max_source_share": share("max_source_share", "source", MANY),
+    "dataset.max_author_share": share("max_author_share", "authors", [(one,) for one in MANY]),
+    "dataset.max_kind_share": share("max_kind_share", "kind", MANY),
+    "dataset.max_language_share": share("max_language_share", "language", MANY),
+    "dataset.max_tokens": max_tokens,
     "dataset.max_file_bytes": max_file_bytes,
     "dataset.candidates": candidates,
     "dataset.max_after": max_after,

@@ -20,6 +20,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from idiolect.labels import Label, Sign
 from idiolect.outline import Marked, Name, Syntax, Unit
 from idiolect.pack import Language, Pack
 from idiolect.types import Finding, Hole, Sample, Score
@@ -203,10 +204,24 @@ _PROBES = (
     ),
 )  # fmt: skip
 
+_GENERATIONS = (
+    Label(value="spool", files=("**/*.tly",), sign=(Sign(text=r"(?im)^\s*print\b"), Sign(calls="Repeat", weight=0.5))),
+    Label(
+        value="record", files=("**/*.tly",),
+        sign=(
+            Sign(text=r"(?im)^\s*record\b"), Sign(imports="basket"), Sign(imports="boxes", weight=0.5),
+            Sign(text=r"\.lines\b", weight=0.5),
+        ),
+    ),
+    Label(value="all", files=("**/*.tly",), rest=True),
+)  # fmt: skip
+"""Tally was first written to a spool of paper, and later kept its things in records; what does neither runs everywhere."""
+
 pack = Pack(
     name="tally",
     description="Tally BASIC: units, holes and a verdict without a grammar",
     languages=(Language("tally", ("**/*.tly",), spans=spans, parses=parses),),
+    vocabulary=_GENERATIONS,
     checks=(well_formed,),
     probes=_PROBES,
 )

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from idiolect.errors import RecipeError
 from idiolect.files import real
+from idiolect.labels import Label
 from idiolect.outline import Syntax
 from idiolect.types import Document, Dropped, File, Finding, Sample, Score
 
@@ -68,6 +69,8 @@ class Pack:
     """Languages that it brings; they go before grammars of the same name."""
     label: Labeller | None = None
     """Labels put on every Sample of a Document."""
+    vocabulary: tuple[Label, ...] = ()
+    """Labels by their signs, as `[[label]]` of a recipe has them."""
     makers: tuple[Maker, ...] = ()
     filters: tuple[Filter, ...] = ()
     checks: tuple[Check | Tool, ...] = ()

@@ -17,6 +17,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from idiolect.errors import RecipeError
 from idiolect.files import real
+from idiolect.labels import Label, Sign, complain
 from idiolect.types import Kind, Record, Role, complaint
 
 FILE = "idiolect.toml"
@@ -81,13 +82,23 @@ class ModelRecipe(Record):
     """`seedling` (shipped), a local folder, or a hub id such as `Qwen/Qwen2.5-Coder-3B`."""
     kinds: tuple[Kind, ...] = ()
     """Kinds of lesson it learns; default: all."""
+    labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Lessons it learns, by label: `{ generation = ["dwc", "all", ""] }`, with `""` for those without that label; default: all."""
 
 
 class DatasetRecipe(Record):
     """`[dataset]`: from repositories to Samples."""
 
-    max_source_share: float = Field(default=0.6, gt=0, le=1)
-    """No source gives more than this share of the lessons' bytes, where there are several."""
+    max_source_share: float = Field(default=0.2, gt=0, le=1)
+    """No source weighs more than this share of the lessons, where there are enough of them; shares grow with the root of the bytes."""
+    max_author_share: float = Field(default=0.25, gt=0, le=1)
+    """The same of an author, where there are enough of them."""
+    max_kind_share: float = Field(default=1.0, gt=0, le=1)
+    """The same of a kind of lesson."""
+    max_language_share: float = Field(default=1.0, gt=0, le=1)
+    """The same of a language."""
+    max_tokens: int = Field(default=8192, gt=0)
+    """Longest lesson, prompt and answer, at three bytes a token: of a longer one what stands nearest to the target is kept."""
     max_file_bytes: int = Field(default=1_000_000, gt=0)
     """Larger files are skipped, with a reason."""
     candidates: int = Field(default=400, gt=0)
@@ -181,6 +192,8 @@ class Recipe(Record):
     """Where the lessons come from."""
     models: tuple[ModelRecipe, ...] = Field(default=(ModelRecipe(),), alias="model", min_length=1)
     """What is tuned; one dataset serves them all."""
+    labels: tuple[Label, ...] = Field(default=(), alias="label")
+    """What files are told apart by."""
     dataset: DatasetRecipe = DatasetRecipe()
     scrub: ScrubRecipe = ScrubRecipe()
     train: TrainRecipe = TrainRecipe()
@@ -197,6 +210,11 @@ class Recipe(Record):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"two [[{what}]] are called '{twice[0]}'; give one of them another `name`")
+        return self
+
+    @model_validator(mode="after")
+    def _labels_know_each_other(self) -> Recipe:
+        complain(self.labels)
         return self
 
     @model_validator(mode="after")
@@ -244,7 +262,7 @@ def read(path: Path) -> Recipe:
 
 def parse(values: dict[str, Any], *, folder: Path, where: str = FILE) -> Recipe:
     """Make a Recipe of TOML values; `folder` is where its relative paths start."""
-    for key, meant in (("folder", ""), ("sources", "source"), ("models", "model")):
+    for key, meant in (("folder", ""), ("sources", "source"), ("models", "model"), ("labels", "label")):
         if key in values:
             raise RecipeError(
                 f"{key}: unknown key" + (f"; did you mean '[[{meant}]]'?" if meant else ""),
@@ -283,7 +301,7 @@ def _explain(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         nearest = difflib.get_close_matches(str(first["loc"][-1]), _keys(first["loc"][:-1]), n=1)
         return f"{place}: unknown key" + (f"; did you mean '{nearest[0]}'?" if nearest else "")
-    if first["type"] == "tuple_type" and place in ("source", "model"):
+    if first["type"] == "tuple_type" and place in ("source", "model", "label"):
         return f"{place}: should be a list of tables; begin each with [[{place}]]"
     what = complaint(first["type"], first["msg"])
     return f"{place}: {what}" if place else what
@@ -298,7 +316,8 @@ def _keys(place: tuple[int | str, ...]) -> list[str]:
     """The keys that are known at a place in the recipe."""
     record: type[Record] = Recipe
     sections: dict[str, type[Record]] = {
-        "source": Source, "admit": Admit, "model": ModelRecipe, "dataset": DatasetRecipe, "scrub": ScrubRecipe, "train": TrainRecipe,
+        "source": Source, "admit": Admit, "label": Label, "sign": Sign, "model": ModelRecipe,
+        "dataset": DatasetRecipe, "scrub": ScrubRecipe, "train": TrainRecipe,
         "export": ExportRecipe, "serve": ServeRecipe, "evaluate": EvaluateRecipe, "general": GeneralRecipe,
     }  # fmt: skip
     for part in place:

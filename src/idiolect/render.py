@@ -96,7 +96,8 @@ class Renderer:
         """A sample as ids and loss weights.
 
         Raw text: every token and the end. A hole: the answer and the end token. A conversation: the answer and the token that ends a
-        turn. With `spans`, only the answer's tokens that touch one of them, and the end. The weight is the sample's own.
+        turn. With `spans`, only the answer's tokens that touch one of them, and the end. Weights are 1 or 0: how often a sample is drawn
+        is what its own weight says.
         """
         if sample.answer is None:
             raise DataError("a sample without an answer cannot be a lesson of this kind", where=sample.id)
@@ -109,11 +110,11 @@ class Renderer:
 
     def _weighted(self, prompt: list[int], sample: Sample, end: int) -> Lesson:
         encoding = self.tokenizer.encode(sample.answer or "", add_special_tokens=False)
-        weights = [sample.weight] * len(encoding.ids)
+        weights = [1.0] * len(encoding.ids)
         if sample.spans:
             inside = _touched(sample.answer or "", encoding.offsets, sample.spans)
             weights = [weight if touched else 0.0 for weight, touched in zip(weights, inside, strict=True)]
-        return Lesson([*prompt, *encoding.ids, end], [0.0] * len(prompt) + weights + [sample.weight])
+        return Lesson([*prompt, *encoding.ids, end], [0.0] * len(prompt) + weights + [1.0])
 
     def _join(self, parts: Sequence[fim.Part]) -> list[int]:
         """Neighbouring pieces of content are encoded as one text, as a chat template would."""

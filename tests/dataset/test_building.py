@@ -66,7 +66,8 @@ def test_what_goes_into_each_step_comes_out_or_has_a_reason(built: Run) -> None:
     assert steps["probes"]["in"] == built.metrics["cuts"]["shop"]["candidates"]
     counts = {split: sum(kind.get(split, 0) for kind in built.metrics["samples"].values()) for split in SPLITS}
     assert {split: len(rows(built, split)) for split in SPLITS} == counts
-    assert counts["train"] + counts["validation"] == steps["merge"]["kept"] - sum(steps["balance"]["dropped"].values())
+    left = steps["merge"]["kept"] - sum(sum(steps[name]["dropped"].values()) for name in ("near-duplicates", "openers"))
+    assert counts["train"] + counts["validation"] == left
     dropped = [json.loads(line) for line in built.path("dropped.jsonl").read_text(encoding="utf-8").splitlines()]
     assert len(dropped) == sum(built.metrics["dropped"].values())
 
@@ -165,15 +166,21 @@ def test_every_key_changes_the_rows(built: Run, shop: Path, tmp_path: Path, valu
     assert seen(changed) != seen(built)
 
 
-def test_the_share_of_a_source_is_capped(shop: Path, tmp_path: Path) -> None:
+def test_sources_weigh_by_the_root_of_their_bytes_and_nothing_is_thrown_away_for_it(shop: Path, tmp_path: Path) -> None:
     other = repository(tmp_path / "other", grown(500, files=6))
-    sources = [{"path": str(shop)}, {"path": str(other)}]
-    free, capped = (build(tmp_path, sources, dataset={"max_source_share": share}) for share in (1.0, 0.6))
-    assert "over-share" not in free.metrics["dropped"]
-    sizes = {"shop": 0, "other": 0}
-    for one in samples.read(capped.folder, "train"):
-        sizes[one.origins[0].source] += len((one.answer or "").encode())
-    assert 0.59 < sizes["shop"] / sum(sizes.values()) <= 0.6
+    run = build(tmp_path, [{"path": str(shop)}, {"path": str(other)}])
+    size, weight = {"shop": 0, "other": 0}, {"shop": 0.0, "other": 0.0}
+    for one in rows(run, "train"):
+        size[one.origins[0].source] += len((one.answer or "").encode())
+        weight[one.origins[0].source] += len((one.answer or "").encode()) * one.weight
+    assert size["shop"] > 3 * size["other"]
+    # commits count by their age, so that the two sources' lessons do not weigh one each before
+    assert weight["shop"] / weight["other"] == pytest.approx((size["shop"] / size["other"]) ** 0.5, rel=0.15)
+    assert not {"over-share", "boilerplate opener"} & run.metrics["dropped"].keys()
+    assert run.metrics["warnings"] == [] or all("limit" in one for one in run.metrics["warnings"])
+    assert {row["name"] for row in run.metrics["signs"]} >= {"compression", "duplicates", "effective sources", "entropy of difficulty"}
+    assert "## Signs" in run.path("README.md").read_text(encoding="utf-8")
+    assert json.loads(run.path("words.json").read_text(encoding="utf-8"))["words"]["limit"] > 100
 
 
 def test_a_pack_labels_filters_and_makes(shop: Path, tmp_path: Path) -> None:

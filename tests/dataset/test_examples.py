@@ -125,22 +125,24 @@ def test_beside_a_repository_few_rows_are_all_learned_and_many_are_held_out(tmp_
     assert many.is_file()
     assert run.metrics["rows"]["few.jsonl"]["sides"].keys() == {"train", "validation"}
     assert "over-share" not in run.metrics["dropped"]
-    assert {one.weight for one in held(run, "train") if one.origins[0].source == "few.jsonl"} == {3.0}
+    (few_weight,) = {one.weight for one in held(run, "train") if one.origins[0].source == "few.jsonl"}
+    assert few_weight > 3.0 > max(one.weight for one in held(run, "train") if one.origins[0].source == "shop")
     both = build(tmp_path, {"path": "shop"}, {"path": "more", "form": "rows", "role": "reference"}, dataset={"candidates": 55})
     assert both.metrics["rows"]["more"]["sides"]["cluster"] == 55
-    assert {one.weight for one in held(both, "train") if one.origins[0].source == "more"} == {2.0}
+    assert len({one.weight for one in held(both, "train") if one.origins[0].source == "more"}) == 1
     assert {one.source for one in (span for sample in held(both, "train") for span in sample.origins)} == {"shop", "more"}
 
 
 def test_rows_drown_no_repository(tmp_path: Path) -> None:
     repository(tmp_path / "shop", grown(files=3, functions=2))
     written(tmp_path / "many.jsonl", map(row, range(200)))
-    run = build(tmp_path, {"path": "shop"}, {"path": "many.jsonl"}, dataset={"max_source_share": 0.25, "makers": ["raw"]})
-    sizes = {
-        name: sum(len(one.answer or "") for one in held(run, "train") if one.origins[0].source == name) for name in ("shop", "many.jsonl")
-    }
-    assert run.metrics["dropped"]["over-share"] > 0
-    assert 0.2 < sizes["many.jsonl"] / sum(sizes.values()) <= 0.25
+    run = build(tmp_path, {"path": "shop"}, {"path": "many.jsonl"}, dataset={"makers": ["raw"]})
+    size, weight = {"shop": 0, "many.jsonl": 0}, {"shop": 0.0, "many.jsonl": 0.0}
+    for one in held(run, "train"):
+        size[one.origins[0].source] += len(one.answer or "")
+        weight[one.origins[0].source] += len(one.answer or "") * one.weight
+    assert size["many.jsonl"] > 2 * size["shop"]
+    assert weight["many.jsonl"] / weight["shop"] == pytest.approx((size["many.jsonl"] / size["shop"]) ** 0.5, rel=0.01)
 
 
 def test_a_source_of_rows_can_be_the_test_set_and_public_ones_are_none(tmp_path: Path) -> None:

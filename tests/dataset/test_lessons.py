@@ -6,6 +6,7 @@ from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.reading import Committed
 from idiolect.dataset.splits import Side, Splits
 from idiolect.errors import DataError
+from idiolect.recipe import DatasetRecipe
 from idiolect.sources.commits import Planned
 from idiolect.types import Change, Dropped, Sample
 from tests.dataset.corpus import document, text
@@ -37,7 +38,7 @@ def test_equal_samples_are_merged_and_their_origins_unite() -> None:
     second = first.model_copy(update={"origins": (FILES[1].span(),), "labels": {"area": ("a",)}, "weight": 2.0})
     given: dict[Side, list[Sample]] = {"train": [first, second], "validation": [second]}
     funnel = Funnel()
-    known = finishing.merged(lambda side, _: iter(given[side]), None, funnel)
+    known = finishing.merged(lambda side, _: iter(given[side]), DatasetRecipe(), funnel)
     (kept,) = finishing.finished(lambda side, _: iter(given[side]), "train", known, [], funnel)
     assert [span.path for span in kept.origins] == ["part_0.py", "part_1.py"]
     assert (kept.weight, kept.labels) == (2.0, {"language": ("python",), "area": ("a",)})

@@ -1,3 +1,5 @@
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -67,9 +69,20 @@ def test_every_sample_is_kept_or_dropped_with_a_reason() -> None:
     assert len(shelf.texts) == 1
 
 
-def test_a_sample_counts_by_its_weight() -> None:
-    light, heavy = (shelve([Sample(answer="abc", kind="raw", maker="m", weight=w)], RENDERER.lesson, 32).texts[0] for w in (1.0, 3.0))
-    assert (3 * light.weights == heavy.weights).all()
+def test_a_lesson_is_drawn_as_often_as_its_weight_says_and_never_twice_in_a_row_for_nothing() -> None:
+    given = [Sample(answer=f"lesson {at:02d}", kind="raw", maker="m", weight=[1.0, 3.0, 0.25][at % 3]) for at in range(30)]
+    shelf = shelve(given, RENDERER.lesson, 32)
+    assert {float(one) for text in shelf.texts for one in text.weights} == {1.0}  # the loss on each is the same
+    drawn = Counter(text.sample for text in draw([(shelf.texts, 1.0)], 4 * 12 * shelf.tokens, "0"))
+    mean = (1.0 + 3.0 + 0.25) / 3
+    for sample in given:
+        assert drawn[sample.id] == pytest.approx(48 * sample.weight / mean, abs=1.01)
+
+
+def test_a_pass_has_about_as_many_tokens_as_there_are_whatever_the_weights() -> None:
+    heavy = [Text(one.ids, one.weights, one.sample, one.kind, 7.0) for one in (tiny.text(20, seed) for seed in range(40))]
+    drawn = draw([(heavy, 1.0)], 800, "0")
+    assert sorted(text.sample for text in drawn) == sorted(text.sample for text in heavy)
 
 
 def test_packs_hold_every_text_once_and_waste_little() -> None:

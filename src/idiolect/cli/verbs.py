@@ -85,10 +85,15 @@ def init(paths: tuple[Path, ...], name: str, effort: str, force: bool, recipe_pa
 
 
 @click.command()
+@click.option("--labels", type=click.Path(path_type=Path), help="Compare [[label]] with files labelled by hand in this TOML file instead.")
 @recipe_option
 @json_option
-def check(recipe_path: Path, as_json: bool) -> None:
+def check(labels: Path | None, recipe_path: Path, as_json: bool) -> None:
     """Check recipe, sources, disk and memory, and print the plan with its cost, before anything is spent."""
+    if labels:
+        table = room("dataset").calibrate(read(recipe_path), labels)
+        show(table, as_json, lambda: room("dataset.calibration").text(table))
+        return
     preflight = room("preflight")
     found = preflight.check(read(recipe_path))
     show(found, as_json, lambda: preflight.check_text(found))

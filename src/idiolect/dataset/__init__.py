@@ -7,7 +7,7 @@ called, so that the command line stays quick.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from idiolect.types import Document, Sample
 
@@ -45,6 +45,13 @@ def check(paths: Iterable[Path], recipe: Recipe | None, packs: Sequence[str] = (
     known = scrubbing.known(recipe) if recipe else rules.together()
     most = recipe.dataset.max_file_bytes if recipe else MAX_ROW
     return examples_check.check(paths, examples_check.packs_of(recipe, packs, folder or Path()), Scrubber(known), most)
+
+
+def calibrate(recipe: Recipe, file: Path) -> dict[str, Any]:
+    """Compare the labels that signs decide with those that a person gave by hand; see `calibration.calibrate`."""
+    from idiolect.dataset import calibration
+
+    return calibration.calibrate(recipe, file)
 
 
 def lessons_from(

@@ -1,70 +1,126 @@
-"""No source may drown the others."""
+"""How often lessons are to be met in training, so that no source and nobody drowns the others: weights, and nothing is thrown away.
+
+The share of a source grows with the square root of its bytes. Then no source, author, kind or language has more than its cap, as far as
+there are enough of them: with an effective number n of groups (1 / the sum of their squared shares), none has less room than 2 / n. A
+lesson counts at most MOST times as much as it would, and at least a MOSTth: what is rare is not learned by heart, what is large not lost.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from idiolect.recipe import DatasetRecipe
 from idiolect.types import Sample
 
+MOST = 4.0
+_ROUNDS = 8
+"""Caps are kept one after the other, and each moves the others a little."""
 
-class Weighed(NamedTuple):
-    """A sample, by what decides whether its source has too many."""
 
-    id: str
+class Cell(NamedTuple):
+    """What lessons are weighed by; those of one cell weigh the same."""
+
     source: str
-    size: int
-    """Bytes of answer."""
+    authors: tuple[str, ...]
+    """Of all its bytes; each is given an equal part."""
+    kind: str
+    language: str
 
 
-def over(samples: Sequence[Weighed], share: float) -> set[str]:
-    """Ids of what is to go where a source gives more than `share` of the bytes of answer and there are several.
-
-    Which ones is decided by the order of their ids, so that a source that grows keeps its lessons. With so few sources that even
-    equal ones exceed the share, they are made equal.
-    """
-    sizes: dict[str, int] = defaultdict(int)
-    for sample in samples:
-        sizes[sample.source] += sample.size
-    return _beyond(samples, sizes, allowed(list(sizes.values()), share))
+Factors = Mapping[Cell, float]
 
 
-def above(samples: Sequence[Weighed], share: float, beside: int) -> set[str]:
-    """Ids of what is to go of each source that gives more than `share` of its own bytes and `beside` together."""
-    sizes: dict[str, int] = defaultdict(int)
-    for sample in samples:
-        sizes[sample.source] += sample.size
-    return _beyond(samples, sizes, share / (1 - share) * beside) if share < 1 else set()
+@dataclass
+class Scales:
+    """Bytes of answer of each cell: as they are, and by what the lessons weigh until now."""
+
+    size: Counter[Cell] = field(default_factory=Counter)
+    weight: dict[Cell, float] = field(default_factory=lambda: defaultdict(float))
+
+    def add(self, sample: Sample) -> None:
+        """Count a lesson."""
+        cell, size = of(sample), len((sample.answer or sample.rejected or "").encode("utf-8", "surrogatepass"))
+        self.size[cell] += size
+        self.weight[cell] += size * sample.weight
+
+    def factors(self, told: DatasetRecipe) -> Factors:
+        """What the weight of a lesson of each cell is multiplied by; in all, they weigh as much as before."""
+        weight = {cell: one for cell, one in self.weight.items() if one > 0}
+        before = sum(weight.values())
+        wanted = _rooted(self.size, weight, told.max_source_share)
+        factors = dict.fromkeys(weight, 1.0)
+        caps: list[tuple[Callable[[Cell], tuple[str, ...]], float]] = [
+            (lambda cell: cell.authors, told.max_author_share),
+            (lambda cell: (cell.kind,), told.max_kind_share),
+            (lambda cell: (cell.language,), told.max_language_share),
+        ]
+        for _ in range(_ROUNDS if weight else 0):
+            _move(factors, weight, lambda cell: (cell.source,), lambda _: wanted)
+            for groups, cap in caps:
+                _move(factors, weight, groups, lambda shares, cap=cap: capped(shares, cap))  # type: ignore[misc]  # cap is bound now
+        bounded = {cell: min(MOST, max(1 / MOST, factor)) for cell, factor in factors.items()}
+        scale = before / sum(weight[cell] * factor for cell, factor in bounded.items()) if bounded else 1.0
+        return {cell: factor * scale for cell, factor in bounded.items()}
 
 
-def _beyond(samples: Sequence[Weighed], sizes: Mapping[str, int], limit: float) -> set[str]:
-    out: set[str] = set()
-    taken: dict[str, int] = defaultdict(int)
-    for sample in sorted(samples) if limit < max(sizes.values(), default=0) else ():
-        if sizes[sample.source] > limit and taken[sample.source] + sample.size > limit:
-            out.add(sample.id)
-        else:
-            taken[sample.source] += sample.size
-    return out
+def of(sample: Sample) -> Cell:
+    """The cell of a lesson."""
+    source = sample.origins[0].source if sample.origins else ""
+    authors = tuple(sorted({author for span in sample.origins for author in span.authors}))
+    return Cell(source, authors, sample.kind, next(iter(sample.labels.get("language", ())), ""))
 
 
-def allowed(sizes: Sequence[int], share: float) -> float:
-    """The largest size L such that no source, cut to L, has more than `share` of what is then left."""
-    if len(sizes) < 2:
-        return float("inf")
-    share = max(share, 1 / len(sizes))
-    ordered = sorted(sizes, reverse=True)
-    for cut in range(len(ordered)):
-        # the `cut` largest are cut to L = share * (cut * L + rest)
-        rest = sum(ordered[cut:])
-        limit = share * rest / (1 - share * cut) if share * cut < 1 else float(ordered[cut])
-        if (cut and limit >= ordered[cut]) or (not cut and ordered[0] <= share * rest):
-            return limit if cut else float("inf")
-    return float(ordered[-1])
+def shares(amounts: Mapping[str, float]) -> dict[str, float]:
+    """What part of the whole each has."""
+    total = sum(amounts.values())
+    return {name: one / total for name, one in amounts.items()}
 
 
-def weighed(sample: Sample) -> Weighed:
-    """A sample's id, source and size."""
-    answer = sample.answer or sample.rejected or ""
-    return Weighed(sample.id, sample.origins[0].source if sample.origins else "", len(answer.encode()))
+def effective(parts: Iterable[float]) -> float:
+    """How many equal ones would be as spread out as these shares: 1 over the Herfindahl index."""
+    squares = sum(one * one for one in parts)
+    return 1 / squares if squares else 0.0
+
+
+def capped(parts: Mapping[str, float], cap: float) -> dict[str, float]:
+    """The shares with none over `cap`, or over twice an equal part where there are few; what the large give up goes to the others."""
+    limit = max(cap, 2 / effective(parts.values())) if parts else 1.0
+    over = {name for name, one in parts.items() if one > limit}
+    while over and limit < 1:
+        rest = sum(one for name, one in parts.items() if name not in over)
+        scale = (1 - limit * len(over)) / rest
+        more = {name for name, one in parts.items() if name not in over and one * scale > limit}
+        if not more:
+            return {name: limit if name in over else one * scale for name, one in parts.items()}
+        over |= more
+    return dict(parts)
+
+
+def _rooted(size: Mapping[Cell, int], weight: Mapping[Cell, float], cap: float) -> dict[str, float]:
+    """The share of each source: what its bytes weigh on average, times the root of how many there are."""
+    bytes_of, weight_of = Counter[str](), Counter[str]()
+    for cell, one in weight.items():
+        bytes_of[cell.source] += size[cell]
+        weight_of[cell.source] += one  # type: ignore[assignment]  # a Counter of floats
+    return capped(shares({name: weight_of[name] / bytes_of[name] ** 0.5 for name in weight_of}), cap) if weight else {}
+
+
+def _move(
+    factors: dict[Cell, float],
+    weight: Mapping[Cell, float],
+    groups: Callable[[Cell], Sequence[str]],
+    wanted: Callable[[Mapping[str, float]], Mapping[str, float]],
+) -> None:
+    """Change the factors so that groups have the shares that are wanted; a cell of several moves by their mean."""
+    amounts: dict[str, float] = defaultdict(float)
+    for cell, one in weight.items():
+        for group in groups(cell):
+            amounts[group] += one * factors[cell] / len(groups(cell))
+    now = shares(amounts) if amounts else {}
+    goal = wanted(now)
+    for cell in factors:
+        ratios = [goal[group] / now[group] for group in groups(cell)]
+        factors[cell] *= sum(ratios) / len(ratios) if ratios else 1.0

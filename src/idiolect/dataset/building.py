@@ -32,7 +32,10 @@ from idiolect.dataset import (
 from idiolect.dataset.census import Census
 from idiolect.dataset.finishing import Writer
 from idiolect.dataset.funnel import Funnel, Ledger
+from idiolect.dataset.labelling import Vocabulary
 from idiolect.dataset.lessons import SIDES, Lessons, Portion
+from idiolect.dataset.marking import Book, book
+from idiolect.dataset.quality import warnings
 from idiolect.dataset.reading import Material
 from idiolect.dataset.scrubbing import Scrubbing
 from idiolect.dataset.splits import Side
@@ -100,7 +103,8 @@ def _values(recipe: Recipe) -> dict[str, Any]:
     told = [source.model_dump(mode="json", exclude={"path", "forge"}) for source in recipe.sources]
     scrub = Scrubber(scrubbing.known(recipe)).digest
     settings = recipe.dataset.model_dump(mode="json", exclude={"benchmarks"})
-    return {"dataset": settings, "sources": told, "packs": list(recipe.packs), "scrub": scrub}
+    labels = [one.model_dump(mode="json", by_alias=True) for one in recipe.labels]
+    return {"dataset": settings, "sources": told, "labels": labels, "packs": list(recipe.packs), "scrub": scrub}
 
 
 def _inputs(recipe: Recipe, opened: Opened) -> dict[str, str]:
@@ -131,6 +135,7 @@ class _Build:
         self.census, self.ledger = Census(), Ledger()
         self.funnel = Funnel(told=self._told)
         self.scrubs = Scrubbing(workshop.scrubber)
+        self.book = Book(Vocabulary(recipe.labels, packs))
         self.examples: list[examples.Examples] = []
         """Rows."""
         self.seconds: dict[str, float] = {}
@@ -177,6 +182,10 @@ class _Build:
         metrics = self._metrics(materials, kept, divided)
         metrics |= {"leaks": 0, "searched": len(probes), "scrubbed": self.scrubs.metrics(), "digest": writer.digest()}
         metrics |= {"units": dict(sorted(self.workshop.store.counts.items())), "seconds": round(time.monotonic() - started, 1)}
+        metrics |= {"signs": (signs := writer.signs.table(metrics["funnel"])), "warnings": warnings(signs)}
+        for one in metrics["warnings"]:
+            _say(f"warning: {one}")
+        writer.words.write(self.run.folder)
         self.ledger.write(self.run.path("dropped.jsonl"))
         card.write(self.run.folder, metrics, self.census, name=self.recipe.name)
         self.run.finish(metrics | {"steps": self.seconds})
@@ -191,10 +200,12 @@ class _Build:
         """Make and write the lessons of both sides; return their files."""
         for split in SPLITS:  # of a build that was broken off
             shutil.rmtree(self.run.path(split), ignore_errors=True)
-        made = Lessons(portions, self.packs, self.workshop, self.recipe.dataset)
+        settings = self.recipe.dataset
+        together = [one for portion in portions.values() for one in portion]
+        self.book = book(self.book.vocabulary, together, self.workshop, settings.max_file_bytes)
+        made = Lessons(portions, self.packs, self.workshop, settings, self.book)
         made.examples = self.examples
-        share = self.recipe.dataset.max_source_share if len(self.opened) + len(self.examples) > 1 else None
-        known = finishing.merged(made.of, share, self.funnel, [one.source.name for one in self.examples])
+        known = finishing.merged(made.of, settings, self.funnel)
         files = benchmarks.files(self.recipe.folder, self.recipe.dataset.benchmarks)
         passages = [one for path in files for one in benchmarks.read(path)]
         files = [
@@ -238,6 +249,8 @@ class _Build:
             "rows": {one.source.name: one.metrics() for one in self.examples},
             "signals": {one.source.name: one.signals for one in materials if one.signals},
             "remarks": {one.source.name: one.remarks for one in materials if one.remarks},
+            "labels": self.book.metrics(),
+            "vocabulary": self.book.vocabulary.table(),
         }
 
 

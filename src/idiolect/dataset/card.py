@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from idiolect import plots
+from idiolect.dataset import quality
 from idiolect.dataset.census import DAY, Census
 from idiolect.files import write_text
 from idiolect.types import SPLITS, Hole, Kind, Sample
@@ -145,6 +146,7 @@ def _sections(census: Census, metrics: Mapping[str, Any], pictures: Mapping[str,
         picture("sources", "Training samples by source"),
         picture("lengths", "Training samples by length in bytes"),
         f"Licences of the sources, by samples that hold their text: {licences}.",
+        *quality.section(metrics),
         *_scrubbed(metrics),
         "## When it was written",
         picture("ages", "Training samples by age"),

@@ -1,24 +1,29 @@
-"""The last of a build: equal lessons become one, no source drowns the others, and what is left is written as it comes.
+"""The last of a build: lessons that are equal or alike become one, none drown the others, and what is left is written as it comes.
 
-The lessons are gone through twice: once to see which stand for several and which are too many, once to write them. What memory
-holds of each is its id.
+The lessons are gone through twice: once to see which stand for several and how they are spread, once to write them. What memory
+holds of each is its id and a sketch of 32 bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from idiolect import samples
 from idiolect.dataset import balance, benchmarks, lessons
+from idiolect.dataset.alike import Alike
 from idiolect.dataset.benchmarks import Passage
 from idiolect.dataset.census import Census
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.lessons import SIDES
+from idiolect.dataset.openers import Openers
+from idiolect.dataset.quality import Signs
 from idiolect.dataset.sent import Sent, opened
 from idiolect.dataset.splits import Side
+from idiolect.dataset.words import Words
+from idiolect.recipe import DatasetRecipe
 from idiolect.types import Dropped, Sample, Span, Split
 
 FEWEST, MOST = 250, 20_000
@@ -38,43 +43,40 @@ class Merged:
     ids: set[str] = field(default_factory=set)
     again: dict[str, tuple[dict[str, tuple[str, ...]], list[Span], float]] = field(default_factory=dict)
     """Of lessons of equal id, the labels, origins and greatest weight of those after the first."""
-    over: set[str] = field(default_factory=set)
-    """Ids of those that would give a source more than its share."""
+    alike: Alike = field(default_factory=Alike)
+    openers: Openers = field(default_factory=Openers)
+    """Of training lessons, as are the factors."""
+    factors: balance.Factors = field(default_factory=dict)
 
 
-def merged(lessons_of: Of, share: float | None, funnel: Funnel, rows: Collection[str] = ()) -> Merged:
-    """Go through all lessons once. Training comes first: of equal ones on both sides its own is kept.
-
-    `share` is the most that one source may give, where there are several. Sources of `rows` bring no repository down, however few they
-    are, and are held against all repositories together.
-    """
-    found = Merged()
-    weighed: list[balance.Weighed] = []
+def merged(lessons_of: Of, told: DatasetRecipe, funnel: Funnel) -> Merged:
+    """Go through all lessons once. Training comes first: of equal ones on both sides its own is kept."""
+    found, scales = Merged(), balance.Scales()
     for side in SIDES:
         for lesson in lessons_of(side, funnel):
             if lesson.id not in found.ids:
                 found.ids.add(lesson.id)
                 funnel.count("merge", "samples", 1)
-                if share is not None and side == "train":
-                    weighed.append(balance.weighed(opened(lesson)))
+                found.alike.meet(lesson)
+                if side == "train":
+                    found.openers.meet(lesson)
+                    scales.add(opened(lesson))
                 continue
             sample = opened(lesson)
             labels, origins, weight = found.again.get(sample.id, ({}, [], 0.0))
             found.again[sample.id] = lessons.both(labels, sample.labels), [*origins, *sample.origins], max(weight, sample.weight)
             source = sample.origins[0].source if sample.origins else ""
             funnel.drop("merge", "samples", Dropped(reason="merged", what=sample.id, source=source))
-    if share is not None:
-        code = [one for one in weighed if one.source not in rows]
-        given = [one for one in weighed if one.source in rows]
-        found.over = balance.over(code, share) | (balance.above(given, share, sum(one.size for one in code)) if code else set())
+    found.alike.compare()
+    found.factors = scales.factors(told)
     return found
 
 
 def finished(lessons_of: Of, side: Side, known: Merged, passages: list[Passage], funnel: Funnel) -> Iterator[Sample]:
-    """The lessons of a side as they are written; `known.ids` loses each as it comes."""
-    kept = _united(lessons_of, side, known)
+    """The lessons of a side as they are written; `known.ids` loses each as it comes. Sides come in the order of `SIDES`."""
+    kept = funnel.sift("near-duplicates", "samples", map(known.alike.first, _united(lessons_of, side, known)))
     if side == "train":
-        kept = funnel.sift("balance", "samples", (_within(sample, known.over) for sample in kept))
+        kept = funnel.sift("openers", "samples", map(known.openers.judged, kept))
     if passages:
         kept = funnel.sift("decontaminate", "samples", benchmarks.without(kept, passages))
     return kept
@@ -85,13 +87,13 @@ def _united(lessons_of: Of, side: Side, known: Merged) -> Iterator[Sample]:
         if lesson.id in known.ids:
             known.ids.remove(lesson.id)
             sample = opened(lesson)
-            yield lessons.united(sample, *known.again[sample.id]) if sample.id in known.again else sample
+            factor = known.factors.get(balance.of(sample), 1.0) if side == "train" else 1.0
+            together = lessons.united(sample, *known.again[sample.id]) if sample.id in known.again else sample
+            yield _weighed(together, factor)
 
 
-def _within(sample: Sample, over: set[str]) -> Sample | Dropped:
-    if sample.id not in over:
-        return sample
-    return Dropped(reason="over-share", what=sample.id, source=sample.origins[0].source if sample.origins else "")
+def _weighed(sample: Sample, factor: float) -> Sample:
+    return sample if factor == 1 else sample.model_copy(update={"weight": round(sample.weight * factor, 6)})
 
 
 class Writer:
@@ -100,6 +102,7 @@ class Writer:
     def __init__(self, folder: Path, census: Census) -> None:
         self.folder, self.census = folder, census
         self.digests: list[bytes] = []
+        self.signs, self.words = Signs(), Words()
 
     def write(self, split: Split, found: Iterable[Sample]) -> list[Path]:
         """Write a split; return its files."""
@@ -108,6 +111,9 @@ class Writer:
     def _counted(self, split: Split, found: Iterable[Sample]) -> Iterator[Sample]:
         for sample in found:
             self.census.add(split, sample)
+            if split == "train":
+                self.signs.add(sample)
+                self.words.add(sample)
             self.digests.append(samples.digest(split, sample))
             yield sample
 

@@ -16,10 +16,12 @@ from itertools import chain
 from idiolect.dataset import examples, migrations, units
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.examples import Examples
+from idiolect.dataset.fitting import fitted
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.gathering import Past, of_neighbours, of_pairs, of_prose
 from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_NEIGHBOURS, OF_PAIRS, OF_PROSE, OF_THREADS, at_work, commits
 from idiolect.dataset.makers.diff import weight
+from idiolect.dataset.marking import Book
 from idiolect.dataset.reading import Committed, Material
 from idiolect.dataset.sent import Origin, Row, Sent, opened, refused
 from idiolect.dataset.splits import Key, Side, Splits
@@ -57,9 +59,11 @@ class Portion:
 class Lessons:
     """The lessons of a build, which can be gone through again and again."""
 
-    def __init__(self, portions: Mapping[Side, Sequence[Portion]], packs: Sequence[Pack], workshop: Workshop, told: DatasetRecipe) -> None:
-        self.portions, self.packs, self.workshop = portions, packs, workshop
-        self.max_bytes = told.max_file_bytes
+    def __init__(
+        self, portions: Mapping[Side, Sequence[Portion]], packs: Sequence[Pack], workshop: Workshop, told: DatasetRecipe, book: Book
+    ) -> None:
+        self.portions, self.packs, self.workshop, self.book = portions, packs, workshop, book
+        self.max_bytes, self.max_tokens = told.max_file_bytes, told.max_tokens
         self.at_work = tuple(at_work(names, told.makers) for names in (OF_CHANGES, OF_THREADS, OF_PAIRS, OF_PROSE, OF_FILES, OF_NEIGHBOURS))
         self._gathered: dict[int, list[Group]] = {}
         self.examples: Sequence[Examples] = ()
@@ -74,7 +78,12 @@ class Lessons:
             yield from self._of_packs(portion, made, funnel) if self.packs else made
         for one in self.examples:
             rows = funnel.sift("make rows", "samples", examples.lessons(one, side, self.packs))
-            yield from weighed(funnel.sift("filter", "samples", _filtered(rows, self.packs)) if self.packs else rows, one.source)
+            kept = funnel.sift("filter", "samples", _filtered(rows, self.packs)) if self.packs else rows
+            yield from weighed(self._fitted(kept, funnel), one.source)
+
+    def _fitted(self, lessons: Iterable[Sample], funnel: Funnel) -> Iterator[Sample]:
+        """Lessons that others made, none of them too long."""
+        return funnel.sift("fit", "samples", (fitted(one, self.max_tokens) for one in lessons))
 
     def _made(self, portion: Portion) -> Made:
         """What our own makers make, those of human words first (`Wording`): of commits, of pairs, of prose, of files, of those around."""
@@ -89,7 +98,8 @@ class Lessons:
             if isinstance(found, Failed):
                 yield group.names[0], lost(found, group.documents[0].path, source.name)
             else:
-                yield from _told(found, source, Sent((), _in_files(group.documents), counted(source)))
+                marks = partial(self.book.of, source.name)
+                yield from _told(found, source, Sent((), _in_files(group.documents), counted(source), marks=marks))
 
     def _groups(self, portion: Portion, past: Past) -> list[Group]:
         """The files that makers are given together; lessons are gone through twice, and these are found once."""
@@ -115,7 +125,8 @@ class Lessons:
                     yield name, Dropped(reason="reverted", what=one.change.commit, source=material.source.name)
                 continue
             judge = partial(_judged, newest - one.change.time, past, one.change.commit)
-            yield from _told(Read(*found).made, material.source, Sent((), _in_commit(one), counted(material.source), judge))
+            marks = partial(self.book.of, material.source.name, commit=one.change.commit)
+            yield from _told(Read(*found).made, material.source, Sent((), _in_commit(one), counted(material.source), judge, marks))
 
     def _of_packs(self, portion: Portion, made: Iterator[Sent | Sample], funnel: Funnel) -> Iterator[Sample]:
         """With what the packs' own makers make, labelled and filtered by the packs."""
@@ -127,8 +138,8 @@ class Lessons:
         yield from made
         for pack in self.packs:
             for number, extra in enumerate(pack.makers, 1):
-                found = (self._taught(one) for one in extra(documents))
-                yield from weighed(funnel.sift(f"make {pack.name} {number}", "samples", found), source)
+                found = (self.book.marked(one) if isinstance(one, Sample) else one for one in map(self._taught, extra(documents)))
+                yield from weighed(self._fitted(funnel.sift(f"make {pack.name} {number}", "samples", found), funnel), source)
 
     def _taught(self, item: Sample | Dropped) -> Sample | Dropped:
         """A lesson of a pack, unless its answer held a secret."""

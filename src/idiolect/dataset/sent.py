@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from idiolect.types import Dropped, File, Hole, Kind, Message, Prompt, Sample, Span, trusted
@@ -15,8 +15,8 @@ Origin = Callable[[str, str, int, int], Span]
 """Commit (empty: that of the file), path, first and last byte -> whose bytes those are."""
 
 
-def made(item: Sample | Dropped, refused: str = "") -> Row:
-    """What a maker made; `refused` says why a lesson is not to be kept after all."""
+def made(item: Sample | Dropped, refused: str = "", sketch: bytes = b"") -> Row:
+    """What a maker made, with its sketch (`alike`); `refused` says why a lesson is not to be kept after all."""
     if isinstance(item, Dropped):
         return item.reason, item.what, item.detail
     if refused:
@@ -24,7 +24,7 @@ def made(item: Sample | Dropped, refused: str = "") -> Row:
     return (
         item.id, _said(item.prompt), item.answer, item.rejected, item.kind, item.maker, item.labels, item.weight,
         item.confidence, [(one.commit, one.path, one.start, one.end) for one in item.origins], item.spans, item.rejected_spans,
-        [(one.path, one.text) for one in item.files],
+        [(one.path, one.text) for one in item.files], sketch,
     )  # fmt: skip
 
 
@@ -37,6 +37,14 @@ class Sent(NamedTuple):
     """What its weight is multiplied by."""
     judge: Callable[[Sample], float] | None = None
     """What else it is multiplied by, which only the lesson itself tells."""
+    marks: Callable[[Iterable[str]], dict[str, tuple[str, ...]]] | None = None
+    """Paths -> labels of what is made of these files, beside those that its maker knew."""
+
+    @property
+    def paths(self) -> Iterable[str]:
+        """The file of its hole, else all files that it is made of."""
+        prompt = self.row[1]
+        return (prompt[0],) if isinstance(prompt, tuple) else dict.fromkeys(one[1] for one in self.row[9])
 
     @property
     def id(self) -> str:
@@ -58,12 +66,18 @@ class Sent(NamedTuple):
         """The Sample's answer."""
         return self.row[2] or ""
 
+    @property
+    def sketch(self) -> bytes:
+        """What is compared of it first (`alike`)."""
+        return bytes(self.row[13])
+
     def opened(self) -> Sample:
         """The lesson as a Sample."""
-        name, prompt, answer, rejected, kind, maker, labels, weight, confidence, origins, spans, rejected_spans, files = self.row
+        name, prompt, answer, rejected, kind, maker, labels, weight, confidence, origins, spans, rejected_spans, files, _ = self.row
         sample = trusted(
             Sample,
-            prompt=_prompt(prompt), answer=answer, rejected=rejected, kind=kind, maker=maker, labels=labels, weight=weight * self.factor,
+            prompt=_prompt(prompt), answer=answer, rejected=rejected, kind=kind, maker=maker,
+            labels=labels | self.marks(self.paths) if self.marks else labels, weight=weight * self.factor,
             confidence=confidence, origins=tuple(self.origin(*one) for one in origins), spans=spans, rejected_spans=rejected_spans,
             files=tuple(trusted(File, path=path, text=text) for path, text in files),
         )  # fmt: skip

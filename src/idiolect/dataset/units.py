@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from idiolect import pack, samples, syntax
 from idiolect.compute import Failed, pure
-from idiolect.dataset import guard, leaks, probes
+from idiolect.dataset import alike, guard, labelling, leaks, probes
+from idiolect.dataset.difficulty import graded
 from idiolect.dataset.duplicates.dedupe import printed
 from idiolect.dataset.makers import MAKERS, OF_CHECKS, finding, links, pointers, reviewed
 from idiolect.dataset.makers import commits as wishes
@@ -31,7 +32,7 @@ from idiolect.types import Change, Document, Dropped, Edit, Hole, Replaced, Role
 SECRET_ANSWER = "secret-in-answer"
 SECRET_PATH = "secret-path"
 _FOLDERS = ("dataset", "scrub", "sources", "syntax")
-_FILES = ("outline.py", "pack.py", "samples.py", "types.py")
+_FILES = ("labels.py", "outline.py", "pack.py", "samples.py", "types.py")
 _WHEELS = ("numpy", "pydantic", "rapidfuzz", "rensa", "tree-sitter")
 
 
@@ -199,6 +200,18 @@ def changes(
 
 
 @pure(1)
+def signs(
+    files: Iterator[tuple[str, bytes, bytes]], *, code: str, packs: Mapping[str, str], folder: str, asked: Sequence[Sequence[str]]
+) -> Iterator[Any]:
+    """Numbers of the signs that each text has (`labelling.found`), given its language, its bytes and its outline, if that is known."""
+    _same(code)
+    _bring(tuple(packs), folder)
+    for language, data, outline in files:
+        syntax.know(language, data, outline or syntax.outline(language, data))
+        yield labelling.found(asked, language, data)
+
+
+@pure(1)
 def leaking(parts: Iterator[bytes], *, code: str, answers: Sequence[str]) -> Iterator[list[tuple[int, str]]]:
     """Which answers, by place, stand in the lessons of a part's bytes, and how (`leaks.leaking`)."""
     _same(code)
@@ -262,10 +275,15 @@ def _made(
 ) -> list[tuple[str, tuple[Row, ...]]]:
     """The lessons of some material; one whose answer held a secret is dropped: the model may see a placeholder, not write one."""
     makers = {name: partial(finding, checks=checks) if name in OF_CHECKS else MAKERS[name] for name in names}
-    return [
-        (name, tuple(made(_credited(one, material), SECRET_ANSWER if teaches(one, scrubber) else "") for one in maker(material)))
-        for name, maker in makers.items()
-    ]
+    found = [(name, [_credited(one, material) for one in maker(material)]) for name, maker in makers.items()]
+    sketches = iter(alike.sketches([one for _, items in found for one in items if isinstance(one, Sample)]))
+    return [(name, tuple(_row(one, sketches, scrubber) for one in items)) for name, items in found]
+
+
+def _row(item: Sample | Dropped, sketches: Iterator[bytes], scrubber: Scrubber) -> Row:
+    if not isinstance(item, Sample):
+        return made(item)
+    return made(graded(item), SECRET_ANSWER if teaches(item, scrubber) else "", next(sketches))
 
 
 def _credited(item: Sample | Dropped, material: Sequence[Document | Change]) -> Sample | Dropped:

@@ -15,7 +15,7 @@ from idiolect import compute, samples, sources
 from idiolect.compute import Engine, Failed, Store, Task, Unit
 from idiolect.compute.mapping import Load
 from idiolect.compute.store import Shelf
-from idiolect.dataset import guard, probes, units
+from idiolect.dataset import guard, labelling, probes, units
 from idiolect.dataset.duplicates.dedupe import Print
 from idiolect.dataset.makers.pointers import NO_LINKS, Links
 from idiolect.dataset.stored import Place, Stored
@@ -23,8 +23,8 @@ from idiolect.dataset.units import Parsed, Text
 from idiolect.errors import ResourceError
 from idiolect.sandbox import decoded
 from idiolect.scrub import Scrubber
-from idiolect.sources.commits import Planned
-from idiolect.sources.contents import Content
+from idiolect.sources.commits import Planned, Side
+from idiolect.sources.contents import Content, content
 from idiolect.sources.gitread import Repository
 from idiolect.sources.rules import Rules
 from idiolect.syntax import packed
@@ -77,6 +77,7 @@ class Workshop:
         self._pointed = compute.task(units.pointed, code=said["code"], **languages)
         self._named = compute.task(units.named, code=said["code"], **languages)
         self._lessons = compute.task(units.lessons, **known, **languages)
+        self._reads: dict[str, Any] = {"code": said["code"], **languages}
         self._said: dict[str, Any] = {**said, **languages}
         self._open: list[Results] = []
 
@@ -180,6 +181,31 @@ class Workshop:
             return ((tuple(makers), *one) for one in _versions([plans[number] for (number,) in numbers], history))
 
         return self.map(task, asked, load)
+
+    def signs(self, documents: Sequence[Stored], asked: labelling.Asked) -> Iterator[frozenset[int]]:
+        """Numbers of the signs that the text of each parsed document has; none where that cannot be said."""
+        outlines = self._results(self._outlines)
+
+        def load(numbers: Sequence[Any]) -> Iterator[Any]:
+            for one in (documents[number] for (number,) in numbers):
+                yield one.language, one.data, outlines.of(_key(one.place.key, one.language))
+
+        task = compute.task(units.signs, **self._reads, asked=[list(one) for one in asked])
+        wanted = (Unit(_key(one.place.key, one.language), (number,), one.size) for number, one in enumerate(documents))
+        return (frozenset() if isinstance(found, Failed) else frozenset(found) for found in self.map(task, wanted, load))
+
+    def signs_of(self, history: History, sides: Sequence[Side], asked: labelling.Asked) -> Iterator[frozenset[int]]:
+        """The same, of the text that a commit left of each file."""
+
+        def load(numbers: Sequence[Any]) -> Iterator[Any]:
+            chosen = [sides[number] for (number,) in numbers]
+            for side, (_, data) in zip(chosen, history.repository.blobs((side.new for side in chosen), history.max_bytes), strict=True):
+                read = "missing" if data is None else content(side.path, data, side.stated)
+                yield ("", b"", b"") if isinstance(read, str) else (read.language, read.data, b"")
+
+        task = compute.task(units.signs, **self._reads, asked=[list(one) for one in asked])
+        wanted = (Unit(_key(*side), (number,), _CHANGE) for number, side in enumerate(sides))
+        return (frozenset() if isinstance(found, Failed) else frozenset(found) for found in self.map(task, wanted, load))
 
     def leaking(self, files: Sequence[Path], answers: Sequence[str]) -> dict[int, str]:
         """Answers, by place, that stand in files of lessons, each with how (`leaks.leaking`)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from bisect import bisect_left, insort
 from collections import Counter
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from idiolect.errors import DataError
 from idiolect.render import Lesson
+from idiolect.train import control
 from idiolect.train.plan import PhaseName
 from idiolect.types import Dropped, Hole, Kind, Sample
 
@@ -35,6 +37,8 @@ class Text:
     sample: str
     """Id of the Sample."""
     kind: Kind
+    weight: float = 1.0
+    """How often it is drawn, against the others."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -80,6 +84,8 @@ class Shelf:
     dropped: list[Dropped] = field(default_factory=list)
     read: int = 0
     """Samples, kept or dropped."""
+    learned: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    """Of those that are kept, by name and value of a label, and by kind: samples and tokens."""
 
     @property
     def tokens(self) -> int:
@@ -110,9 +116,17 @@ def shelve(samples: Iterable[Sample], render: Callable[[Sample], Lesson], length
         except DataError as error:  # no answer; a family without holes, or without conversations
             texts, reason, detail = [], "not rendered", str(error)
         shelf.texts += texts
+        for label in _labels(sample) if texts else ():
+            count, tokens = shelf.learned.get(label, (0, 0))
+            shelf.learned[label] = count + 1, tokens + sum(map(len, texts))
         if not texts:
             shelf.dropped.append(Dropped(reason=reason, what=sample.id, detail=detail))
     return shelf
+
+
+def _labels(sample: Sample) -> Iterator[tuple[str, str]]:
+    yield "kind", sample.kind
+    yield from ((name, value) for name, values in sample.labels.items() for value in values)
 
 
 class _TooLongError(Exception):
@@ -120,28 +134,31 @@ class _TooLongError(Exception):
 
 
 def _pieces(sample: Sample, render: Callable[[Sample], Lesson], length: int, hole: int) -> Iterator[Text]:
+    if not 0 <= sample.weight < math.inf:
+        raise DataError("its weight is negative or no number")
     lesson = render(sample)
     if len(lesson.ids) > hole and isinstance(sample.prompt, Hole):
         lesson = _fitted(sample, sample.prompt, render, length, hole)
     if len(lesson.ids) > length and sample.prompt is not None:
         raise _TooLongError
     ids, weights = np.asarray(lesson.ids, dtype=np.int32), np.asarray(lesson.weights, dtype=np.float32)
-    if not np.all(np.isfinite(weights)) or np.any(weights < 0):
-        raise DataError("its weight is negative or no number")
+    weights *= sample.weight > 0
     # A last piece of one token has nothing to predict; the end token is learned elsewhere.
     for start in range(0, max(1, len(ids) - 1), length):
-        yield Text(ids[start : start + length], weights[start : start + length], sample.id, sample.kind)
+        yield Text(ids[start : start + length], weights[start : start + length], sample.id, sample.kind, sample.weight)
 
 
 def _fitted(sample: Sample, asked: Hole, render: Callable[[Sample], Lesson], length: int, hole: int) -> Lesson:
     """The lesson with at most `hole` tokens of its own file, and with the files around it, less the most distant, up to `length`."""
-    own = asked.model_copy(update={"files": ()})
+    told = tuple(file for file in asked.files if file.path == control.PATH)
+    around = asked.files[len(told) :]
+    own = asked.model_copy(update={"files": told})
     lesson = render(sample.model_copy(update={"prompt": own}))
     if len(lesson.ids) > hole:
         own = _narrowed(sample, own, hole / len(lesson.ids))
         lesson = render(sample.model_copy(update={"prompt": own}))
-    for first in range(len(asked.files)):
-        wider = render(sample.model_copy(update={"prompt": own.model_copy(update={"files": asked.files[first:]})}))
+    for first in range(len(around)):
+        wider = render(sample.model_copy(update={"prompt": own.model_copy(update={"files": (*told, *around[first:])})}))
         if len(wider.ids) <= length:
             return wider
     return lesson
@@ -164,7 +181,8 @@ def _narrowed(sample: Sample, hole: Hole, share: float) -> Hole:
 def draw(shares: Sequence[tuple[Sequence[Text], float]], tokens: int, seed: str) -> list[Text]:
     """A sequence of about `tokens` tokens that mixes sources by their shares at every point of it.
 
-    Each source is shuffled anew for every pass over it. Empty sources give their share to the others.
+    Each source is shuffled anew for every pass over it; in a pass a text comes as often as its weight says, against the mean of its
+    source. Empty sources give their share to the others.
     """
     sources = [(_endless(texts, f"{seed}/{at}"), share) for at, (texts, share) in enumerate(shares) if texts and share > 0]
     taken = [0.0] * len(sources)
@@ -180,11 +198,22 @@ def draw(shares: Sequence[tuple[Sequence[Text], float]], tokens: int, seed: str)
 
 
 def _endless(texts: Sequence[Text], seed: str) -> Iterator[Text]:
-    order, passes = list(range(len(texts))), 0
+    order, passes, often = list(range(len(texts))), 0, _often(texts, seed)
     while True:
         random.Random(f"{seed}/{passes}").shuffle(order)
-        yield from (texts[at] for at in order)
+        for at in order:
+            rate, offset = often[at]
+            # over n passes it comes n times its rate, up to one: the remainders are carried over, not drawn anew
+            for _ in range(math.floor((passes + 1) * rate + offset) - math.floor(passes * rate + offset)):
+                yield texts[at]
         passes += 1
+
+
+def _often(texts: Sequence[Text], seed: str) -> list[tuple[float, float]]:
+    """How often each text comes in a pass, and where it stands in its turn; a pass has about as many tokens as the texts together."""
+    mean = sum(text.weight * len(text) for text in texts) / sum(map(len, texts))
+    offsets = random.Random(f"{seed}/offsets")
+    return [(round(text.weight / mean, 9), offsets.random()) for text in texts]
 
 
 def pack(texts: Sequence[Text], size: int, seed: str = "") -> list[Pack]:

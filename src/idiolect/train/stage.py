@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -20,15 +20,15 @@ from idiolect.files import digest_file, write_jsonl, write_text
 from idiolect.recipe import ModelRecipe, Recipe
 from idiolect.registry import Run
 from idiolect.render import Renderer
-from idiolect.train import attention, plan, report
+from idiolect.train import attention, card, control, plan, report, vocabulary
 from idiolect.train.data import Shelf, draw, pack, shelve, steps, validation
 from idiolect.train.fit import Course, Progress, fit
 from idiolect.train.plan import REHEARSAL, Budget, PhaseName, Settings, Shape
 from idiolect.train.report import say, spell
 from idiolect.train.step import Batch, Learner, batch
-from idiolect.types import Kind, Model, Sample
+from idiolect.types import Kind, Model, Sample, Split
 
-VERSION = 1
+VERSION = 2
 PRETRAIN: tuple[Kind, ...] = ("raw", "fim")
 """Kinds of the first phase."""
 _INSTRUCT: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind not in PRETRAIN)
@@ -106,6 +106,8 @@ def _train(recipe: Recipe, model: ModelRecipe, lessons: Run, base: Base, run: Ru
     ended = fit(learner, course, settings, run.folder)
     saved = _saved(recipe, model, base, renderer, learner, ended)
     metrics = _metrics(course, shelves, budget, ended, said, time.monotonic() - begun)
+    metrics |= {"learned": card.learned([shelves.pretrain, shelves.instruct]), "vocabulary": vocabulary.measured(recipe, lessons, renderer)}
+    write_text(run.path("README.md"), card.page(model.name, base.name, metrics))
     _plot(run)
     versions = {"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
     made = saved.model_dump(mode="json", exclude={"folder"})
@@ -120,9 +122,9 @@ def _shelves(recipe: Recipe, model: ModelRecipe, lessons: Run, renderer: Rendere
     for name, kinds in (("pretrain", PRETRAIN), ("instruct", _INSTRUCT)):
         wanted = [kind for kind in kinds if not model.kinds or kind in model.kinds]
         if wanted:
-            learned[name] = shelve(samples.read(lessons.folder, "train", wanted), renderer.lesson, length, min(plan.HOLE, length))
+            learned[name] = shelve(_chosen(model, lessons, "train", wanted), renderer.lesson, length, min(plan.HOLE, length))
     _check_lessons(learned, length, lessons)
-    judged = shelve(samples.read(lessons.folder, "validation", model.kinds), renderer.lesson, length)
+    judged = shelve(_chosen(model, lessons, "validation", model.kinds), renderer.lesson, length)
     again: Iterable[Sample] = general.replay(recipe) if recipe.train.replay else ()
     replay = shelve(again, renderer.lesson, length)
     if recipe.train.replay and not replay.texts:
@@ -132,6 +134,14 @@ def _shelves(recipe: Recipe, model: ModelRecipe, lessons: Run, renderer: Rendere
     return Shelves(learned["pretrain"], learned["instruct"], replay, judged)
 
 
+def _chosen(model: ModelRecipe, lessons: Run, split: Split, kinds: Collection[Kind]) -> Iterator[Sample]:
+    """The lessons of a split that this model learns, half of them told of their labels."""
+    names = lessons.metrics.get("vocabulary", {})
+    for sample in samples.read(lessons.folder, split, kinds):
+        if control.wanted(sample, model.labels):
+            yield control.controlled(sample, names)
+
+
 def _check_lessons(learned: Mapping[str, Shelf], length: int, lessons: Run) -> None:
     """Refuse lessons from which nothing can be learned, and say why."""
     if any(shelf.texts for shelf in learned.values()):
@@ -139,7 +149,9 @@ def _check_lessons(learned: Mapping[str, Shelf], length: int, lessons: Run) -> N
     dropped = [one for shelf in learned.values() for one in shelf.dropped]
     where = str(lessons.folder)
     if not dropped:
-        raise DataError("there is no lesson of the kinds that this model learns", where=where, next="widen [[model]] kinds, or add sources")
+        raise DataError(
+            "there is no lesson of the kinds that this model learns", where=where, next="widen [[model]] kinds or labels, or add sources"
+        )
     if all(one.reason == "too long" for one in dropped):
         raise DataError(f"every lesson is longer than {length} tokens", where="[train] length", next="raise it")
     raise DataError(

@@ -28,7 +28,6 @@ _PORTION = 64_000_000
 """Bytes of text whose shingles are held at once while pairs are verified."""
 _MOST = 16_000_000
 """Pairs that are held before those found twice are struck out."""
-_NUMBERS = struct.Struct(f"{PERMUTATIONS}I")
 
 Needed = Callable[[int, int], bool]
 """Whether a pair is still worth comparing, by the two indices."""
@@ -39,6 +38,8 @@ class Bands(NamedTuple):
 
     number: int
     rows: int
+    permutations: int = PERMUTATIONS
+    """Of the signature; what the bands do not use of it is for nothing."""
 
 
 FINE = Bands(32, 8)
@@ -134,9 +135,10 @@ def _portions(texts: Sequence[bytes], pairs: Offsets) -> Iterator[Offsets]:
 
 def _keys(rows: Rows, shape: Bands) -> Hashes:
     """The band keys of some texts."""
-    matrix = RMinHash.digest_matrix_from_flat_token_hashes(rows.hashes, rows.offsets.astype(np.uint64), PERMUTATIONS, _SEED)
-    packed = b"".join(_NUMBERS.pack(*row) for row in matrix.to_rows())  # half the time of np.array(rows)
-    signatures = np.frombuffer(packed, dtype=np.uint32).reshape(len(rows), PERMUTATIONS)
+    matrix = RMinHash.digest_matrix_from_flat_token_hashes(rows.hashes, rows.offsets.astype(np.uint64), shape.permutations, _SEED)
+    numbers = struct.Struct(f"{shape.permutations}I")
+    packed = b"".join(numbers.pack(*row) for row in matrix.to_rows())  # half the time of np.array(rows)
+    signatures = np.frombuffer(packed, dtype=np.uint32).reshape(len(rows), shape.permutations)
     words = signatures[:, : shape.number * shape.rows].astype(np.uint64).reshape(len(rows) * shape.number, shape.rows)
     keys = shingles.windows(words.ravel(), shape.rows)[:: shape.rows].reshape(len(rows), shape.number)
     return np.where(np.diff(rows.offsets)[:, None] > 0, np.maximum(keys, np.uint64(1)), np.uint64(0))

@@ -1,0 +1,81 @@
+"""The labels of every file and commit of a build, and of the lessons that are made of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from idiolect.dataset import locks
+from idiolect.dataset.labelling import Labels, Place, Vocabulary
+from idiolect.dataset.locks import Versions
+from idiolect.dataset.splits import Key
+from idiolect.dataset.workshop import History, Workshop
+from idiolect.sources.gitread import Repository
+from idiolect.types import Sample
+
+if TYPE_CHECKING:
+    from idiolect.dataset.lessons import Portion
+
+
+@dataclass
+class Book:
+    """The labels of every file and commit of a build."""
+
+    vocabulary: Vocabulary
+    files: dict[Key, Labels] = field(default_factory=dict)
+    """By source and path, as they stood at the cut."""
+    commits: dict[tuple[str, str, str], Labels] = field(default_factory=dict)
+    """By source, path and commit, as the commit left the file."""
+
+    def of(self, source: str, paths: Iterable[str], commit: str = "") -> dict[str, tuple[str, ...]]:
+        """The labels of what is made of these files, as they stood at the cut or as a commit left them."""
+        if commit:
+            return self.vocabulary.united(self.commits.get((source, path, commit), {}) for path in paths)
+        return self.vocabulary.united(self.files.get((source, path), {}) for path in paths)
+
+    def marked(self, sample: Sample) -> Sample:
+        """A lesson of a pack with the labels of its files."""
+        source = sample.origins[0].source if sample.origins else ""
+        labels = self.of(source, dict.fromkeys(one.path for one in sample.origins)) if self.vocabulary else {}
+        return sample.model_copy(update={"labels": {**sample.labels, **labels}}) if labels else sample
+
+    def metrics(self) -> dict[str, dict[str, int]]:
+        """Of each name and value, how many files have it; `undecided` are those that could have one and have none."""
+        found: dict[str, dict[str, int]] = {}
+        for name, values in self.vocabulary.table().items():
+            counts = Counter(value for one in self.files.values() for value in one.get(name, ()))
+            left = sum(name not in one and self.vocabulary.may_have(name, path) for (_, path), one in self.files.items())
+            found[name] = {value: counts[value] for value in values} | {"undecided": left}
+        return found
+
+
+def book(vocabulary: Vocabulary, portions: Iterable[Portion], workshop: Workshop, max_bytes: int) -> Book:
+    """Decide the labels of all that lessons are made of; nothing is looked at where there is no vocabulary."""
+    made = Book(vocabulary)
+    for portion in portions if vocabulary else ():
+        material = portion.material
+        name, documents = material.source.name, portion.documents
+        stated = lock_files(material.repository, material.cut.commit) if vocabulary.locked else {}
+        for one, found in zip(documents, workshop.signs(documents, vocabulary.asked), strict=True):
+            place = Place(one.path, one.time, found, locks.nearest(one.path, stated))
+            made.files[name, one.path] = vocabulary.decided(place)
+        edited = [(one.change, side) for one in portion.changes for side in one.plan.sides if side.new]
+        history = History(material.repository, material.told, max_bytes)
+        signs = workshop.signs_of(history, [side for _, side in edited], vocabulary.asked)
+        for (change, side), found in zip(edited, signs, strict=True):
+            if labels := vocabulary.decided(Place(side.path, change.time, found)):
+                made.commits[name, side.path, change.commit] = labels
+    return made
+
+
+def lock_files(repository: Repository, at: str) -> dict[str, Versions]:
+    """What the lock files of a tree state, by folder."""
+    entries = [one for one in repository.tree(at) if PurePosixPath(one.path).name in locks.READERS]
+    stated: dict[str, dict[str, str]] = {}
+    for one, (_, data) in zip(entries, repository.blobs(entry.oid for entry in entries), strict=True):
+        folder = one.path.rpartition("/")[0]
+        stated[folder] = stated.get(folder, {}) | locks.versions(one.path, data or b"")
+    return {**stated}

@@ -1,0 +1,122 @@
+"""A vocabulary of labels: what files are told apart by, and the signs that decide it.
+
+It stands in a recipe (`[[label]]`) or in a pack (`Pack.vocabulary`). Labels of one name are a closed list: a file has each value
+whose signs weigh enough, and none where none do.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+
+from pydantic import Field, field_validator, model_validator
+
+from idiolect.types import Record
+
+OWN_LABELS = ("language", "difficulty")
+"""Labels that every lesson may have, whatever the recipe says."""
+LOCKED = re.compile(r"([A-Za-z0-9@/._-]*[A-Za-z0-9_]) ?(>=|<=|==|<|>) ?(\d+(?:\.\d+)*)")
+"""A name, how, and a version."""
+
+
+def _checked(glob: str) -> str:
+    """A glob that can fit; braces, which other tools have, would fit nothing and say nothing."""
+    if "{" in glob:
+        raise ValueError("globs have no braces here; write one for each")
+    return glob
+
+
+class Sign(Record):
+    """One `[[label.sign]]`, below its `[[label]]`: what speaks for it in a file; where several keys are given, all of them must hold."""
+
+    text: str = ""
+    """Regular expression (RE2, over bytes) that is found in the file outside of its comments; `(?i)` at its start: whatever the case."""
+    calls: str = ""
+    """Name of something that the file calls."""
+    imports: str = ""
+    """Something that the file imports, or a glob of it, as it is spelled there."""
+    path: str = ""
+    """Glob of its path."""
+    locked: str = ""
+    """Version in the nearest lock file at the cut, for instance `rails>=7.1`; what commits teach has no such sign."""
+    since: datetime.date | None = None
+    """It was last written on that day or later."""
+    until: datetime.date | None = None
+    """It was last written before that day."""
+    weight: float = 1.0
+    """How much it says; below zero it speaks against the label."""
+
+    @field_validator("text")
+    @classmethod
+    def _is_a_pattern(cls, pattern: str) -> str:
+        import re2
+
+        options = re2.Options()
+        options.log_errors = False
+        try:
+            re2.compile(pattern.encode(), options)
+        except re2.error:
+            raise ValueError("is no regular expression of RE2; look-ahead and back-references it does not have") from None
+        return pattern
+
+    @field_validator("locked")
+    @classmethod
+    def _is_a_version(cls, wanted: str) -> str:
+        if wanted and not LOCKED.fullmatch(wanted):
+            raise ValueError("should be a name, one of >= > == < <= and a version, for instance `rails>=7.1`")
+        return wanted
+
+    @field_validator("path")
+    @classmethod
+    def _is_a_glob(cls, glob: str) -> str:
+        return _checked(glob)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Sign:
+        if not any((self.text, self.calls, self.imports, self.path, self.locked, self.since, self.until)):
+            raise ValueError("a sign needs one of text, calls, imports, path, locked, since, until")
+        return self
+
+
+class Label(Record):
+    """One `[[label]]`: a word that files are told apart by, for instance a generation of the language, and the signs that decide it."""
+
+    name: str = Field(default="generation", pattern=r"^[a-z][a-z0-9_-]{0,31}$")
+    """What it is a value of; labels of one name are a closed list."""
+    value: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    """The word. A file has each one whose signs weigh enough, and none where none do."""
+    files: tuple[str, ...] = ()
+    """Globs of the paths that may have it; default: all."""
+    signs: tuple[Sign, ...] = Field(default=(), alias="sign")
+    """What speaks for it."""
+    threshold: float = Field(default=1.0, gt=0)
+    """What its signs must weigh together."""
+    implies: tuple[str, ...] = ()
+    """Other values of this name that a file with this one has too."""
+    conflicts: tuple[str, ...] = ()
+    """Values that it cannot stand beside: where both are decided, the file has none of this name."""
+    rest: bool = False
+    """It fits every other value (`all`): given to files among `files` where no sign of any value of this name was found."""
+
+    @field_validator("files")
+    @classmethod
+    def _are_globs(cls, globs: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_checked, globs))
+
+
+def complain(labels: Sequence[Label]) -> None:
+    """Raise a ValueError where a vocabulary contradicts itself."""
+    known: dict[str, dict[str, Label]] = {}
+    for one in labels:
+        if one.name in OWN_LABELS:
+            raise ValueError(f"label: '{one.name}' is a label of our own; choose another name")
+        if one.value in known.setdefault(one.name, {}):
+            raise ValueError(f"label: '{one.name}' has the value '{one.value}' twice; put its signs together")
+        if one.rest == bool(one.signs):
+            raise ValueError(f"label: '{one.value}' needs " + ("no sign, as it is the rest" if one.rest else "a [[label.sign]]"))
+        known[one.name][one.value] = one
+    for one in labels:
+        for other in (*one.implies, *one.conflicts):
+            if other not in known[one.name]:
+                raise ValueError(f"label: '{one.value}' names '{other}', which is no value of '{one.name}'")

@@ -1,0 +1,71 @@
+from typing import Any
+
+from idiolect.dataset.fitting import CUT, fitted
+from idiolect.types import Dropped, File, Hole, Message, Sample
+
+LINES = [f"line number {number} of the file\n" for number in range(400)]
+
+
+def size(sample: Sample) -> int:
+    return len(sample.model_dump_json(include={"prompt", "answer"}).encode())
+
+
+def sample(prompt: Any, answer: str = "x = 1\n") -> Sample:
+    return Sample(prompt=prompt, answer=answer, kind="fim" if isinstance(prompt, Hole) else "write", maker="m")
+
+
+def chat(*turns: str) -> tuple[Message, ...]:
+    roles = ("user", "assistant")
+    return tuple(Message(role=roles[number % 2], content=turn) for number, turn in enumerate(turns))
+
+
+def test_what_fits_stays_as_it_is_and_raw_text_is_cut_elsewhere() -> None:
+    given = (sample(chat("short")), Sample(answer="x" * 100_000, kind="raw", maker="m"), sample(Hole(path="a", prefix="a", suffix="b")))
+    assert [fitted(one, 100) for one in given] == list(given)
+
+
+def test_a_hole_keeps_its_nearest_lines_and_files() -> None:
+    files = tuple(File(path=f"{number}.py", text="".join(LINES[:20])) for number in range(3))
+    hole = Hole(path="a.py", prefix="".join(LINES[:30]), suffix="".join(LINES[30:60]), files=files)
+    found = fitted(sample(hole), 1_000)
+    assert isinstance(found, Sample)
+    assert isinstance(found.prompt, Hole)
+    assert found.prompt == hole.model_copy(update={"files": files[1:]})  # the most distant went
+    long = fitted(sample(Hole(path="a.py", prefix="".join(LINES), suffix="".join(LINES), files=files)), 300)
+    assert isinstance(long, Sample)
+    assert isinstance(long.prompt, Hole)
+    assert long.prompt.files == ()
+    assert long.prompt.prefix.endswith(LINES[-1])
+    assert long.prompt.prefix.startswith("line number")
+    assert long.prompt.suffix.startswith(LINES[0])
+    assert long.prompt.suffix.endswith("\n")
+    assert 600 < len(long.prompt.prefix) + len(long.prompt.suffix) <= 900
+    assert long.id != sample(hole).id == Sample.model_validate(sample(hole).model_dump()).id
+    assert long.id == Sample.model_validate(long.model_dump()).id
+
+
+def test_a_conversation_loses_its_oldest_turns_and_keeps_its_system_message() -> None:
+    system = Message(role="system", content="Be brief.")
+    turns = chat("".join(LINES[:100]), "done", "And now?")
+    found = fitted(sample((system, *turns)), 100)
+    assert isinstance(found, Sample)
+    assert found.prompt == (system, turns[2])
+
+
+def test_a_long_message_keeps_what_is_asked_and_the_lines_that_the_answer_repeats() -> None:
+    text = "Change line 200, please.\n\n" + "".join(LINES)
+    answer = f"<<<<<<< SEARCH\n{LINES[200]}=======\nanother\n>>>>>>> REPLACE\n"
+    found = fitted(sample(chat(text), answer), 300)
+    assert isinstance(found, Sample)
+    assert isinstance(found.prompt, tuple)
+    said = found.prompt[0].content
+    assert said.startswith(f"Change line 200, please.\n{CUT}line number")
+    assert f"{LINES[199]}{LINES[200]}{LINES[201]}" in said
+    assert said.endswith(CUT)
+    assert 700 < len(said.encode()) + len(answer) <= 900
+
+
+def test_what_has_no_target_or_too_long_an_answer_is_dropped_with_the_reason() -> None:
+    given = (sample(chat("".join(LINES))), sample(chat("Why?"), "".join(LINES)), sample(Hole(path="a", prefix="", suffix=""), "x" * 4_000))
+    found = [fitted(one, 300) for one in given]
+    assert [one.reason for one in found if isinstance(one, Dropped)] == ["too long", "answer too long", "answer too long"]

@@ -1,0 +1,141 @@
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idiolect import recipe, syntax
+from idiolect.dataset import labelling, locks
+from idiolect.dataset.labelling import Place, Vocabulary
+from idiolect.errors import RecipeError
+from idiolect.labels import Label
+from idiolect.pack import Pack
+
+GENERATIONS: list[dict[str, Any]] = [
+    {"value": "screen", "sign": [{"text": r"(?i)^\s*at\("}, {"text": "cursor", "weight": 0.5}], "conflicts": ["web"]},
+    {"value": "window", "sign": [{"calls": "open_window"}, {"imports": "gui.*"}, {"text": "get_page", "weight": -1.0}]},
+    {"value": "web", "sign": [{"text": "get_page"}], "implies": ["events"]},
+    {"value": "events", "sign": [{"text": "on_event"}]},
+    {"value": "all", "rest": True, "files": ["src/**"]},
+]
+
+
+def vocabulary(*labels: dict[str, Any]) -> Vocabulary:
+    return Vocabulary(recipe.parse({"name": "a", "label": list(labels or GENERATIONS)}, folder=Path()).labels)
+
+
+def decided(text: str, path: str = "src/a.py", known: Vocabulary | None = None, **about: Any) -> tuple[str, ...]:
+    words = known or vocabulary()
+    with syntax.reading():
+        found = frozenset(labelling.found(words.asked, "python", text.encode()))
+    return words.decided(Place(path, about.pop("time", 0), found, **about)).get("generation", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("at(3, 4)\n", ("screen",)),
+        ("open_window(3)\n", ("window",)),
+        ("import gui.boxes\n", ("window",)),
+        ("open_window(get_page())\n", ("web", "events")),  # a sign against, and what is implied
+        ("open_window(on_event)\n", ("window", "events")),
+        ("total = 1\n", ("all",)),
+        ("# open_window(3), get_page\ntotal = 1\n", ("all",)),  # comments say nothing
+        ("cursor = 1\n", ()),  # a sign that weighs too little: not `all` either
+        ("at(3, get_page())\n", ("screen", "web", "events")[:0]),  # two that conflict: nothing is said
+    ],
+)
+def test_signs_decide_and_what_they_do_not_decide_is_not_guessed(text: str, values: tuple[str, ...]) -> None:
+    assert decided(text) == values
+
+
+def test_the_rest_is_only_for_the_files_that_it_is_a_question_of() -> None:
+    assert decided("total = 1\n", "docs/a.py") == ()
+
+
+def test_a_sign_holds_where_all_that_it_says_holds() -> None:
+    known = vocabulary({"value": "late", "sign": [{"text": "total", "path": "new/**", "since": datetime.date(2020, 1, 1)}]})
+    late, early = 1_600_000_000, 1_500_000_000
+    places = (("new/a.py", late), ("old/a.py", late), ("new/a.py", early))
+    assert [decided("total = 1\n", path, known, time=time) for path, time in places] == [("late",), (), ()]
+    assert decided("sum = 1\n", "new/a.py", known, time=late) == ()
+    old = vocabulary({"value": "old", "sign": [{"until": datetime.date(2020, 1, 1)}]})
+    assert [decided("", known=old, time=time) for time in (early, late)] == [("old",), ()]
+
+
+def test_versions_are_those_of_the_nearest_lock_file() -> None:
+    stated = {"": {"rails": "6.1.7", "rack": "2.2"}, "engines/new": {"rails": "7.1.3"}}
+    known = vocabulary({"value": "seven", "sign": [{"locked": "rails>=7.1"}]})
+    versions = [locks.nearest(path, stated) for path in ("app/a.py", "engines/new/app/a.py", "engines/newer/a.py")]
+    assert [decided("", known=known, versions=one) for one in versions] == [(), ("seven",), ()]
+    assert versions[1]["rack"] == "2.2"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "version", "holds"),
+    [
+        ("rails>=7.1", "7.1", True), ("rails>=7.1", "7.0.8", False), ("rails==7.1", "7.1.2", True), ("rails<=7.1", "7.1.2", True),
+        ("rails>7.1", "7.1.2", False), ("rails>7.1", "7.2", True), ("rails<7", "6.1", True), ("rails<7", "7.0", False),
+        ("rails>=7", "10.0.0.rc1", True), ("rack>=1", "7", False),
+    ],
+)  # fmt: skip
+def test_a_version_is_compared_number_by_number(wanted: str, version: str, holds: bool) -> None:
+    assert locks.holds(wanted, {"rails": version}) is holds
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "stated"),
+    [
+        ("Gemfile.lock", "GEM\n  specs:\n    rails (7.1.2)\n      rack (>= 2)\n    rack (2.2.8)\n", {"rails": "7.1.2", "rack": "2.2.8"}),
+        ("package-lock.json", '{"packages": {"": {}, "node_modules/vue": {"version": "3.4.1"}}}', {"vue": "3.4.1"}),
+        ("package-lock.json", '{"packages": {"node_modules/a/node_modules/vue": {"version": "2"}}}', {}),
+        ("uv.lock", '[[package]]\nname = "django"\nversion = "5.0"\n', {"django": "5.0"}),
+        ("go.mod", "module a\n\nrequire (\n\tgithub.com/b/c v1.2.3\n)\n", {"github.com/b/c": "1.2.3"}),
+        ("requirements.txt", "django[argon2]==4.2.1 ; python_version > '3'\nflask>=2\n", {"django": "4.2.1"}),
+        ("package-lock.json", "{", {}), ("Cargo.lock", "package = 3", {}), ("package-lock.json", "[1]", {}), ("yarn.lock", "x", {}),
+    ],
+)  # fmt: skip
+def test_lock_files_are_read_and_damaged_ones_state_nothing(path: str, text: str, stated: dict[str, str]) -> None:
+    assert locks.versions(path, text.encode()) == stated
+
+
+def test_what_is_made_of_several_files_has_the_labels_of_all_unless_they_conflict() -> None:
+    known = vocabulary()
+    screen, window, rest, web = ({"generation": (value,)} for value in ("screen", "window", "all", "web"))
+    assert known.united([window, rest, {}]) == {"generation": ("window",)}
+    assert known.united([screen, window]) == {"generation": ("screen", "window")}
+    assert known.united([screen, web]) == {}
+    assert known.united([rest, rest]) == {"generation": ("all",)}
+
+
+def test_a_pack_brings_labels_and_one_that_a_recipe_has_already_is_refused() -> None:
+    label = Label(value="screen", sign=({"text": "x"},))
+    assert Vocabulary([], [Pack("a", vocabulary=(label,))]).table() == {"generation": ["screen"]}
+    with pytest.raises(RecipeError, match="twice"):
+        Vocabulary(vocabulary().labels, [Pack("a", vocabulary=(label,))])
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ({"value": "a"}, "needs a [[label.sign]]"),
+        ({"value": "a", "rest": True, "sign": [{"text": "x"}]}, "needs no sign"),
+        ({"value": "a", "sign": [{"weight": 2.0}]}, "needs one of text"),
+        ({"value": "a", "sign": [{"text": "(?=x)"}]}, "no regular expression of RE2"),
+        ({"value": "a", "sign": [{"path": "{lib,app}/**"}]}, "no braces"),
+        ({"value": "a", "sign": [{"text": "x"}], "files": ["*.{rb,ru}"]}, "no braces"),
+        ({"value": "a", "sign": [{"locked": "rails ~> 7"}]}, "should be a name"),
+        ({"value": "a", "sign": [{"text": "x"}], "implies": ["b"]}, "no value of 'generation'"),
+        ({"name": "language", "value": "a", "sign": [{"text": "x"}]}, "label of our own"),
+        ({"value": "a", "sign": [{"txt": "x"}]}, "did you mean 'text'"),
+    ],
+)  # fmt: skip
+def test_a_label_that_makes_no_sense_is_refused_with_the_reason(label: dict[str, Any], said: str) -> None:
+    with pytest.raises(RecipeError) as refused:
+        vocabulary(label)
+    assert said in str(refused.value)
+
+
+def test_a_pattern_that_would_make_others_wait_for_ever_is_linear_here() -> None:
+    known = vocabulary({"value": "a", "sign": [{"text": "(a+)+$"}]})
+    assert labelling.found(known.asked, "", b"a" * 200_000 + b"b") == ()
