@@ -47,7 +47,17 @@ RATES = (0.0005, 0.001, 0.002)
 """What the naive recipe may choose among."""
 ROWS: dict[str, tuple[str, ...]] = {"raw": ("raw",), "raw+fim": ("raw", "fim")}
 """Makers at work in the rows of every table, beside `full`, where all are."""
-GROUPS: dict[str, tuple[str, ...]] = {"write": ("write", "explain"), "diff": ("diff",), "spec": ("spec",)}
+GROUPS: dict[str, tuple[str, ...]] = {
+    "near": ("near",),
+    "infill": ("infill",),
+    "requests": ("write", "added", "tested", "described"),
+    "explanations": ("explain", "linked"),
+    "edits": ("diff", "next_edit"),
+    "tests": ("spec", "implement"),
+    "repairs": ("bugfix", "mutate", "diagnose"),
+    "changes": ("refactor", "feature", "migrate"),
+    "reviews": ("review", "passed", "followup", "finding"),
+}
 """Groups of makers, each added to raw and fim in a row of its own."""
 
 
