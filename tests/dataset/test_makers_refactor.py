@@ -129,6 +129,11 @@ def test_every_other_commit_has_its_reason(one: Change, why: str) -> None:
     assert reason(one) == why
 
 
+def test_a_sweep_through_a_thousand_functions_is_not_sorted_out() -> None:
+    many = "".join(f"def step_{n}(row):\n    return row + {n}\n\n\n" for n in range(1001))
+    assert reason(change("Move it all", edit("a.py", "x = 1\n", many), edit("b.py", "y = 1\n", "y = 2\n"))) == "too many units"
+
+
 def test_a_file_in_which_only_blanks_differ_stays_out() -> None:
     noise = edit("noise.py", "a = 1\n\n\nb = 2\n", "a = 1\n\nb = 2\n")
     made = only(change("Move shipping_of to where it belongs", *MOVE, noise))

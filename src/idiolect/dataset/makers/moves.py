@@ -97,12 +97,13 @@ def found(parts: Sequence[Part], both: Versions) -> list[Found]:
     rows = {one.edit.path: lines(one) for one in parts}
     taken = {path: Counter(_saying(old)) | _lost(before, after, path) for path, (old, _) in rows.items()}
     given = {path: Counter(_saying(new)) | _lost(after, before, path) for path, (_, new) in rows.items()}
+    came_in, went_in = _naming(given.values()), _naming(taken.values())
     everywhere = [pair for pair in renamed(parts) if pair[0] in _defined(parts)]
     outer = set(_outermost(olds))
     made = [_told(old, new) for old, new in matched if old in outer and (old.path != new.path or old.name != new.name)]
     made = [one for one in made if (one.name, one.new_name) not in everywhere]
-    made += [Found("extract", one.name, one.name, path, one.path) for one in fresh if (path := _came_from(one, taken, given))]
-    made += [Found("inline", one.name, one.name, one.path, path) for one in left if (path := _came_from(one, given, taken))]
+    made += [Found("extract", one.name, one.name, path, one.path) for one in fresh if (path := _came_from(one, taken, came_in))]
+    made += [Found("inline", one.name, one.name, one.path, path) for one in left if (path := _came_from(one, given, went_in))]
     renames = [*(one for one in made if one.what == "rename"), *(Found("rename", old, new, "", "") for old, new in everywhere)]
     said = {("inline", _last(one.name)) for one in renames} | {("extract", _last(one.new_name)) for one in renames}
     return list(dict.fromkeys([*(one for one in made if (one.what, _last(one.name)) not in said), *renames]))
@@ -267,16 +268,22 @@ def _lost(before: Sequence[Symbol], after: Sequence[Symbol], path: str = "") -> 
     return found
 
 
-def _came_from(one: Symbol, taken: dict[str, Counter[str]], given: dict[str, Counter[str]]) -> str:
-    """The file that most of a new unit's lines were taken from, where it is named in what came besides itself; else empty."""
+def _naming(rows: Iterable[Counter[str]]) -> Counter[str]:
+    """In how many lines each name stands."""
+    return Counter(name for each in rows for row in each for name in set(_NAME.findall(row)))
+
+
+def _came_from(one: Symbol, taken: dict[str, Counter[str]], given: Counter[str]) -> str:
+    """The file that most of a new unit's lines were taken from, where it is named in what came besides itself; else empty.
+
+    `given` says in how many of the lines that came each name stands.
+    """
     own = Counter(one.rows)
     if own.total() < FEWEST_LINES or len(one.tokens) < FEWEST_TOKENS:
         return ""
     shares = {path: (own & rows).total() for path, rows in taken.items()}
     path = max(shares, key=lambda name: (shares[name], name))
-    named = re.compile(rf"(?<!\w){re.escape(_last(one.name))}(?!\w)")
-    places = sum(bool(named.search(row)) for rows in given.values() for row in rows)
-    return path if shares[path] >= TAKEN * own.total() and places > 1 else ""
+    return path if shares[path] >= TAKEN * own.total() and given[_last(one.name)] > 1 else ""
 
 
 def _told(old: Symbol, new: Symbol) -> Found:

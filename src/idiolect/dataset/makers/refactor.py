@@ -15,6 +15,8 @@ from idiolect.dataset.makers.moves import Found
 from idiolect.types import Change, Dropped, Message, Sample
 
 MOST_FILES = 5
+MOST_UNITS = 1_000
+"""Of both versions: more is a sweep, and finding who is who takes time that grows with their square."""
 LARGER = 2
 """Several files take more room than other lessons do, and code that moves stands there twice."""
 SHARE, SHARE_NAMED = 0.5, 0.35
@@ -59,6 +61,8 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     if not verb and not moves.may(parts):
         return dropped(change, "nothing moved")
     versions = moves.versions(parts)
+    if len(versions.before) + len(versions.after) > MOST_UNITS:
+        return dropped(change, "too many units")
     found = moves.found(parts, versions)
     if _in_tests(found) and not all(layer(edit.path) == "test" for edit in edits):
         return dropped(change, "only tests moved")
