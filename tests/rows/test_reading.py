@@ -71,6 +71,8 @@ def test_lists_in_json(tmp_path: Path, head: bytes) -> None:
         assert values(found) == [ROW, ROW]
         assert [one.line for one in found if isinstance(one, rows.Row)] == [first, first + 4]
         assert [data[one.start : one.end] for one in found if isinstance(one, rows.Row)] == [element.encode()] * 2 or head
+    nested = f'{{"x": "data", "y": [1], "meta": {{"data": [2]}},\n"data" : [{element}]}}'
+    assert values(read(tmp_path, "a.json", nested)) == [ROW]
     assert values(read(tmp_path, "a.json", element)) == [ROW]
     assert values(read(tmp_path, "a.json", lines(ROW, ROW))) == [ROW, ROW]
     broken = read(tmp_path, "a.json", f"[{element},\n{{]")

@@ -151,8 +151,18 @@ def _listed(text: str, most: int) -> Iterator[Row | Fault]:
     if not inner or isinstance(row, Fault):
         yield row
         return
-    place = text.index("[", text.index(f'"{inner[0]}"', at))
-    yield from _elements(text, place + 1, most)
+    yield from _elements(text, _list_of(text, at, inner[0]) + 1, most)
+
+
+def _list_of(text: str, at: int, name: str) -> int:
+    """Where the list under a key of a sound object begins."""
+    key = ""
+    while key != name:
+        key, at = _DECODER.raw_decode(text, _past(text, at + 1))
+        at = _past(text, _past(text, at) + 1)
+        if key != name:
+            at = _past(text, _DECODER.raw_decode(text, at)[1])
+    return at
 
 
 def _elements(text: str, at: int, most: int) -> Iterator[Row | Fault]:
