@@ -135,7 +135,7 @@ def test_beside_a_repository_few_rows_are_all_learned_and_many_are_held_out(tmp_
 
 def test_rows_drown_no_repository(tmp_path: Path) -> None:
     repository(tmp_path / "shop", grown(files=3, functions=2))
-    written(tmp_path / "many.jsonl", map(row, range(200)))
+    written(tmp_path / "many.jsonl", map(row, range(60)))
     run = build(tmp_path, {"path": "shop"}, {"path": "many.jsonl"}, dataset={"makers": ["raw"]})
     size, weight = {"shop": 0, "many.jsonl": 0}, {"shop": 0.0, "many.jsonl": 0.0}
     for one in held(run, "train"):

@@ -14,6 +14,7 @@ from functools import partial, reduce
 from itertools import chain
 
 from idiolect.dataset import examples, migrations, units
+from idiolect.dataset.difficulty import graded
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.examples import Examples
 from idiolect.dataset.fitting import fitted
@@ -83,7 +84,7 @@ class Lessons:
 
     def _fitted(self, lessons: Iterable[Sample], funnel: Funnel) -> Iterator[Sample]:
         """Lessons that others made, none of them too long."""
-        return funnel.sift("fit", "samples", (fitted(one, self.max_tokens) for one in lessons))
+        return funnel.sift("fit", "samples", (fitted(graded(one), self.max_tokens) for one in lessons))
 
     def _made(self, portion: Portion) -> Made:
         """What our own makers make, those of human words first (`Wording`): of commits, of pairs, of prose, of files, of those around."""
@@ -91,7 +92,7 @@ class Lessons:
         past = Past(portion.material.documents, portion.material.renames)
         of_changes = self._of_changes(portion, portion.changes, self.at_work[0], past)
         for name, item in migrations.judged(of_changes, portion.documents, portion.material.renames):
-            yield name, self._taught(item) if name == "migrate" and isinstance(item, Sample) else item
+            yield name, self._taught(graded(self.book.marked(item))) if name == "migrate" and isinstance(item, Sample) else item
         yield from self._of_changes(portion, portion.threads, self.at_work[1], past)
         groups = self._groups(portion, past)
         for group, found in zip(groups, self.workshop.lessons(groups), strict=True):

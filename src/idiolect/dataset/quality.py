@@ -24,7 +24,7 @@ DRAWN, LONGEST = 400, 2_000
 _MOST = 20_000
 """Openers that are counted at once; rare ones are forgotten where there are more (Manku and Motwani 2002)."""
 _SEVERAL = 5
-"""Sources or authors that should not all be one."""
+"""So many sources or authors should not all be one; fewer answers that begin alike are chance."""
 _FEW = 30
 """Under so many, a share says nothing."""
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
@@ -96,6 +96,7 @@ class Signs:
         asked = self.sizes.total()
         prose = sum(count for kind, count in self.answers.items() if kind in PROSE)
         met = sum(row["in"] for row in funnel if row["step"] == "merge")
+        commonest = max(self.openers.values(), default=0)
         twice = sum(sum(row["dropped"].values()) for row in funnel if row["step"] in ("merge", "near-duplicates"))
         spread = {name: parts for name, parts in (("source", self.sources), ("author", self.authors)) if parts}
         found = [
@@ -107,7 +108,7 @@ class Signs:
                 0.7,
                 "requests that begin as 2 % of their kind do",
             ),
-            _over("commonest opener", _share(max(self.openers.values(), default=0), prose), 0.02, "answers in prose that begin alike"),
+            _over("commonest opener", _share(commonest if commonest >= _SEVERAL else 0, prose), 0.02, "answers in prose that begin alike"),
             _over("vague answers", _share(self.vague, prose), 0.25, "answers in prose of fewer than eight words"),
             _under("median answer", self._median() if asked >= _FEW else None, 40.0, "bytes of an answer to a request"),
         ]
