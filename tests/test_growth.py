@@ -114,6 +114,7 @@ SLOW: dict[str, Callable[[], object]] = {
     "a stack of one line": lambda: symptoms.symptom("at " + "a(" * 9_000 + "\n" + "File " * 4_000, inline=True),
     "dots of a stack": lambda: symptoms.symptom("a." * 9_990, inline=True),
     "stacks in a stack": lambda: symptoms.symptom("panic: a\n\n\n\n\n" * 3_000, inline=True),
+    "stars of a comment without an end": lambda: prose.plain("/" + "*" * 40_000),
     "brackets of imports": lambda: scope.imports(b"import (\n" * 200_000),
     "brackets of imported names": lambda: linked("python", "from a import (\n" * 8000),
     "blanks before an import": lambda: [linked(language, "\n" + BLANKS + "x") for language in pointers.READERS],

@@ -6,7 +6,7 @@ import re
 from textwrap import dedent
 
 _PYTHON_DOC = re.compile(r"^[rRbBuUfF]{0,2}(\"\"\"|'''|\"|')(.*)\1$", re.DOTALL)
-_BLOCK = re.compile(r"^\s*(?:/\*+!?|<!--|=begin\b|--\[\[)(.*?)(?:(?<!\*)\*+/|-->|^=end\b|\]\])\s*$", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r"^\s*(?:/\*++!?|<!--|=begin\b|--\[\[)(.*?)(?:(?<!\*)\*+/|-->|^=end\b|\]\])\s*$", re.DOTALL | re.MULTILINE)
 _LINE_MARK = re.compile(r"^[ \t]*(?:#+|//+!?|--+|;+|\*+|%+|'|[Rr][Ee][Mm]\b)(?:[ \t]|$)?", re.MULTILINE)
 _STAR = re.compile(r"^[ \t]*\*+(?:[ \t]|$)?", re.MULTILINE)
 _DIRECTIVE = re.compile(
