@@ -7,7 +7,7 @@ import pytest
 
 from idiolect.dataset.makers import blocks, commits, forms
 from idiolect.dataset.makers.diff import diff, weight
-from idiolect.types import Change, Dropped, Edit, Message, Sample
+from idiolect.types import Change, Dropped, Edit, Message, Said, Sample
 
 BEFORE = "".join(f"def step_{number}(value):\n    return value + {number}\n\n\n" for number in range(30))
 AFTER = BEFORE.replace("return value + 7\n", "if value is None:\n        value = 0\n        note(7)\n    return value + 7\n")
@@ -318,3 +318,12 @@ def test_an_entry_of_a_changelog_is_no_part_of_the_edit() -> None:
     made = only(change("Treat a missing value as zero", edit(), log))
     assert isinstance(made, Sample) and "4321" not in (made.answer or "")
     assert blocks.apply(made.answer or "", {"shop/steps.py": BEFORE}) == {"shop/steps.py": AFTER}
+
+
+def test_where_a_message_says_nothing_its_pull_request_asks_else_its_issue() -> None:
+    pull = Said("pull", "#7", "Treat a missing value as zero", "", "forge.json", 0, 9)
+    issue = Said("issue", "#6", "Missing values end the whole import", "", "forge.json", 9, 20)
+    for said, words in (((issue, pull), pull.title), ((issue,), issue.title), ((pull._replace(title="Fixes"), issue), issue.title)):
+        made = only(replace(change("wip"), said=said))
+        assert isinstance(made, Sample) and isinstance(made.prompt, tuple) and words in made.prompt[0].content
+    assert reason(replace(change("wip"), said=(pull._replace(title="Fixes"),))) == "message says nothing"

@@ -79,12 +79,13 @@ class Wish(NamedTuple):
 
 
 def wish(change: Change) -> Wish | str:
-    """The message as a request, or the reason why it is none; where it says nothing, the words of its pull request."""
+    """The message as a request, or the reason why it is none; where it says nothing, the words of its pull request, else of its issue."""
     found = _wish(change)
-    pull = next((said for said in change.said if said.form == "pull"), None)
-    if found != "message says nothing" or pull is None:
-        return found
-    return _wish(replace(change, subject=pull.title, body=pull.text))
+    told = [said for form in ("pull", "issue") for said in change.said if said.form == form]
+    if found == "message says nothing" and told:
+        wishes = (_wish(replace(change, subject=said.title, body=said.text)) for said in told)
+        return next((one for one in wishes if isinstance(one, Wish)), found)
+    return found
 
 
 def _wish(change: Change) -> Wish | str:
