@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from idiolect.dataset import admission, scrubbing
+from idiolect.dataset import admission, difficulty, fitting, locks, quality, scrubbing
 from idiolect.dataset.makers import (
     blocks,
     cases,
@@ -120,6 +120,12 @@ SLOW: dict[str, Callable[[], object]] = {
     "blanks before an import": lambda: [linked(language, "\n" + BLANKS + "x") for language in pointers.READERS],
     "a name without an end": lambda: [linked(language, "A" * 90_000 + "é") for language in pointers.READERS],
     "names upon names": lambda: linked("ruby", "A::" * 40_000 + "é" + "render " * 9000),
+    "slashes of a module": lambda: locks.versions("go.mod", b"a/" * 40_000 + b"\n" + b"require a" * 9_000),
+    "brackets of a library": lambda: locks.versions("requirements.txt", b"a[" * 40_000 + b"==" * 9_000),
+    "versions within versions": lambda: [locks.versions(name, b"[" * 90_000) for name in locks.READERS],
+    "fences of a request": lambda: quality._CODE.sub(" ", "```" * 9_001 + "`" * 9_001 + "`a" * 9_000),
+    "branches of an answer": lambda: difficulty.difficulty("if " * 9_000 + "\n" + " if\n" * 9_000),
+    "lines of a message": lambda: fitting._around("a\n\n" + "b c d\n" * 40_000, "b c d", 100_000_000),
     "files of one folder": lambda: around([f"m/part_{number}.py" for number in range(2000)]),
     "files of one name": lambda: around([f"m{number}/models.py" for number in range(2000)]),
     "indexes upon indexes": lambda: around([f"m{number}/__init__.py" for number in range(2000)]),

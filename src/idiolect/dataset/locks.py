@@ -16,7 +16,7 @@ Versions = Mapping[str, str]
 _DIGITS = re.compile(r"\d+")
 _GEM = re.compile(r"^ {4}([A-Za-z0-9._-]+) \((\d[^)\s]*)\)$", re.MULTILINE)
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]\n]*\])?==(\d[^\s;#]*)", re.MULTILINE)
-_MODULE = re.compile(r"^(?:require )?\t?([a-z0-9][^\s()]*/[^\s()]*) v(\d\S*)", re.MULTILINE)
+_MODULE = re.compile(r"^(?:require )?\t?([a-z0-9][^\s()]*) v(\d\S*)", re.MULTILINE)
 
 
 def versions(path: str, data: bytes) -> dict[str, str]:
