@@ -2,7 +2,7 @@
 
 Forms: messages (OpenAI, TRL; also rendered ChatML in `text`), ShareGPT, Alpaca and all that has its keys (BBj's rows, with labels),
 prompt and completion, input and output (Hotwire's rows, with `context`), fill-in-the-middle in its usual spellings, preference pairs,
-plain text, and idiolect's own. Samples come without origins; those are whoever's who reads the file.
+pairs of an old and a new form, plain text, and idiolect's own. Samples come without origins; those are whoever's who reads the file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast, get_args
 
 from pydantic import ValidationError
 
-from idiolect.rows import fields
+from idiolect.rows import fields, pairs
 from idiolect.rows.fields import PATHS, PREFIXES, RESERVED, SUFFIXED, Refused, first, optional, text
 from idiolect.sources import languages
 from idiolect.types import File, Hole, Kind, Message, Sample
@@ -65,7 +65,7 @@ def shaped(value: Any) -> Shaped:
 
 def _told(sample: Sample, value: Value) -> Sample:
     """With its labels, and the kind that the row's `type` names."""
-    labels = fields.labels(value)
+    labels = {**fields.labels(value), **sample.labels}
     kind, word = _kind(sample, fields.type_of(value))
     if word:
         labels["type"] = (word,)
@@ -296,6 +296,7 @@ _FORMS = (
         "fim", lambda one: _has(one, PREFIXES, fields.MIDDLES), fim,
         frozenset((*PREFIXES, *SUFFIXED, *fields.MIDDLES, *PATHS, "typed", "files")),
     ),
+    _Form("pair", lambda one: _has(one, ["before"], ["after"]), pairs.pair, frozenset(pairs.KEYS)),
     _Form(
         "alpaca", lambda one: _has(one, ["instruction"], fields.ANSWERS), alpaca,
         frozenset(("instruction", "input", "system", "system_prompt", "history", *fields.ANSWERS)),
