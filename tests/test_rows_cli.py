@@ -10,6 +10,7 @@ import pytest
 from idiolect import dataset, recipe, rows, samples
 from idiolect.types import SPLITS
 from tests.dataset.examples import hole, row, written
+from tests.planted import STRUCTURED, R
 from tests.test_cli import idiolect
 
 PACK = '''
@@ -28,7 +29,7 @@ def short(sample, answer):
 
 pack = Pack(name="house", checks=(gives, short))
 '''
-KEY = "AKIA" + "Q3EGRN7XHZ2LPK4B"
+KEY = STRUCTURED["aws-access-key"](R(9))
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,10 @@ from idiolect.scrub import Scrubber, rules
 from idiolect.types import SPLITS, Hole, Message, Sample, Split
 from tests.dataset.examples import hole, row, written
 from tests.dataset.history_of import grown, repository
+from tests.planted import STRUCTURED, R
 
 RELATIVE = "\n".join(row(0)["output"].split("\n")[:-7])
-KEY = "AKIA" + "Q3EGRN7XHZ2LPK4B"
+KEY = STRUCTURED["aws-access-key"](R(9))
 
 
 def build(folder: Path, *sources: dict[str, Any], **values: Any) -> Run:
