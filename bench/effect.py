@@ -17,7 +17,7 @@ import math
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ SEEDS, QUICK_SEEDS = 3, 1
 MOST_PROBES = 300
 MOST_HOLES = 60
 """Of the probes, those that are also asked as holes: writing answers costs more time than training does."""
-MOST_OWN = 100
+MOST_OWN = 60
 """Held-out samples of each kind that are priced."""
 ENOUGH = 50
 RATES = (0.0005, 0.001, 0.002)
@@ -110,11 +110,14 @@ def workspace(ground: Ground, row: str, seed: int = 0, **settings: Any) -> recip
     return recipe.parse(values, folder=folder)
 
 
-def asked(ground: Ground, found: recipe.Recipe, gguf: Model) -> Answers:
-    """Price every probe and held-out sample on the file, and fill the first holes over HTTP; probes come in the order of their ids."""
+def asked(ground: Ground, found: recipe.Recipe, gguf: Model, kinds: Collection[Kind] = ()) -> Answers:
+    """Price every probe and held-out sample of these kinds (default: of all) on the file, and fill the first holes over HTTP.
+
+    Probes come in the order of their ids.
+    """
     file, renderer = Path(gguf.folder) / gguf.file, Renderer.load(Path(gguf.folder))
     prices = measure.bits(file, renderer, ground.probes)
-    own = taught(file, renderer, ground.held_out)
+    own = taught(file, renderer, [one for one in ground.held_out if not kinds or one.kind in kinds])
     with serve.serve(found, gguf, port=0) as url:
         return Answers(prices, evaluate.fim_exact(url, renderer, ground.probes[:MOST_HOLES]), own)
 
@@ -132,18 +135,19 @@ def taught(file: Path, renderer: Renderer, held_out: Sequence[Sample]) -> dict[s
     }
 
 
-def tuned(ground: Ground, found: recipe.Recipe, lessons: Run) -> tuple[Answers, int]:
+def tuned(ground: Ground, found: recipe.Recipe, lessons: Run, kinds: Collection[Kind]) -> tuple[Answers, int]:
     """Train, export and ask; also the tokens that were trained on."""
     adapter = train.train(found, found.models[0], lessons)
     gguf = export.export(found, found.models[0].base, adapter)
-    return asked(ground, found, gguf), registry.newest(found, "train").metrics["tokens"]
+    return asked(ground, found, gguf, kinds), registry.newest(found, "train").metrics["tokens"]
 
 
 def trial(ground: Ground, name: str, kinds: tuple[Kind, ...], lessons: Run, **settings: Any) -> Trial:
     """A row: the same lessons under every seed."""
     found = Trial(name, kinds, [])
     for seed in range(ground.seeds):
-        answers, found.tokens = tuned(ground, workspace(ground, name, seed, **settings), lessons)
+        compared = () if name in ("placebo", "naive") else kinds  # with these two every row is compared
+        answers, found.tokens = tuned(ground, workspace(ground, name, seed, **settings), lessons, compared)
         found.answers.append(answers)
         click.echo(f"{name}, seed {seed}: {_bits_per_byte(answers.prices.values()):.4f} bits per byte", err=True)
     return found

@@ -2,8 +2,9 @@ from typing import get_args
 
 import pytest
 
-from idiolect.dataset import balance
+from idiolect.dataset import balance, sent
 from idiolect.dataset.balance import Cell, Scales
+from idiolect.dataset.sent import Sent
 from idiolect.recipe import DatasetRecipe
 from idiolect.types import Kind, Sample, Span
 
@@ -93,3 +94,18 @@ def test_capped_shares_are_a_whole_and_keep_the_order(parts: list[float]) -> Non
 def test_nothing_at_all_is_weighed_as_nothing() -> None:
     assert Scales().factors(DatasetRecipe()) == {}
     assert weighed(lesson("a", 10), lesson("b", 10, weight=0.0))[0] == {balance.of(lesson("a", 10)): 1.0}
+
+
+def test_a_lesson_that_nobody_opened_weighs_the_same() -> None:
+    spans = [
+        Span(source="shop", commit="c", path=path, start=at, end=at + 9, time=0, authors=(path[0],))
+        for path in ("b.rb", "a.rb")
+        for at in (9, 0)
+    ]
+    sample = Sample(answer="x" * 30, kind="write", maker="m", weight=0.5, labels={"language": ("ruby",)}, origins=tuple(spans))
+    closed = Sent(sent.made(sample), lambda _, path, start, end: next(one for one in spans if one.path == path), factor=2.0)
+    plain, other = Scales(), Scales()
+    plain.add(closed.opened())
+    other.add(closed)
+    assert (plain.size, plain.weight) == (other.size, other.weight)
+    assert balance.of(closed) == balance.of(closed.opened()) == Cell("shop", ("a", "b"), "write", "ruby")

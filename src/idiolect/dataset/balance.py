@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from idiolect.dataset.sent import Sent, opened
 from idiolect.recipe import DatasetRecipe
 from idiolect.types import Sample
 
@@ -40,11 +41,12 @@ class Scales:
     size: Counter[Cell] = field(default_factory=Counter)
     weight: dict[Cell, float] = field(default_factory=lambda: defaultdict(float))
 
-    def add(self, sample: Sample) -> None:
-        """Count a lesson."""
-        cell, size = of(sample), len((sample.answer or sample.rejected or "").encode("utf-8", "surrogatepass"))
+    def add(self, lesson: Sent | Sample) -> None:
+        """Count a lesson. One that is made of files need not be opened for it."""
+        known = lesson if isinstance(lesson, Sent) and not lesson.judge else opened(lesson)
+        cell, size = of(known), len((known.answer or known.rejected or "").encode("utf-8", "surrogatepass"))
         self.size[cell] += size
-        self.weight[cell] += size * sample.weight
+        self.weight[cell] += size * known.weight
 
     def factors(self, told: DatasetRecipe) -> Factors:
         """What the weight of a lesson of each cell is multiplied by; in all, they weigh as much as before."""
@@ -66,11 +68,12 @@ class Scales:
         return {cell: factor * scale for cell, factor in bounded.items()}
 
 
-def of(sample: Sample) -> Cell:
+def of(lesson: Sent | Sample) -> Cell:
     """The cell of a lesson."""
-    source = sample.origins[0].source if sample.origins else ""
-    authors = tuple(sorted({author for span in sample.origins for author in span.authors}))
-    return Cell(source, authors, sample.kind, next(iter(sample.labels.get("language", ())), ""))
+    spans = lesson.files if isinstance(lesson, Sent) else lesson.origins
+    source = spans[0].source if spans else ""
+    authors = tuple(sorted({author for span in spans for author in span.authors}))
+    return Cell(source, authors, lesson.kind, next(iter(lesson.labels.get("language", ())), ""))
 
 
 def shares(amounts: Mapping[str, float]) -> dict[str, float]:

@@ -67,17 +67,39 @@ class Sent(NamedTuple):
         return self.row[2] or ""
 
     @property
+    def rejected(self) -> str:
+        """What not to say; may be empty."""
+        return self.row[3] or ""
+
+    @property
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """The Sample's labels."""
+        known: dict[str, tuple[str, ...]] = self.row[6]
+        return known | self.marks(self.paths) if self.marks else known
+
+    @property
+    def weight(self) -> float:
+        """What it weighs before it is judged."""
+        return float(self.row[7] * self.factor)
+
+    @property
+    def files(self) -> list[Span]:
+        """The first span of each file that it is made of: whose they are."""
+        first = {path: (commit, path, start, end) for commit, path, start, end in reversed(self.row[9])}
+        return [self.origin(*one) for one in first.values()]
+
+    @property
     def sketch(self) -> bytes:
         """What is compared of it first (`alike`)."""
         return bytes(self.row[13])
 
     def opened(self) -> Sample:
         """The lesson as a Sample."""
-        name, prompt, answer, rejected, kind, maker, labels, weight, confidence, origins, spans, rejected_spans, files, _ = self.row
+        name, prompt, answer, rejected, kind, maker, _, _, confidence, origins, spans, rejected_spans, files, _ = self.row
         sample = trusted(
             Sample,
             prompt=_prompt(prompt), answer=answer, rejected=rejected, kind=kind, maker=maker,
-            labels=labels | self.marks(self.paths) if self.marks else labels, weight=weight * self.factor,
+            labels=self.labels, weight=self.weight,
             confidence=confidence, origins=tuple(self.origin(*one) for one in origins), spans=spans, rejected_spans=rejected_spans,
             files=tuple(trusted(File, path=path, text=text) for path, text in files),
         )  # fmt: skip
