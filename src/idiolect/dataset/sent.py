@@ -54,7 +54,8 @@ class Sent(NamedTuple):
     @property
     def kind(self) -> Kind:
         """The Sample's kind."""
-        return self.row[4]  # type: ignore[no-any-return]  # plain values come from a worker
+        kind: Kind = self.row[4]
+        return kind
 
     @property
     def maker(self) -> str:

@@ -45,7 +45,7 @@ _DAMAGED = (
     zlib.error,
     lzma.LZMAError,
     EOFError,
-    NotImplementedError,
+    NotImplementedError,  # what zipfile raises at a compression or a version that it does not know
     ValueError,
     IndexError,
     OverflowError,

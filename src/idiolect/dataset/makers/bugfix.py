@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from idiolect.dataset.makers import editing
 from idiolect.dataset.makers.commits import Wish, wish
-from idiolect.dataset.makers.editing import dropped
+from idiolect.dataset.makers.edits import dropped, span_of
 from idiolect.dataset.makers.layers import BESIDE, layer
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.types import Change, Dropped, Edit, Message, Sample, Span
@@ -125,7 +125,7 @@ def _sample(change: Change, request: Wish, answer: editing.Answer, shown: Sequen
     if code is None:
         return dropped(change, "touched code over budget")
     confidence = 0.5 + 0.2 * bool(_SURE.search(request.subject)) + 0.2 * bool(shown) + 0.1 * bool(request.body)
-    named_at: list[Span] = [editing.origin(change, one.edit, one.start, one.end) for one in shown]
+    named_at: list[Span] = [span_of(change, one.edit, one.start, one.end) for one in shown]
     return Sample(
         prompt=(Message(role="user", content=choose.choice(FRAMES).format(symptom=symptom, code=code.text)),),
         answer=answer.text,

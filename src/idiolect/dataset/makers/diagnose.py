@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from idiolect.dataset.makers import blocks, commits, editing, remarks, reviewed
 from idiolect.dataset.makers.editing import Answer, Part, View, Windows
+from idiolect.dataset.makers.edits import dropped
 from idiolect.dataset.makers.intents import intent
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.dataset.makers.pairs import is_test, telling
@@ -78,7 +79,7 @@ def diagnose(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | D
     for change in changes(material):
         case = _case(change)
         if case is not None:
-            yield _lesson(change, case, budget) if isinstance(case, Case) else editing.dropped(change, case)
+            yield _lesson(change, case, budget) if isinstance(case, Case) else dropped(change, case)
 
 
 def _case(change: Change) -> Case | str | None:
@@ -164,23 +165,23 @@ def _mended(change: Change) -> list[Edit]:
 def _lesson(change: Change, case: Case, budget: int) -> Sample | Dropped:
     edits = _mended(change)
     if reason := editing.refused(edits, MOST_FILES):
-        return editing.dropped(change, reason)
+        return dropped(change, reason)
     if not any(edit.before for edit in edits):
-        return editing.dropped(change, "only new files")
+        return dropped(change, "only new files")
     answer = editing.answered(edits, budget // 2)
     if isinstance(answer, str):
-        return editing.dropped(change, answer)
+        return dropped(change, answer)
     if sum(len(rows) for part in answer.parts for rows in editing.lines(part)) > MOST_LINES:
-        return editing.dropped(change, "too many lines")
+        return dropped(change, "too many lines")
     about = case.words & _touched(answer)
     if case.path and not about:
-        return editing.dropped(change, "test names nothing of the fix")
+        return dropped(change, "test names nothing of the fix")
     cause = remarks.impersonal(editing.words(case.request))
     if not cause:
-        return editing.dropped(change, "message says nothing")
+        return dropped(change, "message says nothing")
     code = editing.shown(change, answer.parts, budget - sum(len(text.encode()) for text in (cause, answer.text, case.text)), [_view(case)])
     if code is None:
-        return editing.dropped(change, "touched code over budget")
+        return dropped(change, "touched code over budget")
     frame = seeded("diagnose", change.commit).choice(TESTS if case.path else TRACES)
     return Sample(
         prompt=(Message(role="user", content=frame.format(symptom=case.text, code=code.text, path=case.path)),),

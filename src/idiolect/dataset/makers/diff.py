@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from idiolect.dataset.makers import blocks, forms, tangles
 from idiolect.dataset.makers.commits import Wish, format_only, numbers_only, wish
-from idiolect.dataset.makers.edits import Part, changed, dropped, file, hunks, part, shown, written
+from idiolect.dataset.makers.edits import Part, changed, dropped, file, hunks, is_text, part, shown, written
 from idiolect.dataset.makers.forms import Form
 from idiolect.dataset.makers.intents import intent
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
@@ -97,15 +97,7 @@ def unfit(edits: Sequence[Edit]) -> str | None:
         return "only numbers"
     if all(CHANGELOG.search(edit.path) for edit in edits):
         return "only a changelog"  # names what was done elsewhere
-    return None if all(_is_text(data) for edit in edits for data in (edit.before, edit.after)) else "not UTF-8"
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    return None if all(is_text(data) for edit in edits for data in (edit.before, edit.after)) else "not UTF-8"
 
 
 def _too_much(parts: Sequence[Part]) -> str | None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate
 from typing import NamedTuple
 
 from idiolect.dataset.makers import blocks
 from idiolect.dataset.makers.commits import Wish, format_only, numbers_only
+from idiolect.dataset.makers.edits import is_text, span_of
+from idiolect.dataset.makers.edits import offsets as offsets_of
 from idiolect.dataset.makers.scope import Piece, fenced
 from idiolect.dataset.makers.sections import CHANGELOG
 from idiolect.dataset.makers.windows import elided
 from idiolect.syntax import Unit, comments, units
-from idiolect.types import Change, Dropped, Edit, Span, original
+from idiolect.types import Change, Edit, Span
 
 LONGEST_FILE = 200_000
 CONTEXTS = (blocks.CONTEXT, 4, 12)
@@ -58,7 +59,7 @@ def refused(edits: Sequence[Edit], most: int) -> str | None:
         return "too many files"
     if any(max(len(edit.before), len(edit.after)) > LONGEST_FILE for edit in edits):
         return "file too long"
-    if not all(_is_text(data) for edit in edits for data in (edit.before, edit.after)):
+    if not all(is_text(data) for edit in edits for data in (edit.before, edit.after)):
         return "not UTF-8"
     return "only numbers" if numbers_only(map(_middle, edits)) else None
 
@@ -123,7 +124,7 @@ def around(margin: int) -> View:
     """Shows every region with so many lines around it."""
 
     def view(one: Part) -> Windows:
-        offsets = _offsets(one.before)
+        offsets = offsets_of(one.before)
         last = len(one.before)
         return _joined((offsets[max(0, at.start - margin)], offsets[min(last, at.end + margin)]) for at in one.regions)
 
@@ -133,7 +134,7 @@ def around(margin: int) -> View:
 def enclosing(one: Part) -> Windows:
     """Shows every region with the innermost units around it, or with what stands nearby where there is none."""
     found = units(one.edit.language, one.edit.before)
-    offsets = _offsets(one.before)
+    offsets = offsets_of(one.before)
     spans = []
     for at in one.regions:
         start, end = offsets[at.start], offsets[at.end]
@@ -160,7 +161,7 @@ def shown(change: Change, parts: Iterable[Part], room: int, first: Sequence[View
         code = "\n\n".join(texts)
         if len(code.encode()) <= room:
             paired = [(one.edit, span) for one, spans in zip(old, cuts, strict=True) for span in spans]
-            return Piece(code, tuple(origin(change, edit, *span, before=True) for edit, span in paired))
+            return Piece(code, tuple(span_of(change, edit, *span, before=True) for edit, span in paired))
     return None
 
 
@@ -168,23 +169,9 @@ def written(change: Change, parts: Iterable[Part]) -> tuple[Span, ...]:
     """The bytes of the files after that stand in the blocks."""
     found = []
     for one in parts:
-        offsets = _offsets(one.after)
-        found += [origin(change, one.edit, offsets[at.new_start], offsets[at.new_end]) for at in one.regions if at.new_end > at.new_start]
+        offsets = offsets_of(one.after)
+        found += [span_of(change, one.edit, offsets[at.new_start], offsets[at.new_end]) for at in one.regions if at.new_end > at.new_start]
     return tuple(found)
-
-
-def origin(change: Change, edit: Edit, start: int, end: int, *, before: bool = False) -> Span:
-    """Bytes of a file of a commit: of what stood before it they were read at its parent, and are not younger than it."""
-    first, stop = original(edit.replaced_before if before else edit.replaced_after, start, end)
-    return Span(
-        source=change.source, commit=change.parent if before else change.commit, path=edit.path, start=first, end=stop,
-        time=change.time, authors=(change.author,), licence=change.licence,
-    )  # fmt: skip
-
-
-def dropped(change: Change, reason: str, detail: str = "") -> Dropped:
-    """A commit that became no lesson, or something in it that `detail` names."""
-    return Dropped(reason=reason, what=change.commit, source=change.source, detail=detail or change.subject[:120])
 
 
 def _proved(answer: str, parts: Sequence[Part]) -> bool:
@@ -222,14 +209,6 @@ def _common(data: bytes, other: bytes) -> int:
     return low
 
 
-def _is_text(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _rows(data: bytes, unit: Unit) -> tuple[int, int]:
     """The whole lines that a unit stands in."""
     end = data.find(b"\n", max(unit.start, unit.end - 1))
@@ -244,8 +223,3 @@ def _joined(spans: Iterable[tuple[int, int]]) -> Windows:
             end = max(end, last)
         found.append((start, end))
     return found
-
-
-def _offsets(rows: Sequence[str]) -> list[int]:
-    """Byte offset of every line, and of the end."""
-    return list(accumulate((len(row.encode()) for row in rows), initial=0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from idiolect.dataset.makers import blocks
@@ -108,10 +109,16 @@ def written(change: Change, edit: Edit, chosen: Sequence[Hunk]) -> list[Span]:
 
 def offsets(lines: Sequence[str]) -> list[int]:
     """Byte offset of every line, and of the end."""
-    found = [0]
-    for line in lines:
-        found.append(found[-1] + len(line.encode()))
-    return found
+    return list(accumulate((len(line.encode()) for line in lines), initial=0))
+
+
+def is_text(data: bytes) -> bool:
+    """Whether bytes are UTF-8."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def span_of(change: Change, edit: Edit, start: int, end: int, *, before: bool = False) -> Span:

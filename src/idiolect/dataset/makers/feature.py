@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from idiolect.dataset.makers import editing, moves
 from idiolect.dataset.makers.commits import Wish, wish
-from idiolect.dataset.makers.editing import Part, dropped
+from idiolect.dataset.makers.editing import Part
+from idiolect.dataset.makers.edits import dropped
 from idiolect.dataset.makers.layers import BESIDE, in_order, layer
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.types import Change, Dropped, Message, Sample

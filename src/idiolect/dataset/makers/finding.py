@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from idiolect.dataset.makers import editing
+from idiolect.dataset.makers.edits import dropped
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels
 from idiolect.dataset.makers.review import Remark, lessons
 from idiolect.dataset.makers.reviewed import MOST_CHANGED, NOT_ACTED_ON, Fix, only, spans
@@ -43,8 +43,8 @@ def _of_edit(change: Change, edit: Edit, checks: Sequence[Check], budget: int) -
         for one in found:
             if (one.rule, one.message) not in still and one.severity != "info" and one.message:
                 remark = _remark(change, edit, one, before, after)
-                dropped = editing.dropped(change, remark, edit.path) if isinstance(remark, str) else None
-                yield from [dropped] if dropped else lessons(change, remark, budget) if isinstance(remark, Remark) else ()
+                refused = dropped(change, remark, edit.path) if isinstance(remark, str) else None
+                yield from [refused] if refused else lessons(change, remark, budget) if isinstance(remark, Remark) else ()
 
 
 def _findings(check: Check, edit: Edit, rows: Sequence[str]) -> tuple[Finding, ...]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from idiolect.dataset.makers import blocks, editing, remarks, reviewed
 from idiolect.dataset.makers.blocks import Hunk
 from idiolect.dataset.makers.commits import Wish, wish
+from idiolect.dataset.makers.edits import dropped
 from idiolect.dataset.makers.material import BUDGET, Material, changes
 from idiolect.dataset.makers.review import Remark, lessons
 from idiolect.dataset.makers.reviewed import Fix
@@ -57,7 +58,7 @@ def followup(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | D
     for change in changes(material):
         if len(change.edits) == 2 and change.edits[0].path == change.edits[1].path:
             found = _remark(change, *change.edits)
-            yield from lessons(change, found, budget) if isinstance(found, Remark) else [editing.dropped(change, found)]
+            yield from lessons(change, found, budget) if isinstance(found, Remark) else [dropped(change, found)]
 
 
 def _remark(change: Change, first: Edit, second: Edit) -> Remark | str:

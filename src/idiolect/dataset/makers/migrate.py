@@ -11,7 +11,7 @@ from rapidfuzz.distance import LCSseq
 
 from idiolect.dataset.makers import editing
 from idiolect.dataset.makers.commits import wish
-from idiolect.dataset.makers.editing import dropped, origin
+from idiolect.dataset.makers.edits import dropped, span_of
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.dataset.makers.moves import KINDS, alike
 from idiolect.dataset.makers.scope import fenced, qualified, whole
@@ -220,5 +220,5 @@ def _leaves(language: str, data: bytes) -> list[Unit]:
 def _version(change: Change, edit: Edit, unit: Unit, *, before: bool = False) -> Version:
     data = edit.before if before else edit.after
     start, end = whole(unit, data)
-    where = origin(change, edit, start, end, before=before)
+    where = span_of(change, edit, start, end, before=before)
     return Version(data[start:end].decode(), edit.language, edit.path, qualified(unit, edit.language), (where,))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from idiolect.dataset.makers import editing, moves
 from idiolect.dataset.makers.commits import Wish, wish
-from idiolect.dataset.makers.editing import dropped
+from idiolect.dataset.makers.edits import dropped
 from idiolect.dataset.makers.layers import layer
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.dataset.makers.moves import Found

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
-from idiolect.dataset.makers import blocks, editing
+from idiolect.dataset.makers import blocks
 from idiolect.dataset.makers.blocks import Hunk
+from idiolect.dataset.makers.edits import span_of
 from idiolect.types import Change, Edit, Said, Span
 
 MOST_CHANGED = 40
@@ -178,7 +179,7 @@ def spans(change: Change, edit: Edit, rows: Sequence[str], lines: Sequence[tuple
     """The bytes of some ranges of lines, empty ones left out."""
     offsets = list(accumulate((len(row.encode()) for row in rows), initial=0))
     places = [(offsets[start], offsets[min(end, len(rows))]) for start, end in lines]
-    return tuple(editing.origin(change, edit, start, end, before=before) for start, end in places if start < end)
+    return tuple(span_of(change, edit, start, end, before=before) for start, end in places if start < end)
 
 
 def of_forge(change: Change, said: Said) -> Span:
