@@ -163,3 +163,9 @@ def test_which_source_is_one_of_rows(tmp_path: Path) -> None:
         assert rows.told(gone, tmp_path)
         with pytest.raises(SourceError, match="there is nothing here"):
             rows.files(gone, tmp_path)
+
+
+def test_a_file_whose_name_says_nothing_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "rows").write_text("{}\n")
+    with pytest.raises(SourceError, match="ends like no file of rows"):
+        list(rows.read(tmp_path / "rows"))

@@ -54,7 +54,8 @@ def _pictures(census: Census, metrics: Mapping[str, Any]) -> dict[str, str]:
     """File stem -> SVG; only those with something to show."""
     split_of = [(kind, {split: census.samples[kind, split] for split in SPLITS if census.samples[kind, split]}) for kind in census.kinds]
     rows = [(str(kind), {str(split): float(count) for split, count in counts.items()}) for kind, counts in split_of]
-    steps = [plots.Step(row["step"], row.get("unit", ""), row["kept"], row["dropped"]) for row in metrics.get("funnel", ())]
+    taken = [row for row in metrics.get("funnel", ()) if row["kept"] or row["dropped"]]  # a maker that met nothing has nothing to show
+    steps = [plots.Step(row["step"], row.get("unit", ""), row["kept"], row["dropped"]) for row in taken]
     lengths = [(_bytes(size), float(census.lengths[size])) for size in _powers(census.lengths)]
     found = {
         "funnel": steps and plots.funnel(steps, title="From files to samples", note="In every step: what came in = kept + dropped."),

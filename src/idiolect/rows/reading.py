@@ -91,7 +91,11 @@ def read(path: Path, most: int = MAX_ROW) -> Iterator[Row | Fault]:
     with gitcopy.readable(), open(path, "rb", opener=gitcopy.without_links) as stream:
         if not stat.S_ISREG(path.stat().st_mode):
             raise SourceError("is no regular file", where=str(path), next="name a file of rows")
-        yield from _READERS[path.suffix.lower()](stream, most)
+        if not (reader := _READERS.get(path.suffix.lower())):
+            raise SourceError(
+                "its name ends like no file of rows", where=str(path), next=f"give it one of the endings {', '.join(SUFFIXES)}"
+            )
+        yield from reader(stream, most)
 
 
 def _lines(stream: IO[bytes], most: int) -> Iterator[Row | Fault]:
