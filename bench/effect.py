@@ -32,7 +32,7 @@ from idiolect.errors import DataError
 from idiolect.evaluate.probes import file_of, pick, seen_index
 from idiolect.registry import Run
 from idiolect.render import Renderer
-from idiolect.types import Kind, Model, Sample
+from idiolect.types import Hole, Kind, Model, Sample
 
 ROOT = Path(__file__).parent.parent
 TOKENS, QUICK_TOKENS = 600_000, 200_000
@@ -123,16 +123,29 @@ def asked(ground: Ground, found: recipe.Recipe, gguf: Model, kinds: Collection[K
 
 
 def taught(file: Path, renderer: Renderer, held_out: Sequence[Sample]) -> dict[str, measure.Price]:
-    """What each answer costs after its own prompt, rendered as it is in training; longer ones than the model reads at once are left out."""
-    rendered = [(one, renderer.lesson(one.model_copy(update={"weight": 1.0, "spans": ()}))) for one in held_out]
-    fitting = [(one, lesson) for one, lesson in rendered if len(lesson.ids) <= measure.CONTEXT]
-    starts = [next(at for at, weight in enumerate(lesson.weights) if weight) for _, lesson in fitting]
-    tasks = [engine.Scored(lesson.ids[:-1], max(1, start)) for (_, lesson), start in zip(fitting, starts, strict=True)]
-    scored = engine.score(file, tasks)
+    """What each answer costs after its own prompt, rendered as it is in training and cut to what the model reads at once.
+
+    Of raw text the beginning is priced, of a hole's file what stands nearest to it is shown; longer conversations are left out.
+    """
+    rendered = [(one.id, renderer.lesson(_within(renderer, one))) for one in held_out]
+    fitting = {name: lesson for name, lesson in rendered if len(lesson.ids) <= measure.CONTEXT}
+    starts = {name: next(at for at, weight in enumerate(lesson.weights) if weight) for name, lesson in fitting.items()}
+    scored = engine.score(file, [engine.Scored(lesson.ids[:-1], max(1, starts[name])) for name, lesson in fitting.items()])
     return {
-        one.id: measure.Price(-float(result.logprobs.sum()) / math.log(2), len((one.answer or "").encode()))
-        for (one, _), result in zip(fitting, scored, strict=True)
+        name: measure.Price(-float(result.logprobs.sum()) / math.log(2), len(renderer.decode(fitting[name].ids[starts[name] :]).encode()))
+        for name, result in zip(fitting, scored, strict=True)
     }
+
+
+def _within(renderer: Renderer, sample: Sample) -> Sample:
+    """The sample with full weight on its answer, and as short as it may be made."""
+    plain = sample.model_copy(update={"weight": 1.0, "spans": ()})
+    ids = renderer.encode(sample.answer or "")
+    if isinstance(sample.prompt, Hole) and len(ids) < measure.CONTEXT // 2:
+        return plain.model_copy(update={"prompt": measure.window(renderer, sample.prompt, measure.CONTEXT - len(ids) - 1)})
+    if sample.prompt is None and len(ids) >= measure.CONTEXT:
+        return plain.model_copy(update={"answer": renderer.decode(ids[: measure.CONTEXT - 2])})
+    return plain
 
 
 def tuned(ground: Ground, found: recipe.Recipe, lessons: Run, kinds: Collection[Kind]) -> tuple[Answers, int]:

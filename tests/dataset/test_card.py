@@ -42,6 +42,8 @@ METRICS: dict[str, Any] = {
     "funnel": [
         {"step": "files", "unit": "documents", "in": 34, "kept": 30, "dropped": {"vendored": 3, "binary": 1}},
         {"step": "make raw", "unit": "samples", "in": 14, "kept": 13, "dropped": {"blank": 1}},
+        {"step": "make spec", "unit": "samples", "in": 0, "kept": 0, "dropped": {}},
+        {"step": "merge", "unit": "samples", "in": 13, "kept": 12, "dropped": {"merged": 1}},
     ],
     "cuts": {"shop": {"commit": "d" * 40, "time": CUT, "candidates": 400, "note": "a short history"}},
 }
@@ -84,9 +86,20 @@ def test_the_card_opens_without_a_network(tmp_path: Path) -> None:
 
 def test_the_funnel_shows_what_came_in_as_kept_and_dropped(tmp_path: Path) -> None:
     text = written(tmp_path)
-    picture = (tmp_path / "card/funnel.svg").read_text(encoding="utf-8")
-    assert "30 of 34 documents" in picture and "vendored 3" in picture and "13 of 14 samples" in picture
+    first, makers, last = ((tmp_path / f"card/{stem}.svg").read_text(encoding="utf-8") for stem in ("funnel", "makers", "finishing"))
+    assert "30 of 34 documents" in first and "vendored 3" in first and "samples" not in first
+    assert "13 of 14 samples" in makers and "blank 1" in makers and "spec" not in makers
+    assert "12 of 13 samples" in last and "merged 1" in last
     assert "| vendored | 3 | `vendor/0.js`, `vendor/1.js`, `vendor/2.js` |" in text
+
+
+def test_the_commonest_values_of_each_label_are_pictured(tmp_path: Path) -> None:
+    marked = [
+        sample(number).model_copy(update={"labels": {"language": ("ruby",), "intent": (f"intent-{number % 8}",)}}) for number in range(20)
+    ]
+    written(tmp_path, {"train": marked})
+    said = (tmp_path / "card/labels.svg").read_text(encoding="utf-8")
+    assert "intent: intent-0" in said and "intent: 2 others" in said and "ruby" not in said
 
 
 def test_counts_leaks_cut_and_licences_are_told(tmp_path: Path) -> None:

@@ -72,6 +72,13 @@ def test_the_run_says_what_it_cost_and_what_it_gained(trained: tuple[Recipe, Run
     assert not run.path("checkpoints").exists()
 
 
+def test_the_card_of_a_training_shows_how_many_tokens_its_texts_have(trained: tuple[Recipe, Run, Model]) -> None:
+    run = registry.newest(trained[0], "train")
+    assert "(lengths.svg)" in run.path("README.md").read_text(encoding="utf-8")
+    assert sum(run.metrics["lengths"].values()) == sum(run.metrics["samples"][phase]["texts"] for phase in ("pretrain", "instruct"))
+    assert run.path("lengths.svg").is_file()
+
+
 def test_what_is_trained_is_not_trained_again(trained: tuple[Recipe, Run, Model]) -> None:
     made, lessons, adapter = trained
     before = len(registry.runs(made))

@@ -53,9 +53,9 @@ def test_lessons_without_words_say_so(tmp_path: Path, general: recipe.Recipe) ->
     with registry.begin(general, "dataset", version=1, values={}, inputs={}) as bare:
         bare.finish({})
     assert vocabulary.measured(general, bare, RENDERER) == {}
-    assert "unknown" in card.page("a", "b", {"learned": {}, "vocabulary": {}})
+    assert "unknown" in card.page("a", "b", {"learned": {}, "lengths": {}, "vocabulary": {}})
     empty = vocabulary.measured(general, counted(tmp_path, {}), RENDERER)
-    assert "no words" in card.page("a", "b", {"learned": {}, "vocabulary": empty})
+    assert "no words" in card.page("a", "b", {"learned": {}, "lengths": {}, "vocabulary": empty})
 
 
 def test_the_card_says_what_a_model_learns_by_kind_language_and_label(tmp_path: Path, general: recipe.Recipe) -> None:
@@ -73,6 +73,9 @@ def test_the_card_says_what_a_model_learns_by_kind_language_and_label(tmp_path: 
     }  # fmt: skip
     assert sum(row["tokens"] for row in learned["kind"].values()) == shelf.tokens
     words = vocabulary.measured(general, counted(tmp_path, {"tillroll": 40}), RENDERER)
-    page = card.page("till", "./base", {"learned": learned, "vocabulary": words})
+    lengths = card.lengths([shelf])
+    assert sum(lengths.values()) == len(shelf.texts) and set(lengths) <= {"16", "32", "64"}
+    page = card.page("till", "./base", {"learned": learned, "lengths": lengths, "vocabulary": words})
+    assert "(lengths.svg)" in page
     assert "| tally | 3 |" in page
     assert "| `tillroll` | 9 | 40 | 320 |" in page

@@ -54,12 +54,11 @@ def _pictures(census: Census, metrics: Mapping[str, Any]) -> dict[str, str]:
     """File stem -> SVG; only those with something to show."""
     split_of = [(kind, {split: census.samples[kind, split] for split in SPLITS if census.samples[kind, split]}) for kind in census.kinds]
     rows = [(str(kind), {str(split): float(count) for split, count in counts.items()}) for kind, counts in split_of]
-    taken = [row for row in metrics.get("funnel", ()) if row["kept"] or row["dropped"]]  # a maker that met nothing has nothing to show
-    steps = [plots.Step(row["step"], row.get("unit", ""), row["kept"], row["dropped"]) for row in taken]
     lengths = [(_bytes(size), float(census.lengths[size])) for size in _powers(census.lengths)]
     found = {
-        "funnel": steps and plots.funnel(steps, title="From files to samples", note="In every step: what came in = kept + dropped."),
+        **_funnels(metrics),
         "kinds": rows and plots.stacked(rows, title="Samples by kind and split"),
+        "labels": census.labels and plots.bars(_labels(census), title="Labels", note="Training samples; one may have several values."),
         "languages": census.languages and plots.bars(_top(census.languages), title="Languages", note="Training samples."),
         "sources": len(census.sources) > 1 and plots.bars(_top(census.sources), title="Sources", note="Training samples."),
         "ages": plots.columns(ages, title="Age", note="Training samples by when their newest line was written.")
@@ -72,6 +71,29 @@ def _pictures(census: Census, metrics: Mapping[str, Any]) -> dict[str, str]:
         "cut": _timeline(census, metrics),
     }
     return {stem: picture for stem, picture in found.items() if isinstance(picture, str) and picture}
+
+
+def _funnels(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """The steps before the makers, the makers, and the steps after them; what met nothing has nothing to show."""
+    rows = [row for row in metrics.get("funnel", ()) if row["kept"] or row["dropped"]]
+    makers = [at for at, row in enumerate(rows) if row["step"].startswith("make ")]
+    first, last = (makers[0], makers[-1] + 1) if makers else (len(rows), len(rows))
+    parts = {
+        "funnel": (rows[:first], "From files and commits to what lessons are made of"),
+        "makers": (rows[first:last], "What each maker was given, and made of it"),
+        "finishing": (rows[last:], "What became of what was made"),
+    }
+    note = "In every step: what came in = kept + dropped."
+    return {stem: plots.funnel([_step(row) for row in part], title=title, note=note) for stem, (part, title) in parts.items() if part}
+
+
+def _step(row: Mapping[str, Any]) -> plots.Step:
+    return plots.Step(row["step"].removeprefix("make "), row.get("unit", ""), row["kept"], row["dropped"])
+
+
+def _labels(census: Census) -> list[tuple[str, float]]:
+    """The commonest values of each name."""
+    return [(f"{name}: {value}", count) for name, counts in sorted(census.labels.items()) for value, count in _top(counts, 6)]
 
 
 def _timeline(census: Census, metrics: Mapping[str, Any]) -> str:
@@ -139,10 +161,13 @@ def _sections(census: Census, metrics: Mapping[str, Any], pictures: Mapping[str,
         *_rows(metrics),
         "## From files to samples",
         picture("funnel", "Funnel: what each step kept, and why the rest was dropped"),
+        picture("makers", "Of every maker, what it made and why of the rest it made nothing"),
+        picture("finishing", "What was made: duplicates and probes that training knows, dropped"),
         _table(("reason", "dropped", "for instance"), reasons) if reasons else "",
         "## What it holds",
         picture("kinds", "Samples by kind and split"),
         _table(("kind", "what it teaches", *used), kinds),
+        picture("labels", "Training samples by label"),
         picture("languages", "Training samples by language"),
         picture("sources", "Training samples by source"),
         picture("lengths", "Training samples by length in bytes"),

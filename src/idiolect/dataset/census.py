@@ -25,7 +25,9 @@ class Census:
     samples: Counter[tuple[Kind, Split]] = field(default_factory=Counter)
     makers: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
-    """Of training samples, like the next three."""
+    """Of training samples, like the next four."""
+    labels: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """Of every other label's name its values."""
     sources: Counter[str] = field(default_factory=Counter)
     lengths: Counter[int] = field(default_factory=Counter)
     """Upper end of the length's class in bytes, a power of two -> samples."""
@@ -90,6 +92,9 @@ def _count(census: Census, split: Split, sample: Sample) -> None:
     census.size += size
     census.makers[sample.maker] += 1
     census.languages[next(iter(sample.labels.get("language", ())), "unknown")] += 1
+    for name, values in sample.labels.items():
+        if name != "language":
+            census.labels[name].update(values)
     census.sources[source] += 1
     census.lengths[1 << max(5, (size - 1).bit_length())] += 1
     census.licences.update({span.licence for span in sample.origins if span.licence})

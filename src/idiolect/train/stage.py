@@ -106,9 +106,10 @@ def _train(recipe: Recipe, model: ModelRecipe, lessons: Run, base: Base, run: Ru
     ended = fit(learner, course, settings, run.folder)
     saved = _saved(recipe, model, base, renderer, learner, ended)
     metrics = _metrics(course, shelves, budget, ended, said, time.monotonic() - begun)
-    metrics |= {"learned": card.learned([shelves.pretrain, shelves.instruct]), "vocabulary": vocabulary.measured(recipe, lessons, renderer)}
+    kept = [shelves.pretrain, shelves.instruct]
+    metrics |= {"learned": card.learned(kept), "lengths": card.lengths(kept), "vocabulary": vocabulary.measured(recipe, lessons, renderer)}
     write_text(run.path("README.md"), card.page(model.name, base.name, metrics))
-    _plot(run)
+    _plot(run, metrics["lengths"])
     versions = {"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
     made = saved.model_dump(mode="json", exclude={"folder"})
     run.finish(metrics, model=made, settings=vars(settings), compute=vars(compute), seed=settings.seed, versions=versions)
@@ -271,11 +272,16 @@ def _compare(metrics: Mapping[str, Any]) -> None:
         say("nothing was gained on the validation lessons; lower [train] learning_rate, or add sources")
 
 
-def _plot(run: Run) -> None:
-    """The curves as a picture, beside their numbers."""
+def _plot(run: Run, lengths: Mapping[str, int]) -> None:
+    """The curves beside their numbers, and the lengths that the card shows."""
     learned, judged = report.rows(run.path("metrics.jsonl")), report.rows(run.path("validation.jsonl"))
     series = {"training": [(row["step"], row["loss"]) for row in learned], "validation": [(row["step"], row["loss"]) for row in judged]}
     write_text(
         run.path("curves.svg"),
         plots.lines({name: found for name, found in series.items() if found}, title="Loss", x="step", y="nats per token"),
     )
+    if lengths:
+        write_text(
+            run.path("lengths.svg"),
+            plots.columns([*lengths.items()], title="Length", note="Texts of a pass by their tokens; each column up to its figure."),
+        )
