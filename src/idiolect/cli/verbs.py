@@ -85,7 +85,11 @@ def init(paths: tuple[Path, ...], name: str, effort: str, force: bool, recipe_pa
 
 
 @click.command()
-@click.option("--labels", type=click.Path(path_type=Path), help="Compare [[label]] with files labelled by hand in this TOML file instead.")
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Compare [[label]] with files labelled by hand in this TOML file instead.",
+)
 @recipe_option
 @json_option
 def check(labels: Path | None, recipe_path: Path, as_json: bool) -> None:

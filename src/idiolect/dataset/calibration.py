@@ -42,7 +42,8 @@ def calibrate(recipe: Recipe, file: Path) -> dict[str, Any]:
         places = {place.path: place for source in recipe.sources for place in _places(recipe, source, vocabulary, wanted)}
     if missing := sorted(wanted - places.keys()):
         next_ = "name paths as they stand in the repository at HEAD, of files that are admitted"
-        raise UsageError(f"'{missing[0]}' is no file of a source, and {len(missing) - 1} more", where=str(file), next=next_)
+        more = f", nor are {len(missing) - 1} more" if missing[1:] else ""
+        raise UsageError(f"'{missing[0]}' is no file of a source{more}", where=str(file), next=next_)
     return {name: _compared(vocabulary, name, paths, places) for name, paths in told.items()}
 
 
