@@ -127,10 +127,22 @@ def test_a_chat_ends_where_the_assistant_begins(qwen: Renderer) -> None:
     assert spelled(qwen, ids) == "<|im_start|>system\ns<|im_end|>\n<|im_start|>user\nu<|im_end|>\n<|im_start|>assistant\n"
 
 
-def weighted(renderer: Renderer, sample: Sample) -> str:
-    lesson = renderer.lesson(sample)
+def weighted(renderer: Renderer, sample: Sample, *, whole: bool = False) -> str:
+    lesson = renderer.lesson(sample, whole=whole)
     assert len(lesson.ids) == len(lesson.weights)
     return spelled(renderer, [one for one, weight in zip(lesson.ids, lesson.weights, strict=True) if weight])
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_as_pretraining_the_loss_is_on_all_of_a_hole_s_own_file_and_on_no_marker_and_no_other_file(name: str) -> None:
+    renderer = Renderer(synthetic(tokens_of(fim.FAMILIES[name])))
+    hole = Hole(path="m.ts", prefix="a", suffix="c", typed="t", files=(File(path="far.py", text="X = 1\n"),))
+    for asked in (hole, hole.model_copy(update={"files": ()})):
+        sample = Sample(kind="fim", maker="t", prompt=asked, answer="middle")
+        assert weighted(renderer, sample, whole=True) == "actmiddle" + renderer.family.end
+        assert renderer.lesson(sample, whole=True).ids == renderer.lesson(sample).ids
+    bare = Sample(kind="fim", maker="t", prompt=hole.model_copy(update={"prefix": "", "typed": ""}), answer="middle")
+    assert weighted(renderer, bare, whole=True) == "cmiddle" + renderer.family.end
 
 
 def test_the_loss_is_on_the_answer_and_its_end(qwen: Renderer) -> None:

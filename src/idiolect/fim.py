@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from idiolect.errors import DataError
 from idiolect.types import Hole
@@ -61,8 +62,15 @@ class Family:
         return tuple(dict.fromkeys((self.end, *ends, *self.markers)))
 
 
-Part = tuple[str, bool]
-"""Text, and whether it is a special token (True) or content (False)."""
+class Part(NamedTuple):
+    """A piece of what a model reads."""
+
+    text: str
+    special: bool = False
+    """It is a special token, not content."""
+    own: bool = False
+    """It is content of the file that the hole stands in."""
+
 
 _CHATML = Chat(before="<|im_start|>{role}\n", after="<|im_end|>\n", end="<|im_end|>")
 _LLAMA3 = Chat(before="<|start_header_id|>{role}<|end_header_id|>\n\n", after="<|eot_id|>", end="<|eot_id|>", bos="<|begin_of_text|>")
@@ -123,16 +131,15 @@ def parts(hole: Hole, family: Family) -> list[Part]:
         )
     before, within = _around(hole, family)
     cut = [
-        (family.prefix, True),
-        (within, False),
-        (hole.prefix, False),
-        (family.suffix, True),
-        (hole.suffix, False),
-        (family.middle, True),
-        (hole.typed, False),
+        Part(family.prefix, special=True),
+        Part(within),
+        Part(hole.prefix, own=True),
+        Part(family.suffix, special=True),
+        Part(hole.suffix, own=True),
+        Part(family.middle, special=True),
+        Part(hole.typed, own=True),
     ]
-    head = [(family.bos, True)] if family.bos else []
-    return [part for part in (*head, *before, *cut) if part[0]]
+    return [part for part in (Part(family.bos, special=True), *before, *cut) if part.text]
 
 
 def _around(hole: Hole, family: Family) -> tuple[list[Part], str]:
@@ -146,11 +153,12 @@ def _around(hole: Hole, family: Family) -> tuple[list[Part], str]:
     if not family.file:
         return [], "".join(f"{comment(file.path)}\n{file.text}\n" for file in hole.files) + (f"{comment(hole.path)}\n" if hole.path else "")
     between = "" if family.path_within else "\n"
-    before: list[Part] = [(family.repo, True), (f"repository{between}", False)] if family.repo else []
+    separator = Part(family.file, special=True)
+    before = [Part(family.repo, special=True), Part(f"repository{between}")] if family.repo else []
     for file in hole.files:
-        before += [(family.file, True), (f"{file.path}\n{file.text}{between}", False)]
+        before += [separator, Part(f"{file.path}\n{file.text}{between}")]
     own = f"{hole.path}\n" if hole.path else ""
-    return ([*before, (family.file, True)], own) if family.path_within else ([*before, (family.file, True), (own, False)], "")
+    return ([*before, separator], own) if family.path_within else ([*before, separator, Part(own)], "")
 
 
 _SLASHES = ("c", "cc", "cpp", "cs", "go", "h", "hpp", "java", "js", "jsx", "kt", "mjs", "php", "rs", "scala", "scss", "swift", "ts", "tsx")

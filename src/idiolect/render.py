@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -30,6 +30,8 @@ class Lesson:
 
     ids: list[int]
     weights: list[float]
+    start: int = 0
+    """Where the answer begins."""
 
 
 class Renderer:
@@ -77,52 +79,61 @@ class Renderer:
 
     def hole(self, hole: Hole) -> list[int]:
         """A hole as prompt ids, up to where the answer begins."""
-        return self._join(fim.parts(hole, self.family))
+        return self._join(fim.parts(hole, self.family)).ids
 
     def chat(self, messages: Sequence[Message]) -> list[int]:
         """A conversation as prompt ids, up to where the assistant's answer begins."""
         style = self._chat_style()
-        parts: list[fim.Part] = [(style.bos, True)] if style.bos else []
+        parts = [fim.Part(style.bos, special=True)] if style.bos else []
         for message in messages:
-            parts += [*_template(style.before, message.role), (message.content, False), *_template(style.after)]
-        return self._join([*parts, *_template(style.before, "assistant")])
+            parts += [*_template(style.before, message.role), fim.Part(message.content), *_template(style.after)]
+        return self._join([*parts, *_template(style.before, "assistant")]).ids
 
     def text(self, text: str) -> list[int]:
         """Raw text as prompt ids: the family's first token, where it has one, and the content."""
         bos = [self.special(self.family.bos)] if self.family.bos else []
         return [*bos, *self.encode(text)]
 
-    def lesson(self, sample: Sample) -> Lesson:
+    def lesson(self, sample: Sample, *, whole: bool = False) -> Lesson:
         """A sample as ids and loss weights.
 
-        Raw text: every token and the end. A hole: the answer and the end token. A conversation: the answer and the token that ends a
-        turn. With `spans`, only the answer's tokens that touch one of them, and the end. Weights are 1 or 0: how often a sample is drawn
-        is what its own weight says.
+        Raw text: every token and the end. A hole: the answer and the end token; with `whole`, the rest of its file too, but no marker and
+        no file around it. A conversation: the answer and the token that ends a turn. With `spans`, only the answer's tokens that touch one
+        of them, and the end. Weights are 1 or 0: how often a sample is drawn is what its own weight says.
         """
         if sample.answer is None:
             raise DataError("a sample without an answer cannot be a lesson of this kind", where=sample.id)
         end = self.special(self.family.end)
         if sample.prompt is None:
-            return self._weighted(self.text(""), sample, end)
+            return self._answered(_unlearned(self.text("")), sample, end)
         if isinstance(sample.prompt, Hole):
-            return self._weighted(self.hole(sample.prompt), sample, end)
-        return self._weighted(self.chat(sample.prompt), sample, self.special(self._chat_style().end))
+            hole = self._join(fim.parts(sample.prompt, self.family))
+            return self._answered(hole if whole else _unlearned(hole.ids), sample, end)
+        return self._answered(_unlearned(self.chat(sample.prompt)), sample, self.special(self._chat_style().end))
 
-    def _weighted(self, prompt: list[int], sample: Sample, end: int) -> Lesson:
+    def _answered(self, prompt: Lesson, sample: Sample, end: int) -> Lesson:
         encoding = self.tokenizer.encode(sample.answer or "", add_special_tokens=False)
         weights = [1.0] * len(encoding.ids)
         if sample.spans:
             inside = _touched(sample.answer or "", encoding.offsets, sample.spans)
             weights = [weight if touched else 0.0 for weight, touched in zip(weights, inside, strict=True)]
-        return Lesson([*prompt, *encoding.ids, end], [0.0] * len(prompt) + weights + [1.0])
+        return Lesson([*prompt.ids, *encoding.ids, end], prompt.weights + weights + [1.0], len(prompt.ids))
 
-    def _join(self, parts: Sequence[fim.Part]) -> list[int]:
-        """Neighbouring pieces of content are encoded as one text, as a chat template would."""
+    def _join(self, parts: Sequence[fim.Part]) -> Lesson:
+        """Neighbouring pieces of content are encoded as one text, as a chat template would; weighted is what is a hole's own."""
         ids: list[int] = []
-        for is_special, run in groupby(parts, key=itemgetter(1)):
-            texts = [text for text, _ in run]
-            ids += [self.special(text) for text in texts] if is_special else self.encode("".join(texts))
-        return ids
+        weights: list[float] = []
+        for special, run in groupby(parts, key=attrgetter("special")):
+            pieces = list(run)
+            if special:
+                ids += [self.special(piece.text) for piece in pieces]
+                weights += [0.0] * len(pieces)
+            else:  # in a run, what is not its own stands first
+                encoding = self.tokenizer.encode("".join(piece.text for piece in pieces), add_special_tokens=False)
+                foreign = sum(len(piece.text) for piece in pieces if not piece.own)
+                ids += encoding.ids
+                weights += [float(start >= foreign) for start, _ in encoding.offsets]
+        return Lesson(ids, weights)
 
     def _chat_style(self) -> fim.Chat:
         if self.family.chat is None:
@@ -141,10 +152,14 @@ def _all_special(tokenizer: Tokenizer) -> Tokenizer:
     return Tokenizer.from_str(json.dumps(values))
 
 
+def _unlearned(ids: list[int]) -> Lesson:
+    return Lesson(ids, [0.0] * len(ids))
+
+
 def _template(text: str, role: str = "") -> list[fim.Part]:
     """Split a template at its special tokens."""
     pieces = _SPECIAL.split(text.replace("{role}", role))
-    return [(piece, bool(_SPECIAL.fullmatch(piece))) for piece in pieces if piece]
+    return [fim.Part(piece, special=bool(_SPECIAL.fullmatch(piece))) for piece in pieces if piece]
 
 
 def _touched(answer: str, offsets: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]) -> list[bool]:

@@ -1,10 +1,11 @@
 from collections import Counter
+from functools import partial
 
 import numpy as np
 import pytest
 
 from idiolect.render import Lesson, Renderer
-from idiolect.train.data import Text, digest, draw, pack, shelve, steps, validation
+from idiolect.train.data import Text, answers, digest, draw, pack, shelve, steps, validation
 from idiolect.types import File, Hole, Message, Sample
 
 from . import tiny
@@ -55,6 +56,20 @@ def test_of_the_files_around_a_hole_the_most_distant_go_first_and_its_own_lines_
         assert len(text) <= length and "before\n" in said and "after\n" in said and said.endswith("the answer")
         kept[length] = [file.path for file in files if file.text in said]
     assert list(kept.values()) == [["far.py", "mid.py", "near.py"], ["mid.py", "near.py"], ["near.py"], ["near.py"], []]
+
+
+def test_of_a_share_of_the_holes_all_of_the_file_is_learned_and_of_the_others_the_answer() -> None:
+    holes = [
+        Sample(prompt=Hole(path="a", prefix=f"before {number}", suffix="after"), answer="the answer", kind="fim", maker="m")
+        for number in range(200)
+    ]
+    texts = shelve([*holes, Sample(answer="raw text", kind="raw", maker="m")], partial(RENDERER.lesson, whole=True), 64).texts
+    for share in (0.0, 0.3, 1.0):
+        *found, raw = answers(texts, share)
+        kept = [one for one in found if one.supervised > len("the answer") + 1]
+        assert len(kept) == pytest.approx(200 * share, abs=20)
+        assert all(one.supervised == len("the answer") + 1 for one in found if one not in kept)
+        assert raw.supervised == len("raw text"), "its first token follows nothing"
 
 
 def test_every_sample_is_kept_or_dropped_with_a_reason() -> None:

@@ -62,6 +62,14 @@ def test_both_phases_see_each_lesson_equally_often() -> None:
     assert made.instruct * 0.9 * (1 - plan.REHEARSAL) == pytest.approx(2 * 27_000, abs=1)
 
 
+def test_no_line_is_learned_more_often_than_twice_around_holes() -> None:
+    assert plan.whole(0.05) == 1.0
+    assert plan.whole(1.0) == pytest.approx(0.2)
+    assert plan.whole(2.0) == plan.whole(3.0) == 0.0
+    for epochs in (0.4, 0.7, 1.5):
+        assert epochs * (1 + 5 * plan.whole(epochs)) <= plan.LEARNED + 1e-9
+
+
 def test_small_models_learn_faster_than_large_ones() -> None:
     assert 1e-3 <= plan.learning_rate(SEEDLING.parameters) <= 3e-3
     assert plan.learning_rate(7_000_000_000) == 2e-4

@@ -72,6 +72,17 @@ def test_the_run_says_what_it_cost_and_what_it_gained(trained: tuple[Recipe, Run
     assert not run.path("checkpoints").exists()
 
 
+def test_few_passes_learn_all_of_a_hole_s_file_and_many_passes_the_answers(work: Path, trained: tuple[Recipe, Run, Model]) -> None:
+    lessons = trained[1]
+    share = []
+    for tokens, length in ((1_000, 128), (8_000, 128)):
+        made = recipe(work, tokens=tokens, length=length, seed=3)
+        train.train(made, made.models[0], lessons)
+        phase = registry.newest(made, "train").metrics["phases"]["pretrain"]
+        share.append(phase["supervised"] / phase["tokens"])
+    assert share[0] > share[1] + 0.2
+
+
 def test_the_card_of_a_training_shows_how_many_tokens_its_texts_have(trained: tuple[Recipe, Run, Model]) -> None:
     run = registry.newest(trained[0], "train")
     assert "(lengths.svg)" in run.path("README.md").read_text(encoding="utf-8")

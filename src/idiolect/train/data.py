@@ -7,7 +7,7 @@ import random
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -39,6 +39,8 @@ class Text:
     kind: Kind
     weight: float = 1.0
     """How often it is drawn, against the others."""
+    start: int = 0
+    """Where its answer begins."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -145,7 +147,8 @@ def _pieces(sample: Sample, render: Callable[[Sample], Lesson], length: int, hol
     weights *= sample.weight > 0
     # A last piece of one token has nothing to predict; the end token is learned elsewhere.
     for start in range(0, max(1, len(ids) - 1), length):
-        yield Text(ids[start : start + length], weights[start : start + length], sample.id, sample.kind, sample.weight)
+        end = start + length
+        yield Text(ids[start:end], weights[start:end], sample.id, sample.kind, sample.weight, max(0, lesson.start - start))
 
 
 def _fitted(sample: Sample, asked: Hole, render: Callable[[Sample], Lesson], length: int, hole: int) -> Lesson:
@@ -176,6 +179,15 @@ def _narrowed(sample: Sample, hole: Hole, share: float) -> Hole:
     if after < len(hole.suffix):
         suffix = suffix[: suffix.rfind("\n") + 1]
     return hole.model_copy(update={"prefix": prefix, "suffix": suffix})
+
+
+def answers(texts: Iterable[Text], whole: float) -> Iterator[Text]:
+    """The texts with the loss on their answers alone, but for a share of `whole`, by their ids: these stay as they are."""
+    for text in texts:
+        kept = not text.start or int(text.sample[:8], 16) < whole * 2**32
+        yield (
+            text if kept else replace(text, weights=np.concatenate([np.zeros_like(text.weights[: text.start]), text.weights[text.start :]]))
+        )
 
 
 def draw(shares: Sequence[tuple[Sequence[Text], float]], tokens: int, seed: str) -> list[Text]:

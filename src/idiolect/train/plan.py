@@ -40,6 +40,10 @@ HOLE = 768
 gives more answers for the same work. Long contexts are learned from raw text, and what validates is not narrowed."""
 REHEARSAL = 0.25
 """Share of the second phase that is lessons of the first: without it, filling holes fades while answering is learned."""
+LEARNED = 2.0
+"""How often a line of a file may be learned beyond its answers: more is learned by heart."""
+_AROUND = 5.0
+"""Times that a pass shows a line around holes: there is one for every 500 bytes, with at most 768 tokens of its file."""
 _SMALL, _SMALL_RANK = 200_000_000, 64
 """A base of fewer parameters gets this rank at every effort: it costs little there, and gains more than a higher learning rate."""
 _STEPS = 120
@@ -159,6 +163,11 @@ def budget(recipe: Recipe, pretrain: int, instruct: int, replay: float) -> Budge
     wanted = recipe.train.epochs or (dial.epochs if recipe.train.tokens is None else math.inf)
     epochs = min(wanted, cap / max(first + second, 1))
     return Budget(round(first * epochs), round(second * epochs), round(epochs, 4))
+
+
+def whole(epochs: float) -> float:
+    """Share of the holes of which all of their file is learned, not the answer alone: what raw text leaves of `LEARNED` times."""
+    return min(1.0, max(0.0, (LEARNED / max(epochs, 1e-9) - 1) / _AROUND))
 
 
 def settings(recipe: Recipe, base: Shape, tokens: int, compute: Compute) -> Settings:

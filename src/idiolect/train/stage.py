@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -21,14 +22,14 @@ from idiolect.recipe import ModelRecipe, Recipe
 from idiolect.registry import Run
 from idiolect.render import Renderer
 from idiolect.train import attention, card, control, plan, report, vocabulary
-from idiolect.train.data import Shelf, draw, pack, shelve, steps, validation
+from idiolect.train.data import Shelf, answers, draw, pack, shelve, steps, validation
 from idiolect.train.fit import Course, Progress, fit
 from idiolect.train.plan import REHEARSAL, Budget, PhaseName, Settings, Shape
 from idiolect.train.report import say, spell
 from idiolect.train.step import Batch, Learner, batch
 from idiolect.types import Kind, Model, Sample, Split
 
-VERSION = 2
+VERSION = 3
 PRETRAIN: tuple[Kind, ...] = ("raw", "fim")
 """Kinds of the first phase."""
 _INSTRUCT: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind not in PRETRAIN)
@@ -98,6 +99,7 @@ def _train(recipe: Recipe, model: ModelRecipe, lessons: Run, base: Base, run: Ru
     shelves = _shelves(recipe, model, lessons, renderer, plan.length(recipe, base.shape))
     write_jsonl(run.path("dropped.jsonl"), [one.model_dump() for one in (*shelves.pretrain.dropped, *shelves.instruct.dropped)])
     budget = _budget(recipe, shelves)
+    shelves.pretrain.texts = [*answers(shelves.pretrain.texts, plan.whole(budget.epochs))]
     settings = plan.settings(recipe, base.shape, budget.tokens, compute)
     course = _course(recipe, shelves, budget, settings)
     _check_disk(base, settings, found.disk, run.folder)
@@ -123,7 +125,8 @@ def _shelves(recipe: Recipe, model: ModelRecipe, lessons: Run, renderer: Rendere
     for name, kinds in (("pretrain", PRETRAIN), ("instruct", _INSTRUCT)):
         wanted = [kind for kind in kinds if not model.kinds or kind in model.kinds]
         if wanted:
-            learned[name] = shelve(_chosen(model, lessons, "train", wanted), renderer.lesson, length, min(plan.HOLE, length))
+            render = partial(renderer.lesson, whole=name == "pretrain")
+            learned[name] = shelve(_chosen(model, lessons, "train", wanted), render, length, min(plan.HOLE, length))
     _check_lessons(learned, length, lessons)
     judged = shelve(_chosen(model, lessons, "validation", model.kinds), renderer.lesson, length)
     again: Iterable[Sample] = general.replay(recipe) if recipe.train.replay else ()
