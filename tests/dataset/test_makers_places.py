@@ -105,6 +105,13 @@ def test_a_placeholder_is_no_answer() -> None:
     assert Places(one, 99).settled(at + 20, at + 30, False) == (at + 20, at + 30)
 
 
+def test_an_address_is_asked_for_only_where_its_host_is_shown() -> None:
+    text = "home = 'https://doors.example/open'\nshut = 'https://doors.example/shut'\nshop = 'https://shop.example/'\n"
+    assert asked(text, "'https://doors.example/open'") == "'https://doors.example/open'"
+    assert asked(text, "'https://shop.example/'") is None
+    assert asked(text, ".example/'") == ".example/'"
+
+
 def test_prose_is_asked_for_to_the_end_of_a_sentence() -> None:
     text = "A door has a lock, e.g. of brass. It also has\na key. Keys hang on the wall.\n"
     assert asked(text, "lock, e.g. of brass. It also has\na k", True, "markdown") == "lock, e.g. of brass."

@@ -31,6 +31,7 @@ _LONGEST_WORD = 64
 _SENTENCE = re.compile(rb"[.!?](?=\s+[^a-z\s]|\s*\Z)")
 _VERSION = re.compile(rb"\b(?:version(?:added|changed)|deprecated)::|@(?:since|version)\b")
 """What a docstring says of the past, which no code shows."""
+_HOST = re.compile(rb"://[\w.-]+")
 _PIECE = re.compile(rb"(?!end\b)[\w@#/\"'<*.=-]")
 """How a top-level piece begins, at the left edge: with no closer of what is above."""
 _GAP = 400
@@ -63,6 +64,7 @@ class Places:
             and _WORD.search(data, start, end)
             and not _VERSION.search(data, start, end)
             and not any(one.start < end and start < one.end for one in self.document.replaced)
+            and all(self._elsewhere(host[0], start, end) for host in _HOST.finditer(data, start, end))
         )
 
     def ends_piece(self, at: int) -> bool:
@@ -71,6 +73,10 @@ class Places:
         rest = below.lstrip()
         gap = below[: len(below) - len(rest)]
         return not rest or (len(NEWLINE.findall(gap)) > 1 and gap.endswith((b"\n", b"\r")) and _PIECE.match(rest) is not None)
+
+    def _elsewhere(self, text: bytes, start: int, end: int) -> bool:
+        data = self.document.data
+        return data.find(text, 0, start) >= 0 or data.find(text, end) >= 0
 
     @cached_property
     def _seams(self) -> Sequence[Sequence[int]]:
