@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 
 import pytest
 
@@ -92,9 +93,13 @@ def test_an_answer_is_neither_many_lines_nor_a_letter_nor_blanks() -> None:
     assert asked("a = {\n   \n}\n", " {\n   \n}") is None
 
 
-@pytest.mark.parametrize("said", ['.. versionadded:: 2.1"""', ".. deprecated:: 3.0\n    Gone.", "@since 4.1 */"])
+@pytest.mark.parametrize("said", ['.. versionadded:: 2.1"""', ".. deprecated:: 3.0\n    Gone.", " * @since 4.1 */"])
 def test_the_number_of_a_version_in_a_docstring_is_not_to_be_guessed(said: str) -> None:
     assert asked(f'def shut():\n    """Shut it.\n\n    {said}\n', said) is None
+
+
+def test_a_variable_that_is_called_version_is_code() -> None:
+    assert asked("def shut\n  @version = 1\nend\n", "@version = 1", language="ruby") == "@version = 1"
 
 
 def test_a_placeholder_is_no_answer() -> None:
@@ -174,6 +179,13 @@ def test_a_hole_at_the_end_of_a_file_leaves_its_last_newline() -> None:
     rows = "doors:\n" + "".join(f"  - name: door_{number}\n    width: {number}\n" for number in range(4))
     lessons = [lesson for number in range(300) for lesson in infill([document(rows, "yaml", f"{number}.yml")])]
     assert len(lessons) > 20 and all(isinstance(lesson, Sample) for lesson in lessons)
+
+
+def test_blocks_of_tests_are_found_in_time_that_grows_with_the_file() -> None:
+    text = "it('opens', function () { door.open() })\n" * 20_000
+    start = time.process_time()
+    assert Places(document(text, "nim", "a.nim"), 999).settled(0, 40, False) == (0, 40)
+    assert time.process_time() - start < 1
 
 
 def test_a_file_without_a_grammar_is_asked_for_at_cursors() -> None:

@@ -26,10 +26,11 @@ FEWEST = 3
 FOREIGN = re.compile(r"(?:^|/)(?:licen[cs]e|copying|code[-_ ]?of[-_ ]?conduct)(?:[-_.]\w+)*$", re.IGNORECASE)
 """Paths of texts that projects have word for word from elsewhere."""
 _WORD = re.compile(rb"\w")
+_INK = re.compile(rb"\S")
 _REST = re.compile(r"\w*")
 _LONGEST_WORD = 64
 _SENTENCE = re.compile(rb"[.!?](?=\s+[^a-z\s]|\s*\Z)")
-_VERSION = re.compile(rb"\b(?:version(?:added|changed)|deprecated)::|@(?:since|version)\b")
+_VERSION = re.compile(rb"\b(?:version(?:added|changed)|deprecated)::|[*#/][ \t]*@(?:since|version)\b")
 """What a docstring says of the past, which no code shows."""
 _HOST = re.compile(rb"://[\w.-]+")
 _PIECE = re.compile(rb"(?!end\b)[\w@#/\"'<*.=-]")
@@ -116,4 +117,5 @@ class Places:
 
 def _content(data: bytes, at: int) -> int:
     """The first byte at or after `at` that is no blank."""
-    return at + len(data[at:]) - len(data[at:].lstrip())
+    match = _INK.search(data, at)
+    return match.start() if match else len(data)
