@@ -75,6 +75,7 @@ def test_a_test_is_asked_for_behind_the_line_that_names_it_and_two_never() -> No
     group = TESTS[TESTS.index("{") : TESTS.rindex("}") + 1]
     assert asked(TESTS, group, language="javascript") is None
     assert asked(TESTS, TESTS.strip(), language="javascript") is None
+    assert asked(TESTS, TESTS[TESTS.index("it('open'") : TESTS.rindex("\n}")], language="javascript") is None
 
 
 def test_a_definition_is_asked_for_behind_its_header_and_a_class_of_several_never() -> None:

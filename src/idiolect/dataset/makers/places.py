@@ -93,10 +93,14 @@ class Places:
         return blocks | {unit.start: unit.body_start for unit in units(self.document.language, data) if unit.body_start is not None}
 
     def _several(self, start: int, end: int) -> bool:
-        """Whether two units or two tests of one depth lie within, besides one that begins there."""
+        """Whether two units or two tests of one depth lie within, one that begins there counted."""
         first = line_start(self.document.data, start)
-        counts = (bisect_left(level, end) - bisect_right(level, first) for level in self._seams)
-        return next((count for count in counts if count > 0), 0) > 1
+        for level in self._seams:
+            at, behind = bisect_left(level, first), bisect_right(level, first)
+            inside = bisect_left(level, end) - behind
+            if inside > 0:
+                return inside > 1 or behind > at
+        return False
 
     def _behind_header(self, start: int, end: int) -> int:
         while start < (body := self._bodies.get(start, start)) < end:
