@@ -3,7 +3,7 @@
 The mixture follows the published practice for structured infilling (AST-FIM, arXiv 2506.00204; Refact.ai's fine-tuning on
 own repositories): four fifths are syntax nodes, half of those single nodes and half runs of siblings aligned to a random
 range; a tenth begins at a cursor within a line; a tenth is a random run of characters. One in twenty has an empty middle and
-one in twenty nothing after it, so that the model learns to stop.
+one in twenty nothing after it, so that the model learns to stop. What nobody would ask for is not cut out (`places`).
 
 Up to half of them are asked as an editor asks while somebody types (EFIM, arXiv 2505.21889): what was just typed stands after the middle
 marker, so that neither what is before the hole nor what is after it changes from key to key. It begins where the line does,
@@ -19,14 +19,18 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from idiolect.dataset.makers.material import BUDGET, Material, choices_of, dropped, files, labels
+from idiolect.dataset.makers.places import FEWEST, FOREIGN, Places
 from idiolect.dataset.makers.sections import CHANGELOG
 from idiolect.dataset.makers.windows import after, before, line_start, lines, on_character
 from idiolect.syntax import ranges
 from idiolect.types import Document, Dropped, Hole, Sample
 
 MIX = (("node", 0.4), ("aligned", 0.4), ("cursor", 0.1), ("character", 0.1))
+PLAIN = (("cursor", 0.9), ("character", 0.1))
+"""The mixture without a grammar."""
 EMPTY_MIDDLE = 0.05
-NO_SUFFIX = 0.05
+NO_SUFFIX = 0.2
+"""Of the holes at the end of a top-level piece, this share has nothing after it: about one in twenty of all."""
 TYPED = 0.5
 """Share of the holes in which something was just typed, where there is anything to type."""
 BEGINS = (("line", 0.5), ("word", 0.2), ("hole", 0.3))
@@ -37,9 +41,10 @@ PER, MOST = 500, 8
 """Bytes of a file that get a hole, and most holes of one file."""
 SHORTEST_NODE = 6
 BLOCK_ROWS = 32
-TRIES = 4
+TRIES = 8
 _BLANK = re.compile(rb"(?:\r\n|\n)[ \t]*(?:\r\n|\n)")
 _WORD = re.compile(rb"\w")
+_LOOSE = frozenset({"cursor", "character"})
 _WORD_END = re.compile(rb"[A-Za-z0-9_]+$")
 
 
@@ -74,6 +79,9 @@ def fim(material: Material, *, budget: int = BUDGET, per: int = PER, most: int =
     for document in files(material):
         if CHANGELOG.search(document.path):
             yield dropped(document, "changelog")  # versions and nicknames are not to be guessed
+            continue
+        if FOREIGN.search(document.path):
+            yield dropped(document, "boilerplate prose")
             continue
         found = cuts(document, holes(document, per, most), budget // 4)
         if not found:
@@ -111,12 +119,14 @@ def sample(document: Document, cut: Cut, budget: int = BUDGET) -> Sample:
 def cuts(document: Document, count: int, middle: int, maker: str = "fim") -> list[Cut]:
     """At most `count` different cuts with answers of at most `middle` bytes; the same for the same path, text and maker."""
     choose = choices_of(document, maker)
-    ways = _ways(document, middle)
+    places = Places(document, min(middle, len(document.data) // 2))  # no more is asked for than is shown
+    ways = _ways(document, places.middle)
+    mix = MIX if "node" in ways else PLAIN
     found: dict[tuple[int, int], Cut] = {}
     for _ in range(count if ways else 0):
-        how = choose.choices([how for how, _ in MIX if how in ways], [share for how, share in MIX if how in ways])[0]
+        how = choose.choices([how for how, _ in mix if how in ways], [share for how, share in mix if how in ways])[0]
         for _ in range(TRIES):
-            cut = _draw(document.data, how, ways[how], choose)
+            cut = _draw(places, how, ways[how], choose)
             if cut and (cut.start, cut.end) not in found:
                 found[cut.start, cut.end] = cut
                 break
@@ -137,7 +147,7 @@ def _ways(document: Document, middle: int) -> dict[str, Way]:
         weights = [math.sqrt(end - start) for start, end in sized]  # between one vote a node (mostly names) and one a byte (mostly classes)
         tree = _tree(marked, len(data))
         ways["node"] = lambda choose: Cut(*choose.choices(sized, weights)[0])
-        ways["aligned"] = lambda choose: _aligned(tree, _range(data, middle, choose), middle)
+        ways["aligned"] = lambda choose: _aligned(data, tree, _range(data, middle, choose), middle)
     if rows:
         ways["cursor"] = lambda choose: _cursor(data, rows, middle, choose)
     if len(data.strip()) >= 2 * SHORTEST_NODE:
@@ -145,13 +155,16 @@ def _ways(document: Document, middle: int) -> dict[str, Way]:
     return ways
 
 
-def _draw(data: bytes, how: str, way: Way, choose: Random) -> Cut | None:
+def _draw(places: Places, how: str, way: Way, choose: Random) -> Cut | None:
     cut, edge = way(choose), choose.random()
-    if cut is None or not _WORD.search(data, cut.start, cut.end):
+    settled = places.settled(cut.start, cut.end, how in _LOOSE) if cut else None
+    if settled is None:
         return None
+    data, (start, end) = places.document.data, settled
     if edge < EMPTY_MIDDLE:
-        return _typing(data, Cut(cut.end, cut.end, how="empty"), choose)
-    return _typing(data, replace(cut, how=how, suffix=edge >= EMPTY_MIDDLE + NO_SUFFIX), choose)
+        return _typing(data, Cut(end, end, how="empty"), choose)
+    last = edge < EMPTY_MIDDLE + NO_SUFFIX and places.ends_piece(end)
+    return _typing(data, Cut(start, end, how=how, suffix=not last), choose)
 
 
 def _typing(data: bytes, cut: Cut, choose: Random) -> Cut:
@@ -161,7 +174,7 @@ def _typing(data: bytes, cut: Cut, choose: Random) -> Cut:
     begin = choose.choices([name for name, _ in BEGINS], [share for _, share in BEGINS])[0]
     if begin == "hole" and cut.end - cut.start > 1:
         at = on_character(data, choose.randrange(cut.start + 1, min(cut.end, cut.start + MOST_TYPED)))
-        if at > cut.start and _WORD.search(data, at, cut.end):
+        if at > cut.start and len(data[at : cut.end].strip()) >= FEWEST and _WORD.search(data, at, cut.end):
             return replace(cut, start=at, typed=cut.start)
     start = line_start(data, cut.start)
     word = _WORD_END.search(data, max(start, cut.start - MOST_TYPED), cut.start) if begin == "word" else None
@@ -182,18 +195,32 @@ def _tree(marked: Sequence[tuple[int, int]], size: int) -> Node:
     return root
 
 
-def _aligned(tree: Node, wanted: tuple[int, int], middle: int) -> Cut | None:
-    """The run of siblings beneath the lowest common ancestor of `wanted` that overlaps it best (greatest intersection over union)."""
+def _aligned(data: bytes, tree: Node, wanted: tuple[int, int], middle: int) -> Cut | None:
+    """The run of siblings beneath the lowest common ancestor of `wanted` that overlaps it best (greatest intersection over union).
+
+    No blank line stands between them: nobody can tell several things from what is around them.
+    """
     start, end = wanted
     node = tree
     while inner := next((child for child in node.within if child.start <= start and end <= child.end), None):
         node = inner
     near = [child for child in node.within if child.end > start and child.start < end] or [node]
-    runs = [(first.start, last.end) for number, first in enumerate(near) for last in near[number:]]
+    runs = [(first.start, last.end) for part in _paragraphs(data, near) for number, first in enumerate(part) for last in part[number:]]
     fitting = [run for run in runs if SHORTEST_NODE <= run[1] - run[0] <= middle]
     if not fitting:
         return None
     return Cut(*max(fitting, key=lambda run: (min(run[1], end) - max(run[0], start)) / (max(run[1], end) - min(run[0], start))))
+
+
+def _paragraphs(data: bytes, nodes: Sequence[Node]) -> list[list[Node]]:
+    """Siblings, apart where a blank line stands between them."""
+    found: list[list[Node]] = []
+    for node in nodes:
+        if found and not _BLANK.search(data, found[-1][-1].end, node.start):
+            found[-1].append(node)
+        else:
+            found.append([node])
+    return found
 
 
 def _range(data: bytes, middle: int, choose: Random) -> tuple[int, int]:
@@ -204,7 +231,7 @@ def _range(data: bytes, middle: int, choose: Random) -> tuple[int, int]:
 
 
 def _run(data: bytes, middle: int, choose: Random) -> Cut:
-    """A random run of characters, to the first blank line at most: nobody can tell several things from what is around them."""
+    """A random run of characters, to the first blank line at most."""
     start, end = _range(data, middle, choose)
     blank = _BLANK.search(data, start, end)
     return Cut(start, blank.start() if blank else end)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from idiolect.dataset.makers import blocks
 from idiolect.dataset.makers.fim import Cut, cuts, holes
 from idiolect.dataset.makers.material import BUDGET, Material, choices_of, dropped, files, labels, seeded
+from idiolect.dataset.makers.places import FOREIGN
 from idiolect.dataset.makers.scope import fenced
 from idiolect.dataset.makers.sections import CHANGELOG, PROSE
 from idiolect.dataset.makers.windows import after, before
@@ -34,7 +35,7 @@ FRAMES = (
 def infill(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
     """Some holes of files of code; a third of the budget before each, a sixth after it."""
     for document in files(material):
-        if document.language in PROSE or CHANGELOG.search(document.path):
+        if document.language in PROSE or CHANGELOG.search(document.path) or FOREIGN.search(document.path):
             continue
         choose = choices_of(document, "infill")
         count = sum(choose.random() < SHARE for _ in range(holes(document)))

@@ -10,7 +10,7 @@ from idiolect.dataset.makers.windows import line_start
 from idiolect.syntax import units
 from idiolect.types import Document
 
-_BLOCK = re.compile(rb"^([ \t]*)(?:RSpec\.)?(?:describe|context|it|test|specify|feature|scenario|suite)\b[ (.]", re.MULTILINE)
+BLOCK = re.compile(rb"^([ \t]*)(?:RSpec\.)?(?:describe|context|it|test|specify|feature|scenario|suite)\b[ (.]", re.MULTILINE)
 """What Ruby and JavaScript write tests in is a call with a block: no unit to a grammar."""
 
 
@@ -21,6 +21,6 @@ def seams(document: Document) -> Sequence[Sequence[int]]:
     for unit in units(document.language, data):
         at = line_start(data, min(unit.start, unit.doc[0] if unit.doc else unit.start))
         levels[unit.start - line_start(data, unit.start)].add(at)
-    for block in _BLOCK.finditer(data):
+    for block in BLOCK.finditer(data):
         levels[len(block[1])].add(block.start())
     return [sorted(levels[indent]) for indent in sorted(levels)]

@@ -1,0 +1,125 @@
+"""Where a hole may lie: somebody would stand there and ask for just that, and can be answered from what is shown.
+
+A node or a run of characters is drawn anywhere; here it becomes what an editor is asked for, or nothing. A definition and a test are
+asked for behind their first line, which names them; several at once are not asked for, nor many lines, nor a letter. An end within
+a word moves to the end of that word, an end within a later line to the end of the line before.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from idiolect.dataset.makers.seams import BLOCK, seams
+from idiolect.dataset.makers.sections import PROSE
+from idiolect.dataset.makers.windows import NEWLINE, line_end, line_start
+from idiolect.syntax import units
+from idiolect.types import Document
+
+ROWS = 20
+"""Most lines of an answer."""
+FEWEST = 3
+"""Bytes of the shortest answer, blanks around it left out."""
+FOREIGN = re.compile(r"(?:^|/)(?:licen[cs]e|copying|code[-_ ]?of[-_ ]?conduct)(?:[-_.]\w+)*$", re.IGNORECASE)
+"""Paths of texts that projects have word for word from elsewhere."""
+_WORD = re.compile(rb"\w")
+_INK = re.compile(rb"\S")
+_REST = re.compile(r"\w*")
+_LONGEST_WORD = 64
+_SENTENCE = re.compile(rb"[.!?](?=\s+[^a-z\s]|\s*\Z)")
+_VERSION = re.compile(rb"\b(?:version(?:added|changed)|deprecated)::|[*#/][ \t]*@(?:since|version)\b")
+"""What a docstring says of the past, which no code shows."""
+_HOST = re.compile(rb"://[\w.-]+")
+_PIECE = re.compile(rb"(?!end\b)[\w@#/\"'<*.=-]")
+"""How a top-level piece begins, at the left edge: with no closer of what is above."""
+_GAP = 400
+
+
+@dataclass(frozen=True)
+class Places:
+    """What of a file can be asked for, in answers of at most `middle` bytes."""
+
+    document: Document
+    middle: int
+
+    def settled(self, start: int, end: int, loose: bool) -> tuple[int, int] | None:
+        """The hole for bytes `start` to `end`, None where nobody would ask; `loose`: they are no nodes, so the end may move."""
+        if self._several(start, end):
+            return None
+        start = self._behind_header(start, end)
+        if loose:
+            end = self._loose_end(start, end)
+        end = start + len(self.document.data[start:end].rstrip())
+        return (start, end) if self.asked(start, end) else None
+
+    def asked(self, start: int, end: int) -> bool:
+        """Whether an answer is neither too short nor too long, and can be known."""
+        data = self.document.data
+        return bool(
+            len(data[start:end].strip()) >= FEWEST
+            and end - start <= self.middle
+            and data.count(b"\n", start, end) < ROWS
+            and _WORD.search(data, start, end)
+            and not _VERSION.search(data, start, end)
+            and not any(one.start < end and start < one.end for one in self.document.replaced)
+            and all(self._elsewhere(host[0], start, end) for host in _HOST.finditer(data, start, end))
+        )
+
+    def ends_piece(self, at: int) -> bool:
+        """Whether a top-level piece ends at `at`: a file that is written from above may end there."""
+        below = self.document.data[at : at + _GAP]
+        rest = below.lstrip()
+        gap = below[: len(below) - len(rest)]
+        return not rest or (len(NEWLINE.findall(gap)) > 1 and gap.endswith((b"\n", b"\r")) and _PIECE.match(rest) is not None)
+
+    def _elsewhere(self, text: bytes, start: int, end: int) -> bool:
+        data = self.document.data
+        return data.find(text, 0, start) >= 0 or data.find(text, end) >= 0
+
+    @cached_property
+    def _seams(self) -> Sequence[Sequence[int]]:
+        return [] if self.document.language in PROSE else seams(self.document)
+
+    @cached_property
+    def _bodies(self) -> dict[int, int]:
+        """Where the units and the blocks of tests begin, and where what their first lines announce does."""
+        if self.document.language in PROSE:
+            return {}
+        data = self.document.data
+        blocks = {match.end(1): _content(data, line_end(data, match.end())) for match in BLOCK.finditer(data)}
+        return blocks | {unit.start: unit.body_start for unit in units(self.document.language, data) if unit.body_start is not None}
+
+    def _several(self, start: int, end: int) -> bool:
+        """Whether two units or two tests of one depth lie within, one that begins there counted."""
+        first = line_start(self.document.data, start)
+        for level in self._seams:
+            at, behind = bisect_left(level, first), bisect_right(level, first)
+            inside = bisect_left(level, end) - behind
+            if inside > 0:
+                return inside > 1 or behind > at
+        return False
+
+    def _behind_header(self, start: int, end: int) -> int:
+        while start < (body := self._bodies.get(start, start)) < end:
+            start = body
+        return start
+
+    def _loose_end(self, start: int, end: int) -> int:
+        data = self.document.data
+        sentence = _SENTENCE.search(data, start, min(len(data), end + _GAP)) if self.document.language in PROSE else None
+        if sentence and sentence.end() <= end:
+            return sentence.end()
+        if end < line_end(data, end) and line_start(data, end) > start:
+            return line_start(data, end)
+        within = _WORD.match(data, end - 1) or data[end - 1 : end] >= b"\x80"
+        rest = _REST.match(data[end : end + _LONGEST_WORD].decode("utf-8", "ignore")) if within else None
+        return end + len(rest[0].encode()) if rest else end
+
+
+def _content(data: bytes, at: int) -> int:
+    """The first byte at or after `at` that is no blank."""
+    match = _INK.search(data, at)
+    return match.start() if match else len(data)
