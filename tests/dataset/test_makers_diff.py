@@ -117,6 +117,22 @@ def test_messages_that_ask_for_nothing_are_counted_reasons(subject: str, why: st
 
 
 @pytest.mark.parametrize(
+    "subject",
+    ["Graph style tweaks", "Refactored res.sendfile()", "Add more route tests", "Updated docs for streaming", "Misc view refactoring"],
+)
+def test_messages_by_which_nobody_could_do_it_are_a_counted_reason(subject: str) -> None:
+    assert reason(change(subject)) == "message does not say how"
+    assert isinstance(only(change(subject, body="Courier and parcel now share the code that weighs them.")), Sample)
+
+
+@pytest.mark.parametrize(
+    "subject", ["Refactor the courier to use parcels", "Change the fee to zero", "Add a test for parcels", "Tidy up so that none is zero"]
+)
+def test_messages_that_say_what_it_becomes_ask_for_it(subject: str) -> None:
+    assert isinstance(only(change(subject)), Sample)
+
+
+@pytest.mark.parametrize(
     ("subject", "wish"),
     [
         ("fix(parser): handle empty input (#123)", "Handle empty input"),
@@ -135,6 +151,19 @@ def test_messages_that_ask_for_nothing_are_counted_reasons(subject: str, why: st
 )
 def test_subjects_are_cleaned_not_refused(subject: str, wish: str) -> None:
     assert commits.clean(subject) == wish
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("use the newest couriers\nfix the fee\nweigh parcels twice", "use the newest couriers; fix the fee; weigh parcels twice"),
+        ("It came from the importer, which knows\nno zero.", "It came from the importer, which knows no zero."),
+    ],
+)
+def test_short_lines_of_a_message_that_are_several_things_do_not_run_together(body: str, words: str) -> None:
+    made = only(change(body=body))
+    assert isinstance(made, Sample) and isinstance(made.prompt, tuple)
+    assert words.lower() in made.prompt[0].content.lower()
 
 
 def test_a_reverted_commit_and_its_revert_are_both_dropped() -> None:

@@ -64,8 +64,23 @@ _VERB = re.compile(
 _FILED = re.compile(r"(?:update|create|edit|delete|add)d? \S+\.\w+\.?", re.IGNORECASE)
 """What a website writes for somebody who gives no subject."""
 _PLAIN = re.compile(r"[a-z][a-z'-]*[,:;.!?]?(?!\S)", re.IGNORECASE)
+_TOUCHED = re.compile(
+    r"""(?:(?:some|more|minor|small|slight|tiny|further|another|various|general|an?|few|couple|of|bit|lot|the|and)\ +){0,4}
+    (?:updat|improv|reword|rephras|clean|touch|tweak|polish|expand|edit|adjust|modif|chang|enhanc|address|incorporat|refactor|tidy|tidie
+    |rework|revamp|overhaul|simplif)\w*\b(?!.{0,80}\b(?:to|so|from|because|instead|not|when|with|into|by|using|as|if|only)\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""How a subject begins that says that something was worked on, and no word of what was done to it."""
+_SORT = re.compile(r"(?:\S+ ){0,4}(?:tweak|improvement|refactoring|clean-?up|touch-?up|refinement)s?\W*", re.IGNORECASE)
+_MORE = re.compile(
+    r"(?:(?:add|writ|creat|includ|start)\w* )?(?:some|more|another|additional|further|extra|better)\b(?: \S+){0,3}? (?:tests?|specs?|docs?"
+    r"|documentation|comments?|examples?|coverage)\b",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(rb"\d+(?:\.\d+)*")
 FEWEST_WORDS, SHORTEST, LONGEST, BODY = 3, 12, 400, 500
+NARROW = 50
+"""Letters of a line below which it was not broken for its length."""
 
 
 class Wish(NamedTuple):
@@ -101,6 +116,12 @@ def _wish(change: Change) -> Wish | str:
         return "message says nothing"
     confidence = 0.6 + 0.2 * bool(_VERB.match(subject)) + 0.1 * (len(words) >= 5) + 0.1 * bool(body)
     return Wish(subject, body, round(confidence, 2))
+
+
+def vague(request: Wish) -> bool:
+    """Whether a message tells that something was worked on, or that there is more of it, and nobody could do it by these words."""
+    said = request.subject
+    return not request.body and bool(_TOUCHED.match(said) or _SORT.fullmatch(said) or _MORE.match(said))
 
 
 def refused(change: Change) -> str:
@@ -156,12 +177,19 @@ def tokens(data: bytes) -> list[bytes]:
     return re.findall(rb"\w+|[^\w\s]", re.sub(rb",(?=\s*[)\]}])", b"", data.replace(b"'", b'"')))
 
 
+def _items(lines: Sequence[str]) -> str:
+    """The lines of a paragraph as one; short ones without a sign at their ends are things of their own, which a line break kept apart."""
+    said = [line for line in lines if line]
+    apart = all(len(line) < NARROW and line[-1].isalnum() for line in said)
+    return ("; " if apart else " ").join(said)
+
+
 def _body(body: str) -> str:
     """The first paragraph in sentences; lists of squashed subjects, trailers and links do not count."""
     for paragraph in body.replace("\r\n", "\n").split("\n\n"):
         kept = [line.strip() for line in paragraph.split("\n") if not _TRAILER.match(line) and not _LINK.search(line)]
         kept = [line for line in kept if not re.match(r"(?:[*-]|\d+\.)\s", line)]
-        text = " ".join(" ".join(kept).split())
+        text = " ".join(_items(kept).split())
         if len(text) <= BODY and len(re.findall(r"[A-Za-z]+", text := clean(text))) >= 5:
             return text
     return ""

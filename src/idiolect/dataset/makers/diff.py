@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from idiolect.dataset.makers import blocks, forms, tangles
-from idiolect.dataset.makers.commits import Wish, format_only, numbers_only, wish
+from idiolect.dataset.makers.commits import Wish, format_only, numbers_only, vague, wish
 from idiolect.dataset.makers.edits import Part, changed, dropped, file, hunks, is_text, part, shown, written
 from idiolect.dataset.makers.forms import Form
 from idiolect.dataset.makers.intents import intent
@@ -41,6 +41,8 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     request = wish(change)
     if isinstance(request, str):
         return dropped(change, request)
+    if vague(request):
+        return dropped(change, "message does not say how")
     if reason := unfit(change.edits):
         return dropped(change, reason)
     found = tangles.places([edit for edit in change.edits if not CHANGELOG.search(edit.path)])  # numbers of tickets cannot be known
