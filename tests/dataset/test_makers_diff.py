@@ -198,6 +198,22 @@ def test_edits_that_teach_nothing_are_counted_reasons(edits: tuple[Edit, ...], w
     assert reason(change("Make the steps do it better", *edits)) == why
 
 
+@pytest.mark.parametrize(
+    ("subject", "line", "kept"),
+    [
+        ("Take note of seven before it is given back", "return note(value) + 7\n", True),
+        ("step_7 gives its value twice", "return step_7(value) + 7\n", True),
+        ("Step seven: fix a typo in the value", "return step_7(value) + 7\n", False),
+        ("Let it be as everywhere else", "return step_7(value) + 7\n", False),
+        ("step_7 asks the courier first", "return step_7(tariff(value)) + 7\n", False),
+    ],
+)
+def test_an_edit_of_one_line_is_kept_where_its_message_says_which_words_come(subject: str, line: str, kept: bool) -> None:
+    made = only(change(subject, edit(after=BEFORE.replace("return value + 7\n", line))))
+    assert isinstance(made, Sample) == kept, made
+    assert kept or (isinstance(made, Dropped) and made.reason == "too few lines")
+
+
 def test_an_edit_over_the_budget_is_a_counted_reason() -> None:
     long = "".join(f"name_{number} = {'x' * 60}\n" for number in range(60))
     assert reason(change("Give everything a name", edit("a = 1\n" + BEFORE, long + BEFORE))) == "answer over budget"

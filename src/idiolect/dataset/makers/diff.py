@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from idiolect.dataset.makers import blocks, forms, tangles
@@ -11,10 +13,11 @@ from idiolect.dataset.makers.edits import Part, changed, dropped, file, hunks, i
 from idiolect.dataset.makers.forms import Form
 from idiolect.dataset.makers.intents import intent
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
-from idiolect.dataset.makers.sections import CHANGELOG
+from idiolect.dataset.makers.sections import CHANGELOG, PROSE
 from idiolect.types import Change, Dropped, Edit, Message, Sample
 
 FEWEST_LINES, MOST_LINES = 3, 200
+"""An edit of fewer lines is kept where its message says which words come or go."""
 MOST_FILES, MOST_HUNKS = 5, 3
 LONGEST_FILE = 200_000
 CONTEXTS = (blocks.CONTEXT, 4, 12)
@@ -29,6 +32,12 @@ HALF_LIFE = 2 * 365 * 86_400
 LEAST_WEIGHT = 0.1
 GONE = 0.3
 """What a lesson counts, besides its age, nothing of which still stands: the team thought better of it."""
+
+_WORD = re.compile(r"[A-Za-z_]\w+")
+_TRIFLE = re.compile(
+    r"\b(?:typos?|misspell\w*|spelling|grammar|wording|bump|versions?|dep(?:endenc(?:y|ies))?s?|urls?|links?)\b", re.IGNORECASE
+)
+"""Of a message whose edit of a line is trivial, or nothing that one could know."""
 
 
 def diff(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
@@ -66,7 +75,7 @@ def _edit(change: Change, request: Wish, picked: Sequence[tuple[Edit, list[block
 def _in_form(form: Form, change: Change, request: Wish, picked: Sequence[tuple[Edit, list[blocks.Hunk]]], budget: int) -> Sample | Dropped:
     for context in CONTEXTS:
         parts = [part(edit, held, context) for edit, held in picked]
-        if reason := _too_much(parts):
+        if reason := _too_much(parts, request):
             return dropped(change, reason)
         answer = form.write(parts)
         if len(answer.encode()) > budget * 2 // 3:
@@ -102,13 +111,25 @@ def unfit(edits: Sequence[Edit]) -> str | None:
     return None if all(is_text(data) for edit in edits for data in (edit.before, edit.after)) else "not UTF-8"
 
 
-def _too_much(parts: Sequence[Part]) -> str | None:
+def _too_much(parts: Sequence[Part], request: Wish) -> str | None:
     lines = sum(map(changed, parts))
-    if lines < FEWEST_LINES:
+    if lines < FEWEST_LINES and not _told(parts, request):
         return "too few lines"
     if lines > MOST_LINES:
         return "too many lines"
     return "too many hunks" if any(len(one.hunks) > MOST_HUNKS for one in parts) else None
+
+
+def _told(parts: Sequence[Part], request: Wish) -> bool:
+    """Whether a message says what an edit of a line or two does: words of it come or go, and none comes that stands nowhere before."""
+    text = f"{request.subject} {request.body}"
+    if _TRIFLE.search(text) or any(one.edit.language in PROSE or not one.before for one in parts):
+        return False
+    said = tangles.stems(text)
+    counts = [tuple(Counter(_WORD.findall("".join(rows))) for rows in (one.before, one.after)) for one in parts]
+    moved = [word for old, new in counts for word in ((old - new) | (new - old))]
+    novel = [word for old, new in counts for word in new if word not in old and not tangles.stems(word) <= said]
+    return bool(said & tangles.stems(" ".join(moved))) and not novel
 
 
 def _sample(change: Change, request: Wish, parts: Sequence[Part], said: tuple[Form, str], budget: int) -> Sample | Dropped:
