@@ -113,17 +113,17 @@ class Lessons:
         return self._gathered[id(portion)]
 
     def _of_changes(self, portion: Portion, changes: Sequence[Committed], names: Sequence[str], past: Past) -> Made:
-        """What these makers make of these commits; what was taken back teaches nothing."""
+        """What these makers make of these commits; what was taken back or mended at once teaches nothing."""
         material = portion.material
         every = [one.change for one in material.changes]
-        reverted = commits.reverted(every)
+        wrong = dict.fromkeys(material.mended, "mended soon") | dict.fromkeys(commits.reverted(every), "reverted")
         newest = max((one.time for one in every), default=0)
         plans = [one.plan for one in changes]
         results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, names)
         for one, found in zip(changes, results, strict=True):
-            if one.change.commit in reverted:
+            if reason := wrong.get(one.change.commit):
                 for name in names:
-                    yield name, Dropped(reason="reverted", what=one.change.commit, source=material.source.name)
+                    yield name, Dropped(reason=reason, what=one.change.commit, source=material.source.name)
                 continue
             judge = partial(_judged, newest - one.change.time, past, one.change.commit)
             marks = partial(self.book.of, material.source.name, commit=one.change.commit)

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from idiolect import sources, syntax
-from idiolect.dataset import admission, cut, history, probes
+from idiolect.dataset import admission, cut, history, probes, slips
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.makers import OF_CHANGES, OF_THREADS, at_work
 from idiolect.dataset.scrubbing import Scrubbing
@@ -65,6 +65,8 @@ class Material:
     """Commits that the cut contains, oldest first."""
     threads: list[Committed] = field(default_factory=list)
     """Review threads of these commits, and commits that rework what others have just written."""
+    mended: frozenset[str] = frozenset()
+    """Ids of the commits of a slip that the next one mended (`slips.mended`)."""
     renames: list[tuple[str, str]] = field(default_factory=list)
     """Old and new path, of the same commits."""
     candidates: list[Sample] = field(default_factory=list)
@@ -121,6 +123,7 @@ class Reader:
         planned = commits.planned(told, repository, until, MOST_CHANGES)
         plans = (one._replace(change=joined.told(one.change)) if isinstance(one, Planned) else one for one in planned)
         material.changes = list(self.funnel.sift("history", "commits", self._changes(told, repository, plans, self.makers)))
+        material.mended = slips.mended([one.plan for one in material.changes], repository.blobs)
         threads = reviews.threads(joined, told, repository) if "review" in self.of_threads else ()
         reworked = reviews.followups(history[:MOST_CHANGES], told, repository.key) if "followup" in self.of_threads else ()
         material.threads = list(
