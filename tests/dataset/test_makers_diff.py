@@ -118,7 +118,14 @@ def test_messages_that_ask_for_nothing_are_counted_reasons(subject: str, why: st
 
 @pytest.mark.parametrize(
     "subject",
-    ["Graph style tweaks", "Refactored res.sendfile()", "Add more route tests", "Updated docs for streaming", "Misc view refactoring"],
+    [
+        "Graph style tweaks",
+        "Refactored res.sendfile()",
+        "Add more route tests",
+        "Updated docs for streaming",
+        "Misc view refactoring",
+        "Spec update for the last",
+    ],
 )
 def test_messages_by_which_nobody_could_do_it_are_a_counted_reason(subject: str) -> None:
     assert reason(change(subject)) == "message does not say how"

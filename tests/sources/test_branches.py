@@ -35,7 +35,9 @@ def test_a_branch_of_several_commits_is_one_change_that_says_what_its_request_sa
     found = merged(tmp_path, MESSAGE, "Ada", "Ada")
     assert isinstance(found, Planned)
     assert (found.change.subject, found.change.body, found.change.pull) == ("Charge for islands", "The courier asks for it.", "#7")
-    assert [(side.path, side.old) for side in found.sides] == [("shop/part_0.py", ""), ("shop/part_1.py", "")], "not what main did meanwhile"
+    assert [(side.path, side.old) for side in found.sides] == [("shop/part_0.py", ""), ("shop/part_1.py", "")], (
+        "not what main did meanwhile"
+    )
 
 
 @pytest.mark.parametrize(

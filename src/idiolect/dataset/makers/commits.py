@@ -71,7 +71,10 @@ _TOUCHED = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """How a subject begins that says that something was worked on, and no word of what was done to it."""
-_SORT = re.compile(r"(?:\S+ ){0,4}(?:tweak|improvement|refactoring|clean-?up|touch-?up|refinement)s?\W*", re.IGNORECASE)
+_SORT = re.compile(
+    r"(?:\S+ ){0,4}(?:tweak|improvement|refactoring|clean-?up|touch-?up|refinement|update)s?(?: (?:for|from|after) (?:the )?(?:previous|last)\b.*)?\W*",
+    re.IGNORECASE,
+)
 _MORE = re.compile(
     r"(?:(?:add|writ|creat|includ|start)\w* )?(?:some|more|another|additional|further|extra|better)\b(?: \S+){0,3}? (?:tests?|specs?|docs?"
     r"|documentation|comments?|examples?|coverage)\b",
