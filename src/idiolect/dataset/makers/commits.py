@@ -72,7 +72,8 @@ _TOUCHED = re.compile(
 )
 """How a subject begins that says that something was worked on, and no word of what was done to it."""
 _SORT = re.compile(
-    r"(?:\S+ ){0,4}(?:tweak|improvement|refactoring|clean-?up|touch-?up|refinement|update)s?(?: (?:for|from|after) (?:the )?(?:previous|last)\b.*)?\W*",
+    r"(?:\S+ ){0,4}(?:tweak|improvement|refactoring|clean-?up|touch-?up|refinement|update)s?"
+    r"(?: (?:for|from|after) (?:the )?(?:previous|last)\b.*)?\W*",
     re.IGNORECASE,
 )
 _MORE = re.compile(
