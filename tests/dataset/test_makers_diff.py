@@ -125,6 +125,7 @@ def test_messages_that_ask_for_nothing_are_counted_reasons(subject: str, why: st
         "Updated docs for streaming",
         "Misc view refactoring",
         "Spec update for the last",
+        "Fix some typos in the guide",
     ],
 )
 def test_messages_by_which_nobody_could_do_it_are_a_counted_reason(subject: str) -> None:
@@ -152,6 +153,7 @@ def test_messages_that_say_what_it_becomes_ask_for_it(subject: str) -> None:
         ("res.send() as 204", "res.send() as 204"),
         ("_tojson is slower, so drop it", "_tojson is slower, so drop it"),
         ("Use the name of the host, #393", "Use the name of the host"),
+        ("Use the name of the host.  This fixes #393", "Use the name of the host"),
         ("Use the name of the host, GH-77.", "Use the name of the host"),
         ("UTF-8 names for UTF-16", "UTF-8 names for UTF-16"),
     ],
@@ -363,6 +365,12 @@ def test_a_subject_that_only_names_a_file_gives_way_to_the_body(subject: str, bo
 
 def test_what_no_longer_stands_counts_less() -> None:
     assert weight(0, 1.0) == 1.0 > weight(0, 0.5) > weight(0, 0.0) == 0.3
+
+
+def test_blank_lines_that_came_and_went_beside_it_are_no_part_of_the_edit() -> None:
+    made = only(change("Treat a missing value as zero", edit(after=AFTER.replace("+ 3\n\n\n", "+ 3\n\n").replace("+ 9\n", "+ 9\n\n"))))
+    assert isinstance(made, Sample)
+    assert blocks.apply(made.answer or "", {"shop/steps.py": BEFORE}) == {"shop/steps.py": AFTER}
 
 
 def test_an_entry_of_a_changelog_is_no_part_of_the_edit() -> None:

@@ -19,7 +19,7 @@ _NOISE = tuple(
     for pattern in (
         r"\[(?:ci[ -]skip|skip[ -]\w+|no[ -]ci|wip|ci)\]",
         rf"\s*[(\[]\s*{_CLOSES}?:?\s*{_TICKETS}\s*[)\]]",
-        rf"[\s,;.-]*\b(?:{_CLOSES}|issue|for)\s*:?\s*{_TICKETS}",
+        rf"[\s,;.-]*\b(?:(?:this|it|that|which|and|also)\s+)?(?:{_CLOSES}|issue|for)\s*:?\s*{_TICKETS}",
         r"[\s,;]+(?:GH-|#)\d+\W*$",
         r"^(?:\s*:\w+:\s*)+",
         r"^\s*\[[^\]]{1,30}\]\s*",
@@ -67,7 +67,8 @@ _PLAIN = re.compile(r"[a-z][a-z'-]*[,:;.!?]?(?!\S)", re.IGNORECASE)
 _TOUCHED = re.compile(
     r"""(?:(?:some|more|minor|small|slight|tiny|further|another|various|general|an?|few|couple|of|bit|lot|the|and)\ +){0,4}
     (?:updat|improv|reword|rephras|clean|touch|tweak|polish|expand|edit|adjust|modif|chang|enhanc|address|incorporat|refactor|tidy|tidie
-    |rework|revamp|overhaul|simplif)\w*\b(?!.{0,80}\b(?:to|so|from|because|instead|not|when|with|into|by|using|as|if|only)\b)""",
+    |rework|revamp|overhaul|simplif|(?:fix|correct)(?:e[sd])?\ (?:(?:some|a|an|few|the|minor|small|more)\ ){0,3}
+    (?:typo|spelling|misspell))\w*\b(?!.{0,80}\b(?:to|so|from|because|instead|not|when|with|into|by|using|as|if|only)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
 """How a subject begins that says that something was worked on, and no word of what was done to it."""

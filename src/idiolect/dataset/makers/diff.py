@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from idiolect.dataset.makers import blocks, forms, tangles
-from idiolect.dataset.makers.commits import Wish, format_only, numbers_only, vague, wish
-from idiolect.dataset.makers.edits import Part, changed, dropped, file, hunks, is_text, part, shown, written
+from idiolect.dataset.makers.commits import Wish, format_only, numbers_only, tokens, vague, wish
+from idiolect.dataset.makers.edits import Part, changed, dropped, file, hunks, is_text, part, rows, shown, written
 from idiolect.dataset.makers.forms import Form
 from idiolect.dataset.makers.intents import intent
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
@@ -54,7 +54,8 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
         return dropped(change, "message does not say how")
     if reason := unfit(change.edits):
         return dropped(change, reason)
-    found = tangles.places([edit for edit in change.edits if not CHANGELOG.search(edit.path)])  # numbers of tickets cannot be known
+    meant = [edit for edit in change.edits if not CHANGELOG.search(edit.path)]  # numbers of tickets cannot be known
+    found = [one for one in tangles.places(meant) if not _layout(one)]
     if len(found) > MOST_FILES * (MOST_HUNKS + 1) or any(len(hunks(edit)) > 2 * MOST_HUNKS for edit in change.edits):
         return dropped(change, "too many hunks")
     chosen = [found[number] for number in tangles.about(f"{change.subject}\n{request.body}", found)]
@@ -63,6 +64,12 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     picked = [(edit, [one.hunk for one in chosen if one.edit is edit]) for edit in change.edits]
     sure = request.confidence * (CHOSEN if len(chosen) < len(found) else 1)
     return _edit(change, request._replace(confidence=round(sure, 2)), [(edit, held) for edit, held in picked if held], budget)
+
+
+def _layout(one: tangles.Place) -> bool:
+    """Whether a hunk of code changes no more than blanks, quotes and trailing commas: of these no message speaks that speaks of more."""
+    old, new = rows(one.edit.before)[one.hunk.start : one.hunk.end], rows(one.edit.after)[one.hunk.new_start : one.hunk.new_end]
+    return one.edit.language not in PROSE and tokens("".join(old).encode()) == tokens("".join(new).encode())
 
 
 def _edit(change: Change, request: Wish, picked: Sequence[tuple[Edit, list[blocks.Hunk]]], budget: int) -> Sample | Dropped:
