@@ -102,6 +102,7 @@ def test_a_new_file_beside_an_edit_is_an_empty_search() -> None:
     [
         ("Merge branch 'main' into feature", "merge"),
         ('Revert "Add a helper"', "revert"),
+        ("Backout the last change, it does that by itself", "revert"),
         ("Bump rails from 7.0.1 to 7.0.2", "bot"),
         ("Version 1.2.3", "release"),
         ("wip", "message says nothing"),
@@ -153,6 +154,8 @@ def test_messages_that_say_what_it_becomes_ask_for_it(subject: str) -> None:
         ("res.send() as 204", "res.send() as 204"),
         ("_tojson is slower, so drop it", "_tojson is slower, so drop it"),
         ("Use the name of the host, #393", "Use the name of the host"),
+        ("Use the name of the host from https://a.b/s/1", "Use the name of the host"),
+        ("Use the name of https://a.b in the host", "Use the name of in the host"),
         ("Use the name of the host.  This fixes #393", "Use the name of the host"),
         ("Use the name of the host, GH-77.", "Use the name of the host"),
         ("UTF-8 names for UTF-16", "UTF-8 names for UTF-16"),

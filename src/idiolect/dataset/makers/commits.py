@@ -29,7 +29,7 @@ _NOISE = tuple(
 )
 _TRAILER = re.compile(r"^\s*(?:[A-Z][\w-]+-(?:by|Id|Link)|Signed-off-by|Closes|Fixes|Refs?|See|Change-Id|cc)\s*[:#]?.*[@#:]", re.IGNORECASE)
 _MERGE = re.compile(r"^merge (?:branch|pull request|remote|tag|commit|\S+ into)\b|^merged? ", re.IGNORECASE)
-_REVERT = re.compile(r"^revert\b|^this reverts commit", re.IGNORECASE | re.MULTILINE)
+_REVERT = re.compile(r"^(?:revert|back(?:s|ed|ing)?[ -]?out)\b|^this reverts commit", re.IGNORECASE | re.MULTILINE)
 _REVERTED_COMMIT = re.compile(r"reverts commit ([0-9a-f]{7,64})")
 _ID = re.compile(r"[0-9a-f]{7,64}")
 _REVERTED_SUBJECT = re.compile(r"^revert:?\s+[\"“](.+)[\"”]", re.IGNORECASE)
@@ -51,6 +51,8 @@ _NOTHING = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _LINK = re.compile(r"https?://\S+")
+_HANGING = re.compile(r"\s(?:from|in|at|see|via|per|on|of|by|to|with|and|as|re|cf)$", re.IGNORECASE)
+"""What stands before an address at the end, and says nothing without it."""
 _VERB = re.compile(
     r"""(?:add|adjust|allow|apply|avoid|bring|cache|call|change|check|clean|clarify|collapse|convert|correct|create|define|delete|deprecate
     |disable|display|do|document|don|drop|eliminate|enable|ensure|escape|expose|extend|extract|factor|filter|fix|follow|force|format|generate
@@ -149,7 +151,8 @@ def clean(subject: str) -> str:
     """
     for noise in _NOISE:
         subject = noise.sub("", subject)
-    subject = " ".join(_LINK.sub("", subject).split()).strip(" -:;,")
+    bare = _LINK.sub("", subject)
+    subject = " ".join((bare if bare == subject else _HANGING.sub("", bare.rstrip(" .,;:-()"))).split()).strip(" -:;,")
     return subject[:1].upper() + subject[1:] if _PLAIN.match(subject) else subject
 
 
