@@ -189,6 +189,7 @@ class Shop:
         signed = 'sign = "-" if cents < 0 else ""\n    cents = abs(cents)\n    return f"{sign}{cents // 100}'
         fixed = prices.replace('return f"{cents // 100}', signed)
         files = {"src/prices.py": fixed, "tests/test_prices.py": OWED}
+        self.clock += 48 * HOUR  # later than a slip is mended
         self._commit("Fix the sign of what we owe\n\nWhole euros are rounded down, away from zero.", files)
 
     def build(self, **values: Any) -> Run:

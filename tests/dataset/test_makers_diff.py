@@ -102,6 +102,7 @@ def test_a_new_file_beside_an_edit_is_an_empty_search() -> None:
     [
         ("Merge branch 'main' into feature", "merge"),
         ('Revert "Add a helper"', "revert"),
+        ("Backout the last change, it does that by itself", "revert"),
         ("Bump rails from 7.0.1 to 7.0.2", "bot"),
         ("Version 1.2.3", "release"),
         ("wip", "message says nothing"),
@@ -117,6 +118,30 @@ def test_messages_that_ask_for_nothing_are_counted_reasons(subject: str, why: st
 
 
 @pytest.mark.parametrize(
+    "subject",
+    [
+        "Graph style tweaks",
+        "Refactored res.sendfile()",
+        "Add more route tests",
+        "Updated docs for streaming",
+        "Misc view refactoring",
+        "Spec update for the last",
+        "Fix some typos in the guide",
+    ],
+)
+def test_messages_by_which_nobody_could_do_it_are_a_counted_reason(subject: str) -> None:
+    assert reason(change(subject)) == "message does not say how"
+    assert isinstance(only(change(subject, body="Courier and parcel now share the code that weighs them.")), Sample)
+
+
+@pytest.mark.parametrize(
+    "subject", ["Refactor the courier to use parcels", "Change the fee to zero", "Add a test for parcels", "Tidy up so that none is zero"]
+)
+def test_messages_that_say_what_it_becomes_ask_for_it(subject: str) -> None:
+    assert isinstance(only(change(subject)), Sample)
+
+
+@pytest.mark.parametrize(
     ("subject", "wish"),
     [
         ("fix(parser): handle empty input (#123)", "Handle empty input"),
@@ -129,12 +154,28 @@ def test_messages_that_ask_for_nothing_are_counted_reasons(subject: str, why: st
         ("res.send() as 204", "res.send() as 204"),
         ("_tojson is slower, so drop it", "_tojson is slower, so drop it"),
         ("Use the name of the host, #393", "Use the name of the host"),
+        ("Use the name of the host from https://a.b/s/1", "Use the name of the host"),
+        ("Use the name of https://a.b in the host", "Use the name of in the host"),
+        ("Use the name of the host.  This fixes #393", "Use the name of the host"),
         ("Use the name of the host, GH-77.", "Use the name of the host"),
         ("UTF-8 names for UTF-16", "UTF-8 names for UTF-16"),
     ],
 )
 def test_subjects_are_cleaned_not_refused(subject: str, wish: str) -> None:
     assert commits.clean(subject) == wish
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("use the newest couriers\nfix the fee\nweigh parcels twice", "use the newest couriers; fix the fee; weigh parcels twice"),
+        ("It came from the importer, which knows\nno zero.", "It came from the importer, which knows no zero."),
+    ],
+)
+def test_short_lines_of_a_message_that_are_several_things_do_not_run_together(body: str, words: str) -> None:
+    made = only(change(body=body))
+    assert isinstance(made, Sample) and isinstance(made.prompt, tuple)
+    assert words.lower() in made.prompt[0].content.lower()
 
 
 def test_a_reverted_commit_and_its_revert_are_both_dropped() -> None:
@@ -167,6 +208,22 @@ def test_a_reverted_commit_and_its_revert_are_both_dropped() -> None:
 )
 def test_edits_that_teach_nothing_are_counted_reasons(edits: tuple[Edit, ...], why: str) -> None:
     assert reason(change("Make the steps do it better", *edits)) == why
+
+
+@pytest.mark.parametrize(
+    ("subject", "line", "kept"),
+    [
+        ("Take note of seven before it is given back", "return note(value) + 7\n", True),
+        ("step_7 gives its value twice", "return step_7(value) + 7\n", True),
+        ("Step seven: fix a typo in the value", "return step_7(value) + 7\n", False),
+        ("Let it be as everywhere else", "return step_7(value) + 7\n", False),
+        ("step_7 asks the courier first", "return step_7(tariff(value)) + 7\n", False),
+    ],
+)
+def test_an_edit_of_one_line_is_kept_where_its_message_says_which_words_come(subject: str, line: str, kept: bool) -> None:
+    made = only(change(subject, edit(after=BEFORE.replace("return value + 7\n", line))))
+    assert isinstance(made, Sample) == kept, made
+    assert kept or (isinstance(made, Dropped) and made.reason == "too few lines")
 
 
 def test_an_edit_over_the_budget_is_a_counted_reason() -> None:
@@ -311,6 +368,12 @@ def test_a_subject_that_only_names_a_file_gives_way_to_the_body(subject: str, bo
 
 def test_what_no_longer_stands_counts_less() -> None:
     assert weight(0, 1.0) == 1.0 > weight(0, 0.5) > weight(0, 0.0) == 0.3
+
+
+def test_blank_lines_that_came_and_went_beside_it_are_no_part_of_the_edit() -> None:
+    made = only(change("Treat a missing value as zero", edit(after=AFTER.replace("+ 3\n\n\n", "+ 3\n\n").replace("+ 9\n", "+ 9\n\n"))))
+    assert isinstance(made, Sample)
+    assert blocks.apply(made.answer or "", {"shop/steps.py": BEFORE}) == {"shop/steps.py": AFTER}
 
 
 def test_an_entry_of_a_changelog_is_no_part_of_the_edit() -> None:

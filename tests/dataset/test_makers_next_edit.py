@@ -62,10 +62,33 @@ def test_edits_that_have_nothing_in_common_and_those_that_nobody_could_guess_are
     apart = BEFORE.replace("parcel.grams", "parcel.kilograms").replace("* 2", "* factor")
     assert reason(change(edit(after=apart))) == "no edit follows from another"
     novel = AFTER.replace("gross_weight(parcel) * 2", "gross_weight(parcel) * tariff(season, island, express)")
+    novel = novel.replace("parcel.grams", "parcel.total(scale, order, house)")
     assert reason(change(edit(after=novel))) == "no edit follows from another"
     assert reason(change(edit(after=BEFORE.replace("parcel.grams", "parcel.kilograms")))) == "one edit only"
     long = AFTER.replace("    return gross_weight(parcel) * 2\n", "    gross_weight(parcel)\n" * 30)
+    long = long.replace("    return parcel.grams\n", "    gross_weight(parcel)\n" * 30)
     assert reason(change(edit(after=long))) == "no edit follows from another"
+
+
+def test_an_edit_that_does_more_than_what_follows_is_not_asked_for() -> None:
+    more = AFTER.replace(
+        "    return gross_weight(parcel) * 2\n", '    season, island = read("winter"), read("north")\n    return gross_weight(parcel) * 2\n'
+    )
+    read = "def read(season, island):\n    return season\n\n\n"
+    made = only(change(edit(read + BEFORE, read + more)))
+    assert isinstance(made, Sample) and "+def gross_weight" not in str(made.prompt), "what does more is what was done"
+    made = only(change(edit(read + BEFORE, read + AFTER)))
+    assert isinstance(made, Sample) and "+def gross_weight" in str(made.prompt)
+
+
+def test_a_helper_may_stand_below_its_use() -> None:
+    before = "import money\n\n\n" + FILLER + "def total(basket):\n    return basket.sum\n"
+    fee = "".join(f"    fee += couriers.price(parcel, {number})\n" for number in range(30))
+    after = before.replace("import money\n", "import money\nimport couriers\n") + f"\n\ndef courier_fee(parcel):\n    fee = 0\n{fee}"
+    made = only(change(edit(before, after)))
+    assert isinstance(made, Sample) and "+import couriers" not in str(made.prompt)
+    now = after.replace("import couriers\n", "")
+    assert blocks.apply(made.answer or "", {"shop/parcels.py": now}) == {"shop/parcels.py": after}
 
 
 def test_reverts_and_prose_are_no_edits_to_go_on_with() -> None:

@@ -20,7 +20,18 @@ from idiolect.dataset.examples import Examples
 from idiolect.dataset.fitting import fitted
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.gathering import Past, of_neighbours, of_pairs, of_prose
-from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_FILES, OF_NEIGHBOURS, OF_PAIRS, OF_PROSE, OF_THREADS, at_work, commits
+from idiolect.dataset.makers import (
+    MAKERS,
+    OF_BRANCHES,
+    OF_CHANGES,
+    OF_FILES,
+    OF_NEIGHBOURS,
+    OF_PAIRS,
+    OF_PROSE,
+    OF_THREADS,
+    at_work,
+    commits,
+)
 from idiolect.dataset.makers.diff import weight
 from idiolect.dataset.marking import Book
 from idiolect.dataset.reading import Committed, Material
@@ -55,6 +66,7 @@ class Portion:
     documents: list[Stored]
     changes: list[Committed]
     threads: list[Committed]
+    branches: list[Committed]
 
 
 class Lessons:
@@ -65,7 +77,8 @@ class Lessons:
     ) -> None:
         self.portions, self.packs, self.workshop, self.book = portions, packs, workshop, book
         self.max_bytes, self.max_tokens = told.max_file_bytes, told.max_tokens
-        self.at_work = tuple(at_work(names, told.makers) for names in (OF_CHANGES, OF_THREADS, OF_PAIRS, OF_PROSE, OF_FILES, OF_NEIGHBOURS))
+        every = (OF_CHANGES, OF_THREADS, OF_PAIRS, OF_PROSE, OF_FILES, OF_NEIGHBOURS, OF_BRANCHES)
+        self.at_work = tuple(at_work(names, told.makers) for names in every)
         self._gathered: dict[int, list[Group]] = {}
         self.examples: Sequence[Examples] = ()
         """Rows, which are lessons already."""
@@ -94,6 +107,7 @@ class Lessons:
         for name, item in migrations.judged(of_changes, portion.documents, portion.material.renames):
             yield name, self._taught(graded(self.book.marked(item))) if name == "migrate" and isinstance(item, Sample) else item
         yield from self._of_changes(portion, portion.threads, self.at_work[1], past)
+        yield from self._of_changes(portion, portion.branches, self.at_work[-1], past)
         groups = self._groups(portion, past)
         for group, found in zip(groups, self.workshop.lessons(groups), strict=True):
             if isinstance(found, Failed):
@@ -105,7 +119,7 @@ class Lessons:
     def _groups(self, portion: Portion, past: Past) -> list[Group]:
         """The files that makers are given together; lessons are gone through twice, and these are found once."""
         if id(portion) not in self._gathered:
-            _, _, paired, prosaic, single, around = self.at_work
+            _, _, paired, prosaic, single, around, _ = self.at_work
             documents = portion.documents
             groups = of_pairs(paired, documents, portion.changes, past) + of_prose(prosaic, documents, self.workshop)
             groups += [Group(single, [one]) for one in documents if single]
@@ -113,17 +127,17 @@ class Lessons:
         return self._gathered[id(portion)]
 
     def _of_changes(self, portion: Portion, changes: Sequence[Committed], names: Sequence[str], past: Past) -> Made:
-        """What these makers make of these commits; what was taken back teaches nothing."""
+        """What these makers make of these commits; what was taken back or mended at once teaches nothing."""
         material = portion.material
-        every = [one.change for one in material.changes]
-        reverted = commits.reverted(every)
+        every = [one.change for one in (*material.changes, *material.branches)]
+        wrong = dict.fromkeys(material.mended, "mended soon") | dict.fromkeys(commits.reverted(every), "reverted")
         newest = max((one.time for one in every), default=0)
         plans = [one.plan for one in changes]
         results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, names)
         for one, found in zip(changes, results, strict=True):
-            if one.change.commit in reverted:
+            if reason := wrong.get(one.change.commit):
                 for name in names:
-                    yield name, Dropped(reason="reverted", what=one.change.commit, source=material.source.name)
+                    yield name, Dropped(reason=reason, what=one.change.commit, source=material.source.name)
                 continue
             judge = partial(_judged, newest - one.change.time, past, one.change.commit)
             marks = partial(self.book.of, material.source.name, commit=one.change.commit)
@@ -162,8 +176,11 @@ def portions(materials: Sequence[Material], kept: Iterable[Stored], divided: Spl
             changes[side].append(change)
         for side, change in funnel.sift("split reviews", "threads", sided(material.threads, divided)):
             threads[side].append(change)
+        branches: dict[Side, list[Committed]] = {side: [] for side in SIDES}
+        for side, change in funnel.sift("split branches", "branches", sided(material.branches, divided)):
+            branches[side].append(change)
         for side in SIDES:
-            found[side].append(Portion(material, files[material.source.name, side], changes[side], threads[side]))
+            found[side].append(Portion(material, files[material.source.name, side], changes[side], threads[side], branches[side]))
     return found
 
 

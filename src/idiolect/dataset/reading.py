@@ -11,9 +11,9 @@ from itertools import chain
 from pathlib import Path
 
 from idiolect import sources, syntax
-from idiolect.dataset import admission, cut, history, probes
+from idiolect.dataset import admission, cut, history, probes, slips
 from idiolect.dataset.funnel import Funnel
-from idiolect.dataset.makers import OF_CHANGES, OF_THREADS, at_work
+from idiolect.dataset.makers import OF_BRANCHES, OF_CHANGES, OF_THREADS, at_work
 from idiolect.dataset.scrubbing import Scrubbing
 from idiolect.dataset.stored import Stored
 from idiolect.dataset.units import Read
@@ -22,7 +22,7 @@ from idiolect.errors import SourceError
 from idiolect.pack import Tool
 from idiolect.recipe import DatasetRecipe, Source
 from idiolect.sandbox import Failed
-from idiolect.sources import commits, forge, gates, languages, reviews, rules
+from idiolect.sources import branches, commits, forge, gates, languages, reviews, rules
 from idiolect.sources.commits import Planned
 from idiolect.sources.forge import Forge
 from idiolect.sources.gitread import Repository
@@ -65,6 +65,10 @@ class Material:
     """Commits that the cut contains, oldest first."""
     threads: list[Committed] = field(default_factory=list)
     """Review threads of these commits, and commits that rework what others have just written."""
+    branches: list[Committed] = field(default_factory=list)
+    """Merged branches of several of these commits, each as one."""
+    mended: frozenset[str] = frozenset()
+    """Ids of the commits of a slip that the next one mended (`slips.mended`)."""
     renames: list[tuple[str, str]] = field(default_factory=list)
     """Old and new path, of the same commits."""
     candidates: list[Sample] = field(default_factory=list)
@@ -87,6 +91,7 @@ class Reader:
     ) -> None:
         self.recipe, self.funnel, self.scrubbing, self.workshop, self.linters = recipe, funnel, scrubbing, workshop, linters
         self.makers, self.of_threads = at_work(OF_CHANGES, recipe.makers), at_work(OF_THREADS, recipe.makers)
+        self.of_branches = at_work(OF_BRANCHES, recipe.makers)
 
     def read(self, source: Source, repository: Repository, exports: Exports = ()) -> Material:
         """Read a source up to its cut, with what a forge says of it.
@@ -121,6 +126,9 @@ class Reader:
         planned = commits.planned(told, repository, until, MOST_CHANGES)
         plans = (one._replace(change=joined.told(one.change)) if isinstance(one, Planned) else one for one in planned)
         material.changes = list(self.funnel.sift("history", "commits", self._changes(told, repository, plans, self.makers)))
+        merged = branches.planned(told, repository, history[:MOST_CHANGES]) if self.of_branches else ()
+        material.branches = list(self.funnel.sift("branches", "branches", self._changes(told, repository, merged, self.of_branches)))
+        material.mended = slips.mended([one.plan for one in material.changes], repository.blobs)
         threads = reviews.threads(joined, told, repository) if "review" in self.of_threads else ()
         reworked = reviews.followups(history[:MOST_CHANGES], told, repository.key) if "followup" in self.of_threads else ()
         material.threads = list(

@@ -55,6 +55,8 @@ OF_CHANGES: tuple[str, ...] = ("diff", "next_edit", "added", "refactor", "featur
 """Made of one commit at a time."""
 OF_CHECKS: tuple[str, ...] = ("finding",)
 """Of these the ones that are given the checks of the packs."""
+OF_BRANCHES: tuple[str, ...] = ("feature",)
+"""Of these the ones that are given branches too, each as one commit that does what its merge did."""
 OF_THREADS: tuple[str, ...] = ("review", "followup")
 """Made of a review comment, or of two commits to the same lines: one file, as it was reviewed and as it became."""
 
@@ -73,6 +75,7 @@ __all__ = [
     "BUDGET",
     "MAKERS",
     "OFF",
+    "OF_BRANCHES",
     "OF_CHANGES",
     "OF_CHECKS",
     "OF_FILES",

@@ -19,7 +19,7 @@ _NOISE = tuple(
     for pattern in (
         r"\[(?:ci[ -]skip|skip[ -]\w+|no[ -]ci|wip|ci)\]",
         rf"\s*[(\[]\s*{_CLOSES}?:?\s*{_TICKETS}\s*[)\]]",
-        rf"[\s,;.-]*\b(?:{_CLOSES}|issue|for)\s*:?\s*{_TICKETS}",
+        rf"[\s,;.-]*\b(?:(?:this|it|that|which|and|also)\s+)?(?:{_CLOSES}|issue|for)\s*:?\s*{_TICKETS}",
         r"[\s,;]+(?:GH-|#)\d+\W*$",
         r"^(?:\s*:\w+:\s*)+",
         r"^\s*\[[^\]]{1,30}\]\s*",
@@ -29,7 +29,7 @@ _NOISE = tuple(
 )
 _TRAILER = re.compile(r"^\s*(?:[A-Z][\w-]+-(?:by|Id|Link)|Signed-off-by|Closes|Fixes|Refs?|See|Change-Id|cc)\s*[:#]?.*[@#:]", re.IGNORECASE)
 _MERGE = re.compile(r"^merge (?:branch|pull request|remote|tag|commit|\S+ into)\b|^merged? ", re.IGNORECASE)
-_REVERT = re.compile(r"^revert\b|^this reverts commit", re.IGNORECASE | re.MULTILINE)
+_REVERT = re.compile(r"^(?:revert|back(?:s|ed|ing)?[ -]?out)\b|^this reverts commit", re.IGNORECASE | re.MULTILINE)
 _REVERTED_COMMIT = re.compile(r"reverts commit ([0-9a-f]{7,64})")
 _ID = re.compile(r"[0-9a-f]{7,64}")
 _REVERTED_SUBJECT = re.compile(r"^revert:?\s+[\"“](.+)[\"”]", re.IGNORECASE)
@@ -51,6 +51,8 @@ _NOTHING = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _LINK = re.compile(r"https?://\S+")
+_HANGING = re.compile(r"\s(?:from|in|at|see|via|per|on|of|by|to|with|and|as|re|cf)$", re.IGNORECASE)
+"""What stands before an address at the end, and says nothing without it."""
 _VERB = re.compile(
     r"""(?:add|adjust|allow|apply|avoid|bring|cache|call|change|check|clean|clarify|collapse|convert|correct|create|define|delete|deprecate
     |disable|display|do|document|don|drop|eliminate|enable|ensure|escape|expose|extend|extract|factor|filter|fix|follow|force|format|generate
@@ -64,8 +66,28 @@ _VERB = re.compile(
 _FILED = re.compile(r"(?:update|create|edit|delete|add)d? \S+\.\w+\.?", re.IGNORECASE)
 """What a website writes for somebody who gives no subject."""
 _PLAIN = re.compile(r"[a-z][a-z'-]*[,:;.!?]?(?!\S)", re.IGNORECASE)
+_TOUCHED = re.compile(
+    r"""(?:(?:some|more|minor|small|slight|tiny|further|another|various|general|an?|few|couple|of|bit|lot|the|and)\ +){0,4}
+    (?:updat|improv|reword|rephras|clean|touch|tweak|polish|expand|edit|adjust|modif|chang|enhanc|address|incorporat|refactor|tidy|tidie
+    |rework|revamp|overhaul|simplif|(?:fix|correct)(?:e[sd])?\ (?:(?:some|a|an|few|the|minor|small|more)\ ){0,3}
+    (?:typo|spelling|misspell))\w*\b(?!.{0,80}\b(?:to|so|from|because|instead|not|when|with|into|by|using|as|if|only)\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""How a subject begins that says that something was worked on, and no word of what was done to it."""
+_SORT = re.compile(
+    r"(?:\S+ ){0,4}(?:tweak|improvement|refactoring|clean-?up|touch-?up|refinement|update)s?"
+    r"(?: (?:for|from|after) (?:the )?(?:previous|last)\b.*)?\W*",
+    re.IGNORECASE,
+)
+_MORE = re.compile(
+    r"(?:(?:add|writ|creat|includ|start)\w* )?(?:some|more|another|additional|further|extra|better)\b(?: \S+){0,3}? (?:tests?|specs?|docs?"
+    r"|documentation|comments?|examples?|coverage)\b",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(rb"\d+(?:\.\d+)*")
 FEWEST_WORDS, SHORTEST, LONGEST, BODY = 3, 12, 400, 500
+NARROW = 50
+"""Letters of a line below which it was not broken for its length."""
 
 
 class Wish(NamedTuple):
@@ -103,6 +125,12 @@ def _wish(change: Change) -> Wish | str:
     return Wish(subject, body, round(confidence, 2))
 
 
+def vague(request: Wish) -> bool:
+    """Whether a message tells that something was worked on, or that there is more of it, and nobody could do it by these words."""
+    said = request.subject
+    return not request.body and bool(_TOUCHED.match(said) or _SORT.fullmatch(said) or _MORE.match(said))
+
+
 def refused(change: Change) -> str:
     """Why nothing is to be learned from a commit, whatever it edits; empty where something may be."""
     subject = change.subject[: LONGEST + 1]
@@ -123,7 +151,8 @@ def clean(subject: str) -> str:
     """
     for noise in _NOISE:
         subject = noise.sub("", subject)
-    subject = " ".join(_LINK.sub("", subject).split()).strip(" -:;,")
+    bare = _LINK.sub("", subject)
+    subject = " ".join((bare if bare == subject else _HANGING.sub("", bare.rstrip(" .,;:-()"))).split()).strip(" -:;,")
     return subject[:1].upper() + subject[1:] if _PLAIN.match(subject) else subject
 
 
@@ -156,12 +185,19 @@ def tokens(data: bytes) -> list[bytes]:
     return re.findall(rb"\w+|[^\w\s]", re.sub(rb",(?=\s*[)\]}])", b"", data.replace(b"'", b'"')))
 
 
+def _items(lines: Sequence[str]) -> str:
+    """The lines of a paragraph as one; short ones without a sign at their ends are things of their own, which a line break kept apart."""
+    said = [line for line in lines if line]
+    apart = all(len(line) < NARROW and line[-1].isalnum() for line in said)
+    return ("; " if apart else " ").join(said)
+
+
 def _body(body: str) -> str:
     """The first paragraph in sentences; lists of squashed subjects, trailers and links do not count."""
     for paragraph in body.replace("\r\n", "\n").split("\n\n"):
         kept = [line.strip() for line in paragraph.split("\n") if not _TRAILER.match(line) and not _LINK.search(line)]
         kept = [line for line in kept if not re.match(r"(?:[*-]|\d+\.)\s", line)]
-        text = " ".join(" ".join(kept).split())
+        text = " ".join(_items(kept).split())
         if len(text) <= BODY and len(re.findall(r"[A-Za-z]+", text := clean(text))) >= 5:
             return text
     return ""

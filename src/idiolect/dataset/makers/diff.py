@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from idiolect.dataset.makers import blocks, forms, tangles
-from idiolect.dataset.makers.commits import Wish, format_only, numbers_only, wish
-from idiolect.dataset.makers.edits import Part, changed, dropped, file, hunks, is_text, part, shown, written
+from idiolect.dataset.makers.commits import Wish, format_only, numbers_only, tokens, vague, wish
+from idiolect.dataset.makers.edits import Part, changed, dropped, file, hunks, is_text, part, rows, shown, written
 from idiolect.dataset.makers.forms import Form
 from idiolect.dataset.makers.intents import intent
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
-from idiolect.dataset.makers.sections import CHANGELOG
+from idiolect.dataset.makers.sections import CHANGELOG, PROSE
 from idiolect.types import Change, Dropped, Edit, Message, Sample
 
 FEWEST_LINES, MOST_LINES = 3, 200
+"""An edit of fewer lines is kept where its message says which words come or go."""
 MOST_FILES, MOST_HUNKS = 5, 3
 LONGEST_FILE = 200_000
 CONTEXTS = (blocks.CONTEXT, 4, 12)
@@ -30,6 +33,12 @@ LEAST_WEIGHT = 0.1
 GONE = 0.3
 """What a lesson counts, besides its age, nothing of which still stands: the team thought better of it."""
 
+_WORD = re.compile(r"[A-Za-z_]\w+")
+_TRIFLE = re.compile(
+    r"\b(?:typos?|misspell\w*|spelling|grammar|wording|bump|versions?|dep(?:endenc(?:y|ies))?s?|urls?|links?)\b", re.IGNORECASE
+)
+"""Of a message whose edit of a line is trivial, or nothing that one could know."""
+
 
 def diff(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
     """One edit per commit, in a form that was applied and gave the file after, byte for byte; what its message is not about is left out."""
@@ -41,9 +50,12 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     request = wish(change)
     if isinstance(request, str):
         return dropped(change, request)
+    if vague(request):
+        return dropped(change, "message does not say how")
     if reason := unfit(change.edits):
         return dropped(change, reason)
-    found = tangles.places([edit for edit in change.edits if not CHANGELOG.search(edit.path)])  # numbers of tickets cannot be known
+    meant = [edit for edit in change.edits if not CHANGELOG.search(edit.path)]  # numbers of tickets cannot be known
+    found = [one for one in tangles.places(meant) if not _layout(one)]
     if len(found) > MOST_FILES * (MOST_HUNKS + 1) or any(len(hunks(edit)) > 2 * MOST_HUNKS for edit in change.edits):
         return dropped(change, "too many hunks")
     chosen = [found[number] for number in tangles.about(f"{change.subject}\n{request.body}", found)]
@@ -52,6 +64,12 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     picked = [(edit, [one.hunk for one in chosen if one.edit is edit]) for edit in change.edits]
     sure = request.confidence * (CHOSEN if len(chosen) < len(found) else 1)
     return _edit(change, request._replace(confidence=round(sure, 2)), [(edit, held) for edit, held in picked if held], budget)
+
+
+def _layout(one: tangles.Place) -> bool:
+    """Whether a hunk of code changes no more than blanks, quotes and trailing commas: of these no message speaks that speaks of more."""
+    old, new = rows(one.edit.before)[one.hunk.start : one.hunk.end], rows(one.edit.after)[one.hunk.new_start : one.hunk.new_end]
+    return one.edit.language not in PROSE and tokens("".join(old).encode()) == tokens("".join(new).encode())
 
 
 def _edit(change: Change, request: Wish, picked: Sequence[tuple[Edit, list[blocks.Hunk]]], budget: int) -> Sample | Dropped:
@@ -64,7 +82,7 @@ def _edit(change: Change, request: Wish, picked: Sequence[tuple[Edit, list[block
 def _in_form(form: Form, change: Change, request: Wish, picked: Sequence[tuple[Edit, list[blocks.Hunk]]], budget: int) -> Sample | Dropped:
     for context in CONTEXTS:
         parts = [part(edit, held, context) for edit, held in picked]
-        if reason := _too_much(parts):
+        if reason := _too_much(parts, request):
             return dropped(change, reason)
         answer = form.write(parts)
         if len(answer.encode()) > budget * 2 // 3:
@@ -100,13 +118,25 @@ def unfit(edits: Sequence[Edit]) -> str | None:
     return None if all(is_text(data) for edit in edits for data in (edit.before, edit.after)) else "not UTF-8"
 
 
-def _too_much(parts: Sequence[Part]) -> str | None:
+def _too_much(parts: Sequence[Part], request: Wish) -> str | None:
     lines = sum(map(changed, parts))
-    if lines < FEWEST_LINES:
+    if lines < FEWEST_LINES and not _told(parts, request):
         return "too few lines"
     if lines > MOST_LINES:
         return "too many lines"
     return "too many hunks" if any(len(one.hunks) > MOST_HUNKS for one in parts) else None
+
+
+def _told(parts: Sequence[Part], request: Wish) -> bool:
+    """Whether a message says what an edit of a line or two does: words of it come or go, and none comes that stands nowhere before."""
+    text = f"{request.subject} {request.body}"
+    if _TRIFLE.search(text) or any(one.edit.language in PROSE or not one.before for one in parts):
+        return False
+    said = tangles.stems(text)
+    counts = [tuple(Counter(_WORD.findall("".join(rows))) for rows in (one.before, one.after)) for one in parts]
+    moved = [word for old, new in counts for word in ((old - new) | (new - old))]
+    novel = [word for old, new in counts for word in new if word not in old and not tangles.stems(word) <= said]
+    return bool(said & tangles.stems(" ".join(moved))) and not novel
 
 
 def _sample(change: Change, request: Wish, parts: Sequence[Part], said: tuple[Form, str], budget: int) -> Sample | Dropped:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from idiolect.dataset.makers import blocks
+from idiolect.dataset.makers import blocks, edits, forms
 from idiolect.dataset.makers.commits import Wish, format_only, numbers_only
-from idiolect.dataset.makers.edits import is_text, span_of
+from idiolect.dataset.makers.edits import MARGINS, is_text, span_of
+from idiolect.dataset.makers.edits import Part as Part
 from idiolect.dataset.makers.edits import offsets as offsets_of
-from idiolect.dataset.makers.scope import Piece, fenced
+from idiolect.dataset.makers.scope import Piece
 from idiolect.dataset.makers.sections import CHANGELOG
 from idiolect.dataset.makers.windows import elided
 from idiolect.syntax import Unit, comments, units
@@ -19,24 +20,11 @@ from idiolect.types import Change, Edit, Span
 LONGEST_FILE = 200_000
 CONTEXTS = (blocks.CONTEXT, 4, 12)
 """Unchanged lines around each block: more where an earlier block makes the lines of a later one stand there twice."""
-MARGINS = (1000, 40, 20, 10, 5, 2, 0)
-"""Lines shown around what is touched: the most that the budget carries."""
 _VERSION = re.compile(r"(?:^|/)(?:_*version_*|__about__|__init__|package|pyproject|setup|Cargo)\.\w+$|\.gemspec$", re.IGNORECASE)
 _UNFINISHED = re.compile(
     r"(?:\b(?:via|with|by|for|to|like|as|of|in|on|and|or|the|an?|from|using|following|below|example|that|is|are)[^\w.!?]*|\b(?:e\.g|i\.e)\.?|[:,(])$",
     re.IGNORECASE,
 )
-
-
-class Part(NamedTuple):
-    """One file of an edit, as lines with their newlines. A file without lines before is new, one without lines after is taken away."""
-
-    edit: Edit
-    before: list[str]
-    after: list[str]
-    hunks: list[blocks.Hunk]
-    regions: list[blocks.Hunk]
-    """The hunks with the lines around them that a block shows."""
 
 
 class Answer(NamedTuple):
@@ -69,23 +57,21 @@ def meant(edits: Iterable[Edit]) -> list[Edit]:
     return [edit for edit in edits if not CHANGELOG.search(edit.path) and not format_only([_middle(edit)]) and not _version(edit)]
 
 
-def answered(edits: Sequence[Edit], limit: int) -> Answer | str:
+def answered(found: Sequence[Edit], limit: int) -> Answer | str:
     """The blocks of these files, in their order, in at most `limit` bytes; or why there are none."""
     for context in CONTEXTS:
-        parts = [part(edit, context) for edit in edits]
-        text = "\n\n".join(blocks.write(one.edit.path, one.edit.language, one.before, one.after, one.regions) for one in parts)
+        parts = [part(edit, context) for edit in found]
+        text = forms.BLOCKS.write(parts)
         if len(text.encode()) > limit:
             return "answer over budget"
-        if _proved(text, parts):
+        if forms.proved(forms.BLOCKS, text, parts):
             return Answer(text, parts)
     return "blocks do not apply"
 
 
 def part(edit: Edit, context: int = blocks.CONTEXT) -> Part:
-    """A file as lines, compared."""
-    before, after = (data.decode().splitlines(keepends=True) for data in (edit.before, edit.after))
-    found = blocks.hunks(before, after) if before and after else [blocks.Hunk(0, len(before), 0, len(after))]
-    return Part(edit, before, after, found, blocks.regions(before, found, context) if before and after else found)
+    """A file with all that was done to it."""
+    return edits.part(edit, edits.hunks(edit), context)
 
 
 def bare(language: str, data: bytes, start: int = 0, end: int | None = None) -> bytes:
@@ -122,13 +108,7 @@ def words(request: Wish) -> str:
 
 def around(margin: int) -> View:
     """Shows every region with so many lines around it."""
-
-    def view(one: Part) -> Windows:
-        offsets = offsets_of(one.before)
-        last = len(one.before)
-        return _joined((offsets[max(0, at.start - margin)], offsets[min(last, at.end + margin)]) for at in one.regions)
-
-    return view
+    return lambda one: edits.windows(one, margin)
 
 
 def enclosing(one: Part) -> Windows:
@@ -154,10 +134,7 @@ def shown(change: Change, parts: Iterable[Part], room: int, first: Sequence[View
     old = [one for one in parts if one.before]
     for view in (*first, *map(around, MARGINS)):
         cuts = [view(one) for one in old]
-        texts = [
-            f"`{one.edit.path}`\n{fenced(elided(one.edit.before, spans).rstrip(chr(10)), one.edit.language)}"
-            for one, spans in zip(old, cuts, strict=True)
-        ]
+        texts = [edits.file(one.edit, elided(one.edit.before, spans)) for one, spans in zip(old, cuts, strict=True)]
         code = "\n\n".join(texts)
         if len(code.encode()) <= room:
             paired = [(one.edit, span) for one, spans in zip(old, cuts, strict=True) for span in spans]
@@ -172,17 +149,6 @@ def written(change: Change, parts: Iterable[Part]) -> tuple[Span, ...]:
         offsets = offsets_of(one.after)
         found += [span_of(change, one.edit, offsets[at.new_start], offsets[at.new_end]) for at in one.regions if at.new_end > at.new_start]
     return tuple(found)
-
-
-def _proved(answer: str, parts: Sequence[Part]) -> bool:
-    """Whether the blocks, applied to the files before, give the files after."""
-    before = {one.edit.path: "".join(one.before) for one in parts}
-    if not blocks.readable(answer, sum(len(one.regions) for one in parts)):
-        return False
-    try:
-        return blocks.apply(answer, before) == {one.edit.path: "".join(one.after) for one in parts}
-    except ValueError:
-        return False
 
 
 def _version(edit: Edit) -> bool:

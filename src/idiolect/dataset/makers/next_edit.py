@@ -29,6 +29,8 @@ LONGEST, GROWS = 25, 8
 NOVEL = 2
 """So many identifiers may come that stand neither in the edits before nor in the file: nobody can guess more."""
 CONFIDENCE = 0.8
+BOUND = 2 / 3
+"""Share of the lines that come which must have an identifier that the edits before it brought: else more is done than what follows."""
 NAMES = 2
 """So many identifiers of a hunk that the edits before it brought or took away, or all of its own, make it follow from them."""
 
@@ -45,16 +47,23 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     found = [one for one in tangles.places(change.edits) if one.edit.language not in PROSE and not CHANGELOG.search(one.edit.path)]
     if not 2 <= len(found) <= MOST_HUNKS:
         return dropped(change, "one edit only" if len(found) < 2 else "too many hunks")
-    following = [number for number in range(1, len(found)) if _follows(found[number], found[:number])]
+    following = _following(found)
     if not following:
         return dropped(change, "no edit follows from another")
     choose = seeded("next_edit", change.commit)
     choose.shuffle(following)
-    for number in following:
-        earlier = [one for one in found[:number] if _shared(found[number], one)][-MOST_SHOWN:]
-        if made := _sample(change, earlier, found[number], choose.choice(FRAMES), budget):
+    for one, others in following:
+        earlier = [other for other in others if _shared(one, other)][-MOST_SHOWN:]
+        if made := _sample(change, earlier, one, choose.choice(FRAMES), budget):
             return made
     return dropped(change, "touched code over budget")
+
+
+def _following(found: Sequence[Place]) -> list[tuple[Place, Sequence[Place]]]:
+    """Hunks that follow from those before them; where there is none, those that follow from others: a helper may stand below its use."""
+    before = [(one, found[:number]) for number, one in enumerate(found)]
+    beside = ((one, [other for other in found if other is not one]) for one in found)
+    return [pair for pair in before if _follows(*pair)] or [pair for pair in beside if _follows(*pair)]
 
 
 def _follows(one: Place, before: Sequence[Place]) -> bool:
@@ -65,7 +74,19 @@ def _follows(one: Place, before: Sequence[Place]) -> bool:
     shared = {name for other in before for name in _shared(one, other)}
     known = {name for other in before for name in other.words}
     novel = [name for name in one.brought - known if name.encode() not in one.edit.before]
-    return len(novel) <= NOVEL and 2 * len(novel) <= len(one.brought) and (len(shared) >= NAMES or (bool(shared) and shared >= one.changed))
+    if len(novel) > NOVEL or 2 * len(novel) > len(one.brought) or not _bound(one, before):
+        return False
+    return len(shared) >= NAMES or (bool(shared) and shared >= one.changed)
+
+
+def _bound(one: Place, before: Sequence[Place]) -> bool:
+    """Whether most lines that say what went there did not say have to do with what the edits before brought."""
+    old, new = (edits.rows(data) for data in (one.edit.before, one.edit.after))
+    went = tangles.names(one.edit.language, "".join(old[one.hunk.start : one.hunk.end]))
+    brought = {name for other in before for name in other.brought}
+    came = (tangles.names(one.edit.language, line) for line in new[one.hunk.new_start : one.hunk.new_end])
+    told = [names for names in came if names - went]
+    return sum(bool(names & brought) for names in told) >= BOUND * len(told)
 
 
 def _shared(one: Place, other: Place) -> frozenset[str]:

@@ -69,17 +69,20 @@ def places(found: Sequence[Edit]) -> list[Place]:
 
 
 def _place(edit: Edit, hunk: Hunk) -> Place:
-    old = _names(edit, edits.rows(edit.before)[hunk.start : hunk.end])
-    new = _names(edit, edits.rows(edit.after)[hunk.new_start : hunk.new_end])
+    old = _names(edit.language, "".join(edits.rows(edit.before)[hunk.start : hunk.end]))
+    new = _names(edit.language, "".join(edits.rows(edit.after)[hunk.new_start : hunk.new_end]))
     words = frozenset(old | new)
     gone, brought = frozenset(old - new), frozenset(new - old)
     return Place(edit, hunk, gone | brought or words, words, gone, brought)
 
 
-def _names(edit: Edit, lines: Sequence[str]) -> Counter[str]:
+def names(language: str, text: str) -> frozenset[str]:
     """The identifiers of some lines that say something: no keywords, and of prose and comments only what looks like code."""
-    text = "".join(lines)
-    code = "" if edit.language in PROSE else _REMARK.sub(" ", text)
+    return frozenset(_names(language, text))
+
+
+def _names(language: str, text: str) -> Counter[str]:
+    code = "" if language in PROSE else _REMARK.sub(" ", text)
     found = Counter(name for name in _NAME.findall(code) if pairs.telling(name) and not _KEYWORD.fullmatch(name.lower()))
     return found + Counter(name for name in _NAME.findall(text) if _CODE_WORD.fullmatch(name) and name not in found)
 
