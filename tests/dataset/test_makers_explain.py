@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from idiolect.dataset.makers.explain import explain
-from idiolect.dataset.makers.sections import sections
+from idiolect.dataset.makers.sections import sections, title
 from idiolect.types import Document, Dropped, Sample
 
 PYTHON = '''class Basket:
@@ -78,15 +78,46 @@ def test_a_section_answers_its_heading_byte_for_byte() -> None:
 
 
 def test_a_heading_that_says_little_is_asked_with_the_one_above() -> None:
-    assert [section.title for section in sections(README.encode())] == ["Shop", "Running the tests", "Shop: Usage", "License"]
+    assert [section.title for section in sections(README.encode())] == ["Shop", "Running the tests", "Shop: Usage", "Shop: License"]
 
 
 def test_headings_of_restructuredtext_are_underlined() -> None:
     text = b"Manual\n======\n\nWords.\n\nUsage\n-----\n\nMore words.\n"
-    assert [(section.title, text[section.body : section.end].strip()) for section in sections(text)] == [
+    assert [(section.title, text[section.body : section.end].strip()) for section in sections(text, "restructuredtext")] == [
         ("Manual", b"Words."),
         ("Manual: Usage", b"More words."),
     ]
+
+
+def test_a_line_of_tildes_beneath_a_heading_fences_nothing() -> None:
+    text = b"Doors\n~~~~~\n\nOne.\n\nLocks\n~~~~~\n\nTwo.\n\nAll keys\n--------\n\nThree.\n"
+    assert [section.title for section in sections(text, "restructuredtext")] == ["Doors", "Locks", "All keys"]
+
+
+def test_what_other_pages_link_to_belongs_to_the_heading_below_it() -> None:
+    text = b"Doors\n=====\n\nOne.\n\n\n.. _locks:\n\nAll locks\n=========\n\nTwo, as :ref:`locks` says.\n\n.. _shop: https://shop.example\n"
+    doors, locks = sections(text, "restructuredtext")
+    assert text[doors.body : doors.end].strip() == b"One."
+    assert text[locks.start :].startswith(b".. _locks:") and text[locks.body :].strip().endswith(b"https://shop.example")
+    over = b"=====\nDoors\n=====\n\nOne.\n\n=====\nLocks\n=====\n\nTwo.\n"
+    assert [over[one.body : one.end].strip() for one in sections(over, "restructuredtext")] == [b"One.", b"Two."]
+
+
+def test_a_comment_in_a_text_file_and_the_fields_of_a_page_are_no_headings() -> None:
+    assert sections(b"# robots may read this\nUser-agent: *\nDisallow: /basket\n", "text") == []
+    page = b"---\nname: Broken door\nabout: Tell us what broke\n---\n\n## What broke\n\nA door.\n"
+    assert [section.title for section in sections(page)] == ["What broke"]
+
+
+def test_a_heading_is_asked_for_in_plain_words() -> None:
+    assert title("Shop [![build](https://b.example/b.svg)](https://b.example)") == "Shop"
+    assert title("Lifetime and ``self``") == "Lifetime and `self`"
+    assert title("``total``") == "total"
+
+
+def test_a_heading_of_one_word_is_asked_with_the_one_above() -> None:
+    text = b"Parcels\n=======\n\nWords.\n\nConfigure\n---------\n\nMore words.\n\nSend them out\n-------------\n\nWords.\n"
+    assert [section.title for section in sections(text, "restructuredtext")] == ["Parcels", "Parcels: Configure", "Send them out"]
 
 
 def test_what_explains_nothing_is_a_counted_reason() -> None:

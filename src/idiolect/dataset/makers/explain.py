@@ -49,7 +49,7 @@ def explain(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dr
                 # a changelog says what changed once, not how things are
                 yield dropped(document, "changelog" if CHANGELOG.search(document.path) else "boilerplate prose")
                 continue
-            for section in sections(document.data):
+            for section in sections(document.data, document.language):
                 yield _section(document, section, budget)
         else:
             found = units(document.language, document.data)
@@ -101,7 +101,7 @@ def _section(document: Document, section: Section, budget: int) -> Sample | Drop
 
 def refusal(title: str, text: str) -> str | None:
     """Why a section explains nothing."""
-    if DULL.fullmatch(title) or _lists_links(text) or _DRAWN.match(text):
+    if DULL.fullmatch(title.rpartition(": ")[2]) or _lists_links(text) or _DRAWN.match(text):
         return "boilerplate prose"
     return "prose too short" if len(text) < SHORTEST_SECTION else prose.refusal(text)
 
