@@ -205,6 +205,8 @@ def test_the_history_of_versions_is_no_part_of_an_answer() -> None:
     said = "once, at the end.\n\n        .. versionchanged:: 2.1\n            Once.\n\n        :param discount: In cents.\n"
     (sample,) = samples(document(PYTHON.replace("once, at the end.\n", said)))
     assert sample.answer == "Add up all prices.\n\nA discount is taken off once, at the end.\n\n:param discount: In cents."
+    (sample,) = samples(document(DOORS.replace("A door is", ".. versionadded:: 0.6\n\nA door is"), "restructuredtext", "docs/doors.rst"))
+    assert (sample.answer or "").startswith("A door is opened")
 
 
 @pytest.mark.parametrize("said", ["More elaborate than the previous system, because of the tax", "This argument could be dropped sometime"])

@@ -149,6 +149,10 @@ def test_code_that_a_section_names_in_passing_is_not_what_it_is_about() -> None:
         "## Letters\n\nLetters are written by `send_letter`, kept by `Archive.keep`, and paid for like `total_price` is paid for.\n"
     )
     assert isinstance(made, Dropped) and made.reason == "names our code in passing"
+    (made,) = told_of(
+        "## Rain\n\nWhen it rains, the office is told so first.\n\nThen somebody drives out, whom `pick_courier` chooses on that day.\n"
+    )
+    assert isinstance(made, Dropped) and made.reason == "names our code in passing"
     (made,) = told_of("## Sums\n\nThe accountants read what `pick_courier` costs, and then `total_price`, and `Archive.keep` keeps it.\n")
     assert isinstance(made, Sample)
 

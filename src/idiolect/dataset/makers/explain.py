@@ -96,7 +96,7 @@ def _without(data: bytes, unit: Unit, doc: tuple[int, int], limit: int) -> list[
 
 
 def _section(document: Document, section: Section, budget: int) -> Sample | Dropped:
-    text = document.data[section.body : section.end].decode().strip()
+    text = prose.unversioned(document.data[section.body : section.end].decode())
     if reason := refusal(section.title, text):
         return dropped(document, reason, section.title)
     if len(text.encode()) > budget * 2 // 3:

@@ -92,7 +92,7 @@ def _sections(material: Material) -> Iterator[tuple[Document, Section, list[Link
 def _explained(found: list[Link], budget: int) -> Sample | Dropped:
     first = found[0]
     document, section = first.document, first.section
-    text = document.data[section.body : section.end].decode().strip()
+    text = prose.unversioned(document.data[section.body : section.end].decode())
     if reason := refusal(section.title, text):
         return dropped(document, reason, section.title)
     if len(text.encode()) > budget // 2:
@@ -140,9 +140,11 @@ def _whole(found: list[Link], room: int) -> list[Link]:
 
 
 def _about(text: str, shown: list[Link]) -> bool:
-    """Whether at least half of what a section names is shown."""
+    """Whether a section begins with what is shown, or names it twice, and at least half of what it names is shown."""
     named = {mention.name for mention in mentions(text)}
-    return bool(shown) and len(named & {link.unit.name.rpartition(".")[2] for link in shown}) >= HALF * len(named)
+    names = {link.unit.name.rpartition(".")[2] for link in shown}
+    meant = sum(link.often for link in shown) >= 2 or any(_names(_BLOCK.split(text)[0], name) for name in names)
+    return meant and len(named & names) >= HALF * len(named)
 
 
 def _code(link: Link, room: int) -> scope.Piece:
