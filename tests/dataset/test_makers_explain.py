@@ -201,6 +201,11 @@ def test_examples_of_code_in_a_comment_or_a_section_are_no_commented_out_code() 
     assert reasons(document(dead, "javascript", "shop.js")) == ["commented-out code"]
 
 
+def test_tags_alone_explain_nothing() -> None:
+    text = EXAMPLE.replace(EXAMPLE[EXAMPLE.index(" * Check") : EXAMPLE.index(" * @param")], " * @template {string} K of the doors\n")
+    assert "@template" in text and reasons(document(text, "javascript", "shop.js")) == ["nothing but tags"]
+
+
 def test_the_history_of_versions_is_no_part_of_an_answer() -> None:
     said = "once, at the end.\n\n        .. versionchanged:: 2.1\n            Once.\n\n        :param discount: In cents.\n"
     (sample,) = samples(document(PYTHON.replace("once, at the end.\n", said)))
@@ -215,12 +220,14 @@ def test_a_remark_on_what_was_or_will_be_explains_nothing(said: str) -> None:
     assert reasons(document(text)) == ["says how it was or will be"]
 
 
-def test_a_generator_of_migrations_explains_nothing() -> None:
+def test_a_comment_that_a_generator_writes_explains_nothing() -> None:
     text = (
         "# This migration comes from parcels (20240920115957)\nclass Parcels < ActiveRecord::Migration[7.0]\n"
         "  def change\n    create_table :parcels\n  end\nend\n"
     )
     assert reasons(document(text, "ruby", "db/migrate/20250101000000_parcels.rb")) == ["boilerplate prose"]
+    text = "class Parcel\n  # Only allow a list of trusted parameters through.\n  def permitted\n    params.expect([:weight])\n  end\nend\n"
+    assert reasons(document(text, "ruby", "app/controllers/parcels.rb")) == ["boilerplate prose"]
 
 
 def test_a_section_that_is_too_long_is_dropped_rather_than_cut() -> None:

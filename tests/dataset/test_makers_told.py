@@ -153,6 +153,10 @@ def test_code_that_a_section_names_in_passing_is_not_what_it_is_about() -> None:
         "## Rain\n\nWhen it rains, the office is told so first.\n\nThen somebody drives out, whom `pick_courier` chooses on that day.\n"
     )
     assert isinstance(made, Dropped) and made.reason == "names our code in passing"
+    (made,) = told_of(
+        "## Keys\n\nWho drives is said by `Keys.taken`, as `Keys.taken` sees it, and `pick_courier` only asks `Keys.taken`.\n"
+    )
+    assert isinstance(made, Dropped) and made.reason == "names our code in passing"
     (made,) = told_of("## Sums\n\nThe accountants read what `pick_courier` costs, and then `total_price`, and `Archive.keep` keeps it.\n")
     assert isinstance(made, Sample)
 

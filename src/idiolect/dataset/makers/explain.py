@@ -69,12 +69,8 @@ def _unit(document: Document, unit: Unit, doc: tuple[int, int], budget: int) -> 
     text = prose.unversioned(prose.plain(document.data[slice(*doc)].decode()))
     if reason := prose.refusal(prose.unquoted(text), unit.name):
         return dropped(document, reason, unit.name)
-    if prose.passing(text):
-        return dropped(document, "says how it was or will be", unit.name)
-    if withheld(document, *doc):
-        return dropped(document, WITHHELD, unit.name)
-    if len(text.encode()) > budget // 2:
-        return dropped(document, "answer over budget", unit.name)
+    if reason := _unfit(document, doc, text, budget):
+        return dropped(document, reason, unit.name)
     code = scope.code(document, _without(document.data, unit, doc, budget - len(text.encode())))
     if len(code.text) < SHORTEST_CODE:
         return dropped(document, "nothing but prose", unit.name)
@@ -83,6 +79,17 @@ def _unit(document: Document, unit: Unit, doc: tuple[int, int], budget: int) -> 
     question = choose.choice(QUESTIONS).format(name=name, kind=unit.kind, path=document.path)
     prompt = f"{question}\n\n{scope.fenced(code.text, document.language)}"
     return _sample(document, prompt, text, "explain", (*code.origins, document.span(*doc)))
+
+
+def _unfit(document: Document, doc: tuple[int, int], text: str, budget: int) -> str | None:
+    """Why the words of a comment, though they are words, explain nothing."""
+    if prose.tagged(text):
+        return "nothing but tags"
+    if prose.passing(text):
+        return "says how it was or will be"
+    if withheld(document, *doc):
+        return WITHHELD
+    return "answer over budget" if len(text.encode()) > budget // 2 else None
 
 
 def _without(data: bytes, unit: Unit, doc: tuple[int, int], limit: int) -> list[tuple[int, int]]:

@@ -15,7 +15,8 @@ _DIRECTIVE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _BOILERPLATE = re.compile(
-    r"""copyright\s+(?:\(c\)|©|\d|by\b|notice|holder)|this\ migration\ comes\ from|licen[cs]ed?\ under|all\ rights\ reserved
+    r"""copyright\s+(?:\(c\)|©|\d|by\b|notice|holder)|this\ migration\ comes\ from
+    |only\ allow\ a\ (?:list\ of\ )?trusted\ parameter|use\ callbacks\ to\ share\ common\ setup|licen[cs]ed?\ under|all\ rights\ reserved
     |permission\ is\ hereby\ granted|spdx-|generated\ (?:by|from)|do\ not\ edit
     |table\ name:|see\ (?:the\ )?(?:https?://\S++|documentation)\W*$""",
     re.IGNORECASE | re.VERBOSE,
@@ -31,7 +32,8 @@ _CODE = re.compile(
     r"|.*[;{}]|[\w.@:]+\([^()]*\)|[\w.@:\[\]]+\s*(?:[-+|]?=|<<|=>)\s*\S.*|</?\w.*>|%\w.*)\s*$"
 )  # fmt: skip
 _TAG = re.compile(
-    r"\s*@(?:param|returns?|raises?|throws|examples?|options?|api|private|public|protected|see|type|yields?\w*|since|note|deprecated|overload)\b"
+    r"\s*@(?:param|returns?|raises?|throws|examples?|options?|api|private|public|protected|see|type|yields?\w*|since|note|deprecated|overload"
+    r"|template|typedef|prop(?:erty)?|callback|async|static|memberof)\b"
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(])")
 _SECTION = re.compile(
@@ -125,6 +127,11 @@ def unversioned(text: str) -> str:
         if within is None:
             kept.append(line)
     return "\n".join(kept).strip()
+
+
+def tagged(text: str) -> bool:
+    """Whether every line begins with a tag: types and names, and no sentence."""
+    return all(_TAG.match(line) for line in text.split("\n") if line.strip())
 
 
 def passing(text: str) -> bool:

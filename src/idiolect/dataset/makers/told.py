@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from idiolect.dataset.makers import prose, scope
@@ -140,11 +141,12 @@ def _whole(found: list[Link], room: int) -> list[Link]:
 
 
 def _about(text: str, shown: list[Link]) -> bool:
-    """Whether a section begins with what is shown, or names it twice, and at least half of what it names is shown."""
-    named = {mention.name for mention in mentions(text)}
+    """Whether what is shown is at least half of what a section names, is what it names most often, and stands at its beginning or twice."""
+    named = Counter(mention.name for mention in mentions(text))
     names = {link.unit.name.rpartition(".")[2] for link in shown}
     meant = sum(link.often for link in shown) >= 2 or any(_names(_BLOCK.split(text)[0], name) for name in names)
-    return meant and len(named & names) >= HALF * len(named)
+    most = max(named.values(), default=0)
+    return meant and any(named[name] == most for name in names) and len(named.keys() & names) >= HALF * len(named)
 
 
 def _code(link: Link, room: int) -> scope.Piece:
