@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from idiolect.dataset.makers.explain import explain
+from idiolect.dataset.makers.explain import NOTE_QUESTIONS, explain
 from idiolect.dataset.makers.sections import sections, title
 from idiolect.types import Document, Dropped, Replaced, Sample
 
@@ -214,10 +214,29 @@ def test_the_history_of_versions_is_no_part_of_an_answer() -> None:
     assert (sample.answer or "").startswith("A door is opened")
 
 
-@pytest.mark.parametrize("said", ["More elaborate than the previous system, because of the tax", "This argument could be dropped sometime"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "More elaborate than the previous system, because of the tax",
+        "This argument could be dropped sometime",
+        "I have taken this out of the till, so that there is a seam",
+        "Works around https://example.org/faults/7 of the till, which adds twice",
+        "Adds all prices twice since 6ce15c4f, as the till does (#162)",
+    ],
+)
 def test_a_remark_on_what_was_or_will_be_explains_nothing(said: str) -> None:
     text = f"def total(items, at):\n    '''{said}.'''\n    return sum(item.price(at) for item in items)\n"
-    assert reasons(document(text)) == ["says how it was or will be"]
+    assert reasons(document(text)) == ["a remark in passing"]
+
+
+def test_what_is_jotted_down_is_asked_for_as_a_note() -> None:
+    text = (
+        "class Parcel\n  # untrusted input from the till, so check it again\n  def weigh(input)\n    scale.weigh(input.to_i)\n  end\nend\n"
+    )
+    (jotted,) = samples(document(text, "ruby", "parcel.rb"))
+    assert any(asked(jotted).startswith(question.partition("{")[0]) for question in NOTE_QUESTIONS)
+    (told,) = samples(document(text.replace("untrusted input", "Untrusted input comes").replace("again", "again."), "ruby", "parcel.rb"))
+    assert not any(asked(told).startswith(question.partition("{")[0]) for question in NOTE_QUESTIONS)
 
 
 def test_a_comment_that_a_generator_writes_explains_nothing() -> None:

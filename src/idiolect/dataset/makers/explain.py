@@ -22,6 +22,13 @@ QUESTIONS = (
     "Tell me about `{name}` ({path}).",
     "Write the documentation of this {kind}, `{name}` in `{path}`.",
 )
+NOTE_QUESTIONS = (
+    "What should I know before I change `{name}`?",
+    "Write the comment for the {kind} `{name}`.",
+    "Is there anything to note about `{name}` in `{path}`?",
+    "Which remark does this {kind}, `{name}`, need?",
+)
+"""Asks for what is no description."""
 PROSE_QUESTIONS = (
     "What does `{path}` say about {title}?",
     "{title}: what do our docs say?",
@@ -76,7 +83,7 @@ def _unit(document: Document, unit: Unit, doc: tuple[int, int], budget: int) -> 
         return dropped(document, "nothing but prose", unit.name)
     choose = seeded("explain", document.path, unit.parents, unit.name, text)
     name = scope.qualified(unit, document.language)
-    question = choose.choice(QUESTIONS).format(name=name, kind=unit.kind, path=document.path)
+    question = choose.choice(NOTE_QUESTIONS if prose.note(text) else QUESTIONS).format(name=name, kind=unit.kind, path=document.path)
     prompt = f"{question}\n\n{scope.fenced(code.text, document.language)}"
     return _sample(document, prompt, text, "explain", (*code.origins, document.span(*doc)))
 
@@ -86,7 +93,7 @@ def _unfit(document: Document, doc: tuple[int, int], text: str, budget: int) -> 
     if prose.tagged(text):
         return "nothing but tags"
     if prose.passing(text):
-        return "says how it was or will be"
+        return "a remark in passing"
     if withheld(document, *doc):
         return WITHHELD
     return "answer over budget" if len(text.encode()) > budget // 2 else None

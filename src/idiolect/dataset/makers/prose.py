@@ -52,6 +52,8 @@ _THEN = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """Words of how it was or will be: no explanation of what it is."""
+_ELSEWHERE = re.compile(r"\bI(?:'\w+)?\b(?!/)|https?://|(?<!\w)#\d{2,}\b|\b(?=[0-9a-f]*\d)[0-9a-f]{8,40}\b")
+"""Somebody's own doings, an address, an issue, a commit."""
 _WORDS = re.compile(r"[A-Za-z]+")
 _HUMP = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 _EMPTY_WORD = re.compile(
@@ -60,7 +62,7 @@ _EMPTY_WORD = re.compile(
 )
 SHORTEST = 25
 FEWEST_WORDS = 5
-REMARK = 200
+REMARK = 300
 """Characters: a comment of no more is about one thing."""
 
 
@@ -135,8 +137,13 @@ def tagged(text: str) -> bool:
 
 
 def passing(text: str) -> bool:
-    """Whether a short comment says how something was or will be."""
-    return len(text) <= REMARK and bool(_THEN.search(text))
+    """Whether a short comment says how something was or will be, what its author did, or sends its reader elsewhere."""
+    return len(text) <= REMARK and bool(_THEN.search(text) or _ELSEWHERE.search(text))
+
+
+def note(text: str) -> bool:
+    """Whether a comment is jotted down, in lower case: a remark that describes nothing."""
+    return text.lstrip()[:1].islower()
 
 
 def commented_out(text: str) -> bool:
