@@ -23,10 +23,10 @@ QUESTIONS = (
     "Write the documentation of this {kind}, `{name}` in `{path}`.",
 )
 NOTE_QUESTIONS = (
-    "What should I know before I change `{name}`?",
     "Write the comment for the {kind} `{name}`.",
+    "Comment `{name}` in `{path}` as we would.",
+    "What does our comment on `{name}` say?",
     "Is there anything to note about `{name}` in `{path}`?",
-    "Which remark does this {kind}, `{name}`, need?",
 )
 """Asks for what is no description."""
 PROSE_QUESTIONS = (
