@@ -75,6 +75,9 @@ def around(paths: list[str]) -> object:
 
 SLOW: dict[str, Callable[[], object]] = {
     "blanks in a heading": lambda: sections.sections(b"# a" + b" " * 1500 + b"b\n"),
+    "labels above a heading": lambda: sections.sections(b".. _a:\n\n" * 20_000 + b"A b\n===\n", "restructuredtext"),
+    "headings of one letter": lambda: sections.sections(b"\nA\n===\n\n" * 9_000, "restructuredtext"),
+    "examples in a comment": lambda: prose.unversioned(prose.unquoted("a:\n\n    b\n" * 9_000 + BLANKS + "x")),
     "brackets in a heading": lambda: sections.title("[" * 40_000),
     "stars in a comment": lambda: prose.plain("/* " + "*" * 90_000 + "\nx"),
     "dots in a link": lambda: prose.refusal("One two three four five. See https://" + "." * 40_000 + "\nx"),

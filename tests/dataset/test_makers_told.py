@@ -137,3 +137,43 @@ def test_names_of_prose_are_what_is_marked_as_code_and_names_of_code_are_its_uni
     assert links.names(guide(text)) == ["total_price", "pick_courier"]
     assert links.names(CODE_FILE) == ["Basket", "total_price", "pick_courier"]
     assert links.names(document("tests/test_basket.py", CODE)) == []
+
+
+def told_of(text: str, code: str = CODE, budget: int = 6000) -> list[Sample | Dropped]:
+    page = guide("# Guide\n\nWords that name nothing, and there are enough of them to be an answer, if somebody should ask.\n\n" + text)
+    return [one for one in linked([page, document("shop/basket.py", code)], budget=budget)][1:]
+
+
+def test_code_that_a_section_names_in_passing_is_not_what_it_is_about() -> None:
+    (made,) = told_of(
+        "## Letters\n\nLetters are written by `send_letter`, kept by `Archive.keep`, and paid for like `total_price` is paid for.\n"
+    )
+    assert isinstance(made, Dropped) and made.reason == "names our code in passing"
+    (made,) = told_of(
+        "## Rain\n\nWhen it rains, the office is told so first.\n\nThen somebody drives out, whom `pick_courier` chooses on that day.\n"
+    )
+    assert isinstance(made, Dropped) and made.reason == "names our code in passing"
+    (made,) = told_of(
+        "## Keys\n\nWho drives is said by `Keys.taken`, as `Keys.taken` sees it, and `pick_courier` only asks `Keys.taken`.\n"
+    )
+    assert isinstance(made, Dropped) and made.reason == "names our code in passing"
+    (made,) = told_of("## Sums\n\nThe accountants read what `pick_courier` costs, and then `total_price`, and `Archive.keep` keeps it.\n")
+    assert isinstance(made, Sample)
+
+
+def test_code_that_cannot_be_shown_whole_is_not_shown_beside_a_section_that_names_it_in_passing() -> None:
+    long = CODE + "".join(f"        self.step_{number}()\n" for number in range(300))
+    (made,) = told_of("## Mornings\n\nEach morning somebody drives out, and the office is told who it is: see `pick_courier`.\n", long)
+    assert isinstance(made, Dropped) and made.reason == "names our code in passing"
+
+
+def test_a_method_is_not_shown_again_beside_its_class() -> None:
+    (made,) = told_of(
+        "## Baskets\n\nThe accountants read each `Basket` at night, and what its `Basket.total_price` was at noon of that day.\n"
+    )
+    assert isinstance(made, Sample) and asked(made).count("def total_price(self):") == 1
+
+
+def test_a_section_that_is_too_long_is_dropped_rather_than_cut() -> None:
+    (made,) = told_of("## How `total_price` adds up\n\n" + "It is `total_price` that adds them up, all of them. " * 40, budget=2000)
+    assert isinstance(made, Dropped) and made.reason == "answer over budget"

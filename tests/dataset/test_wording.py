@@ -46,6 +46,12 @@ def test_a_section_that_stands_beside_its_code_is_not_told_by_its_heading_alone(
     assert isinstance(judge.judged(lesson("explain.section", "It subtracts.", "explain")), Sent)
 
 
+def test_a_comment_that_stands_above_two_functions_explains_the_first() -> None:
+    judge = Wording()
+    made = [judge.judged(lesson("explain", said, "explain")) for said in ("Only what is trusted.", "Only what is trusted.", "All of it.")]
+    assert [isinstance(one, Sent) for one in made] == [True, False, True]
+
+
 def test_other_kinds_pass() -> None:
     judge = Wording()
     assert all(isinstance(judge.judged(lesson("raw", "x", "raw")), Sent) for _ in range(3))

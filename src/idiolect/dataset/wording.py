@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 
-from idiolect.dataset.makers.explain import SECTION
 from idiolect.dataset.makers.write import NO_WORDS, TEMPLATE
 from idiolect.dataset.sent import Sent, opened
 from idiolect.types import Dropped, Sample
@@ -13,8 +12,11 @@ from idiolect.types import Dropped, Sample
 EACH, TOGETHER = 50, 10
 """One of so many requests for code may be in one template's words, and in the words of any template."""
 SAID = "asked for already"
-_YIELDING = ("added", "tested", "described", SECTION, TEMPLATE)
-"""Makers whose lesson is left out where the same answer was asked for before; lessons come in the order of trust."""
+_YIELDING = ("added", "tested", "described", "explain", TEMPLATE)
+"""Makers whose lesson is left out where the same answer was asked for before; lessons come in the order of trust.
+
+An explanation that fits two things, or a section that stands beside its code, is told once.
+"""
 _HEAD = 300
 """Characters by which two answers are known to be the same."""
 

@@ -22,6 +22,13 @@ QUESTIONS = (
     "Tell me about `{name}` ({path}).",
     "Write the documentation of this {kind}, `{name}` in `{path}`.",
 )
+NOTE_QUESTIONS = (
+    "Write the comment for the {kind} `{name}`.",
+    "Comment `{name}` in `{path}` as we would.",
+    "What does our comment on `{name}` say?",
+    "Is there anything to note about `{name}` in `{path}`?",
+)
+"""Asks for what is no description."""
 PROSE_QUESTIONS = (
     "What does `{path}` say about {title}?",
     "{title}: what do our docs say?",
@@ -29,14 +36,17 @@ PROSE_QUESTIONS = (
     "Show me the section on {title} of `{path}`.",
     "I am looking for {title} in `{path}`.",
 )
-DULL = re.compile(r"(?:licen[cs]e|contributors|authors|sponsors|(?:table of )?contents|badges|links|credits|index)", re.IGNORECASE)
-FOREIGN = re.compile(r"(?:^|/)code[-_ ]?of[-_ ]?conduct(?:\.\w+)?$", re.IGNORECASE)
-"""Prose that most projects have word for word from elsewhere."""
-_DRAWN = re.compile(r"\.\. (?:auto\w+|include|literalinclude|toctree)::")
-"""Begins with what a generator of documentation draws in from elsewhere."""
+DULL = re.compile(r"(?:licen[cs]e|contributors|authors|sponsors|(?:table of )?contents|badges|links|credits)", re.IGNORECASE)
+FOREIGN = re.compile(
+    r"(?:^|/)(?:code[-_ ]?of[-_ ]?conduct(?:\.\w+)?$|(?:issue|pull_request|merge_request)_templates?(?:\.\w+$|/))", re.IGNORECASE
+)
+"""Prose that most projects have word for word from elsewhere, and forms."""
+_DRAWN = re.compile(r"^[ \t]*\.\. (?:auto\w+|include|literalinclude|toctree)::", re.MULTILINE)
+"""What a generator of documentation draws in from elsewhere."""
 _ENTRY = re.compile(r"\s*(?:[-*+]|\d+[.)])\s*\[[^\]]*\]\(#[^)]*\)\s*$|\s*<!--.*-->\s*$")
 SECTION = "explain.section"
 """Name of the maker where a heading alone asks."""
+WITHHELD = "something in it was replaced"
 SHORTEST_CODE = 40
 SHORTEST_SECTION = 80
 
@@ -49,7 +59,7 @@ def explain(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dr
                 # a changelog says what changed once, not how things are
                 yield dropped(document, "changelog" if CHANGELOG.search(document.path) else "boilerplate prose")
                 continue
-            for section in sections(document.data):
+            for section in sections(document.data, document.language):
                 yield _section(document, section, budget)
         else:
             found = units(document.language, document.data)
@@ -63,19 +73,30 @@ def explain(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dr
 
 
 def _unit(document: Document, unit: Unit, doc: tuple[int, int], budget: int) -> Sample | Dropped:
-    text = prose.plain(document.data[slice(*doc)].decode())
-    if reason := prose.refusal(text, unit.name):
+    text = prose.unversioned(prose.plain(document.data[slice(*doc)].decode()))
+    if reason := prose.refusal(prose.unquoted(text), unit.name):
         return dropped(document, reason, unit.name)
-    if len(text.encode()) > budget // 2:
-        return dropped(document, "answer over budget", unit.name)
+    if reason := _unfit(document, doc, text, budget):
+        return dropped(document, reason, unit.name)
     code = scope.code(document, _without(document.data, unit, doc, budget - len(text.encode())))
     if len(code.text) < SHORTEST_CODE:
         return dropped(document, "nothing but prose", unit.name)
     choose = seeded("explain", document.path, unit.parents, unit.name, text)
     name = scope.qualified(unit, document.language)
-    question = choose.choice(QUESTIONS).format(name=name, kind=unit.kind, path=document.path)
+    question = choose.choice(NOTE_QUESTIONS if prose.note(text) else QUESTIONS).format(name=name, kind=unit.kind, path=document.path)
     prompt = f"{question}\n\n{scope.fenced(code.text, document.language)}"
     return _sample(document, prompt, text, "explain", (*code.origins, document.span(*doc)))
+
+
+def _unfit(document: Document, doc: tuple[int, int], text: str, budget: int) -> str | None:
+    """Why the words of a comment, though they are words, explain nothing."""
+    if prose.tagged(text):
+        return "nothing but tags"
+    if prose.passing(text):
+        return "a remark in passing"
+    if withheld(document, *doc):
+        return WITHHELD
+    return "answer over budget" if len(text.encode()) > budget // 2 else None
 
 
 def _without(data: bytes, unit: Unit, doc: tuple[int, int], limit: int) -> list[tuple[int, int]]:
@@ -89,21 +110,28 @@ def _without(data: bytes, unit: Unit, doc: tuple[int, int], limit: int) -> list[
 
 
 def _section(document: Document, section: Section, budget: int) -> Sample | Dropped:
-    limit = budget * 2 // 3
-    stop = section.end if section.end - section.body <= limit else after(document.data, section.body, limit)
-    text = document.data[section.body : stop].decode().strip()
+    text = prose.unversioned(document.data[section.body : section.end].decode())
     if reason := refusal(section.title, text):
         return dropped(document, reason, section.title)
+    if len(text.encode()) > budget * 2 // 3:
+        return dropped(document, "answer over budget", section.title)
+    if withheld(document, section.body, section.end):
+        return dropped(document, WITHHELD, section.title)
     choose = seeded("explain", document.path, section.title, text)
     question = choose.choice(PROSE_QUESTIONS).format(title=section.title, path=document.path)
-    return _sample(document, question, text, SECTION, (document.span(section.start, stop),))
+    return _sample(document, question, text, SECTION, (document.span(section.start, section.end),))
+
+
+def withheld(document: Document, start: int, end: int) -> bool:
+    """Whether a placeholder for what nobody may learn stands among these bytes: an answer would tell it as the truth."""
+    return any(one.start < end and start < one.end for one in document.replaced)
 
 
 def refusal(title: str, text: str) -> str | None:
     """Why a section explains nothing."""
-    if DULL.fullmatch(title) or _lists_links(text) or _DRAWN.match(text):
+    if DULL.fullmatch(title.rpartition(": ")[2]) or _lists_links(text) or _DRAWN.search(text):
         return "boilerplate prose"
-    return "prose too short" if len(text) < SHORTEST_SECTION else prose.refusal(text)
+    return "prose too short" if len(text) < SHORTEST_SECTION else prose.refusal(prose.unquoted(text))
 
 
 def _lists_links(text: str) -> bool:

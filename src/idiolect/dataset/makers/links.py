@@ -112,7 +112,7 @@ def links(prose: Document, code: Sequence[Document]) -> Iterator[tuple[Section, 
         for unit in found:
             if unit.kind in NAMED:
                 bearers[unit.name.rpartition(".")[2]].append((document, unit, found))
-    for section in sections(prose.data):
+    for section in sections(prose.data, prose.language):
         text = prose.data[section.start : section.end].decode()
         named = Counter(mentions(text))
         made: dict[tuple[str, int], Link] = {}

@@ -15,7 +15,9 @@ _DIRECTIVE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _BOILERPLATE = re.compile(
-    r"""copyright|licen[cs]ed?\ under|all\ rights\ reserved|permission\ is\ hereby\ granted|spdx-|generated\ (?:by|from)|do\ not\ edit
+    r"""copyright\s+(?:\(c\)|©|\d|by\b|notice|holder)|this\ migration\ comes\ from
+    |only\ allow\ a\ (?:list\ of\ )?trusted\ parameter|use\ callbacks\ to\ share\ common\ setup|licen[cs]ed?\ under|all\ rights\ reserved
+    |permission\ is\ hereby\ granted|spdx-|generated\ (?:by|from)|do\ not\ edit
     |table\ name:|see\ (?:the\ )?(?:https?://\S++|documentation)\W*$""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -30,7 +32,8 @@ _CODE = re.compile(
     r"|.*[;{}]|[\w.@:]+\([^()]*\)|[\w.@:\[\]]+\s*(?:[-+|]?=|<<|=>)\s*\S.*|</?\w.*>|%\w.*)\s*$"
 )  # fmt: skip
 _TAG = re.compile(
-    r"\s*@(?:param|returns?|raises?|throws|examples?|options?|api|private|public|protected|see|type|yields?\w*|since|note|deprecated|overload)\b"
+    r"\s*@(?:param|returns?|raises?|throws|examples?|options?|api|private|public|protected|see|type|yields?\w*|since|note|deprecated|overload"
+    r"|template|typedef|prop(?:erty)?|callback|async|static|memberof)\b"
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(])")
 _SECTION = re.compile(
@@ -39,6 +42,18 @@ _SECTION = re.compile(
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
 _LINK = re.compile(r"\bhttps?://\S+")
+_FENCE = re.compile(r"[^\S\n]*(?:```|~~~)")
+_CODE_FOLLOWS = re.compile(r"\.\. (?:code|code-block|sourcecode|parsed-literal|prompt|highlight)::")
+_PROMPT = re.compile(r"[^\S\n]*(?:>>>|\.\.\.|\$) ")
+_VERSION = re.compile(r"([^\S\n]*)\.\. (?:version(?:added|changed|removed)|deprecated)::")
+_THEN = re.compile(
+    r"""\b(?:originally|formerly|used\ to\ (?:be|do)|some\ ?day|sometime|the\ (?:previous|old)\ (?:system|version|way|code|approach)
+    |(?:could|can|should|will)\ (?:be|get|go)\ (?:dropped|removed|deleted|away))\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Words of how it was or will be: no explanation of what it is."""
+_ELSEWHERE = re.compile(r"\bI(?:'\w+)?\b(?!/)|https?://|(?<!\w)#\d{2,}\b|\b(?=[0-9a-f]*\d)[0-9a-f]{8,40}\b")
+"""Somebody's own doings, an address, an issue, a commit."""
 _WORDS = re.compile(r"[A-Za-z]+")
 _HUMP = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 _EMPTY_WORD = re.compile(
@@ -47,6 +62,8 @@ _EMPTY_WORD = re.compile(
 )
 SHORTEST = 25
 FEWEST_WORDS = 5
+REMARK = 300
+"""Characters: a comment of no more is about one thing."""
 
 
 def plain(comment: str) -> str:
@@ -77,6 +94,56 @@ def refusal(text: str, name: str = "") -> str | None:
     if sum(character.isalpha() or character.isspace() for character in text) < 0.6 * len(text):
         return "not prose"
     return "prose repeats the name" if name and _repeats(text, name) else None
+
+
+def unquoted(text: str) -> str:
+    """The words around the examples: less what is fenced, typed at a prompt, or indented after a blank line or a colon."""
+    kept: list[str] = []
+    margin, opened, fenced = 0, False, False
+    for line in text.split("\n"):
+        indent = len(line) - len(line.lstrip())
+        if _FENCE.match(line):
+            fenced = not fenced
+        elif not line.strip():
+            opened = True
+        elif fenced or _PROMPT.match(line) or (opened and indent > margin + 1 and kept):
+            continue
+        else:
+            kept.append(line)
+            code = bool(_CODE_FOLLOWS.match(line.lstrip()))
+            box = line.lstrip().startswith(".. ") and not code
+            margin = indent + 4 if box else indent
+            opened = code or (line.rstrip().endswith(":") and not box)
+    return "\n".join(kept)
+
+
+def unversioned(text: str) -> str:
+    """The text less what reStructuredText says of the versions that brought or changed something: nobody can know that from the code."""
+    kept: list[str] = []
+    within: int | None = None
+    for line in text.split("\n"):
+        if match := _VERSION.match(line):
+            within = len(match[1])
+        elif within is not None and line.strip() and len(line) - len(line.lstrip()) <= within:
+            within = None
+        if within is None:
+            kept.append(line)
+    return "\n".join(kept).strip()
+
+
+def tagged(text: str) -> bool:
+    """Whether every line begins with a tag: types and names, and no sentence."""
+    return all(_TAG.match(line) for line in text.split("\n") if line.strip())
+
+
+def passing(text: str) -> bool:
+    """Whether a short comment says how something was or will be, what its author did, or sends its reader elsewhere."""
+    return len(text) <= REMARK and bool(_THEN.search(text) or _ELSEWHERE.search(text))
+
+
+def note(text: str) -> bool:
+    """Whether a comment is jotted down, in lower case: a remark that describes nothing."""
+    return text.lstrip()[:1].islower()
 
 
 def commented_out(text: str) -> bool:

@@ -34,5 +34,5 @@ def raw(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Droppe
 def _seams(document: Document) -> Sequence[Sequence[int]]:
     """Offsets to cut a long file at: sections, or units and blocks of tests, the outermost first."""
     if document.language in PROSE:
-        return [[section.start for section in sections(document.data)]]
+        return [[section.start for section in sections(document.data, document.language)]]
     return seams(document)

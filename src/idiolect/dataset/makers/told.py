@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from idiolect.dataset.makers import prose, scope
-from idiolect.dataset.makers.explain import FOREIGN, refusal
+from idiolect.dataset.makers.explain import FOREIGN, WITHHELD, refusal, withheld
 from idiolect.dataset.makers.links import Link, fits, links, mentions
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, labels, seeded
 from idiolect.dataset.makers.sections import CHANGELOG, PROSE, Section
@@ -28,8 +29,10 @@ AMONG = (
     "What does `{prose}` tell about {title}?\n\n{code}",
 )
 """Asks for a section that is about several things."""
-MOST_NAMED, PIECE = 3, 1000
-"""Units that are shown with such a section, and bytes of each."""
+MOST_NAMED = 3
+"""Units that are shown with such a section, each whole."""
+HALF = 0.5
+"""Of the names that such a section marks as code, those that must be shown: else it is about something else."""
 SURE_TITLED, SURE_NAMED = 0.95, 0.8
 """How sure it is that a section is about what its heading names, or what it alone names in its first paragraph."""
 TOLD = 0.85
@@ -48,6 +51,7 @@ _NOT_ITSELF = re.compile(
 """Words of what is said about a change or about something that stands elsewhere: no wish for the unit itself."""
 FEWEST_WORDS = 6
 NO_CODE = "names no code of ours"
+IN_PASSING = "names our code in passing"
 FRAME = 400
 """Bytes that a question's own words and paths may take."""
 
@@ -89,20 +93,30 @@ def _sections(material: Material) -> Iterator[tuple[Document, Section, list[Link
 def _explained(found: list[Link], budget: int) -> Sample | Dropped:
     first = found[0]
     document, section = first.document, first.section
-    limit = budget // 2
-    stop = section.end if section.end - section.body <= limit else after(document.data, section.body, limit)
-    text = document.data[section.body : stop].decode().strip()
+    text = prose.unversioned(document.data[section.body : section.end].decode())
     if reason := refusal(section.title, text):
         return dropped(document, reason, section.title)
-    choose = seeded("linked", document.path, section.title, text)
+    if len(text.encode()) > budget // 2:
+        return dropped(document, "answer over budget", section.title)
+    if withheld(document, section.body, section.end):
+        return dropped(document, WITHHELD, section.title)
+    room = budget - len(text.encode()) - FRAME
     alone = first.titled or _alone(first, text)
-    shown = [first] if alone else found[:MOST_NAMED]
-    room = budget - len(text.encode()) - FRAME if alone else PIECE
+    shown = [first] if alone else _whole(found, room)
+    if not alone and not _about(text, shown):
+        return dropped(document, IN_PASSING, section.title)
     codes = [_code(link, room) for link in shown]
-    code = "\n\n".join(piece.text for piece in codes)
-    name = scope.qualified(first.unit, first.code.language)
-    frame = choose.choice(QUESTIONS if alone else AMONG)
-    question = frame.format(name=name, path=first.code.path, code=code, title=section.title, prose=document.path)
+    question = (
+        seeded("linked", document.path, section.title, text)
+        .choice(QUESTIONS if alone else AMONG)
+        .format(
+            name=scope.qualified(first.unit, first.code.language),
+            path=first.code.path,
+            code="\n\n".join(piece.text for piece in codes),
+            title=section.title,
+            prose=document.path,
+        )
+    )
     return Sample(
         prompt=(Message(role="user", content=question),),
         answer=text,
@@ -110,8 +124,29 @@ def _explained(found: list[Link], budget: int) -> Sample | Dropped:
         maker="linked",
         labels=labels(document.language),
         confidence=SURE_TITLED if first.titled else SURE_NAMED,
-        origins=(document.span(section.start, stop), *(span for piece in codes for span in piece.origins)),
+        origins=(document.span(section.start, section.end), *(span for piece in codes for span in piece.origins)),
     )
+
+
+def _whole(found: list[Link], room: int) -> list[Link]:
+    """The first units that there is room for as a whole, none within another of them."""
+    shown: list[Link] = []
+    for link in found:
+        start, end = scope.whole(link.unit, link.code.data)
+        beside = all(one.code.path != link.code.path or end <= one.unit.start or one.unit.end <= start for one in shown)
+        if len(shown) < MOST_NAMED and beside and end - start <= room:
+            shown.append(link)
+            room -= end - start
+    return shown
+
+
+def _about(text: str, shown: list[Link]) -> bool:
+    """Whether what is shown is at least half of what a section names, is what it names most often, and stands at its beginning or twice."""
+    named = Counter(mention.name for mention in mentions(text))
+    names = {link.unit.name.rpartition(".")[2] for link in shown}
+    meant = sum(link.often for link in shown) >= 2 or any(_names(_BLOCK.split(text)[0], name) for name in names)
+    most = max(named.values(), default=0)
+    return meant and any(named[name] == most for name in names) and len(named.keys() & names) >= HALF * len(named)
 
 
 def _code(link: Link, room: int) -> scope.Piece:
