@@ -167,8 +167,11 @@ def test_lines_without_a_test_or_with_tests_of_other_things_are_no_answer() -> N
     other = "".join(f"def test_other_{n}(client):\n    assert client.get('/{n}').data == b'x'\n\n\n" for n in range(60))
     helpers = "".join(f"def make_basket_{n}():\n    return Basket({n}).total_price()\n\n\n" for n in range(60))
     told = "def test_total():\n    assert Basket().total_price() == 3\n\n\n"
-    assert "tests other things" in windows(CODE, f"from shop.basket import Basket\n\n\n{told}{other}")[1]
-    assert "no test in it" in windows(CODE, f"from shop.basket import Basket\n\n\n{helpers}{told}")[1]
+    (made,), reasons = windows(CODE, f"from shop.basket import Basket\n\n\n{told}{other}")
+    assert made.answer == f"```python\n{told.strip()}\n```" and reasons == ["tests other things"] * 60
+    assert windows(CODE, f"from shop.basket import Basket\n\n\n{helpers}") == ([], ["no test in it"])
+    (made,), _ = windows(CODE, f"from shop.basket import Basket\n\n\n{helpers}{told}")
+    assert "make_basket" not in asked(made) + (made.answer or "")
 
 
 def test_what_is_only_imported_is_not_what_is_tested() -> None:
@@ -191,7 +194,93 @@ def test_what_the_shown_code_calls_is_shown_beside_it_and_not_asked_for() -> Non
 def test_tests_that_go_through_a_helper_are_kept() -> None:
     tests = "".join(f"def test_sum_{n}():\n    check({n}, {n})\n\n\n" for n in range(9))
     test = f"from shop.basket import Basket\n\n\ndef check(wanted, *items):\n    assert Basket(*items).total_price() == wanted\n\n\n{tests}"
-    assert len(windows(CODE, test)[0]) == 1
+    made, _ = windows(CODE, test)
+    assert made and all((one.answer or "").startswith("```python\ndef test_sum_") and "def check(wanted" in asked(one) for one in made)
+
+
+GROUPED = """require 'shop/basket'
+
+RSpec.describe Shop::Basket do
+  let(:basket) { create(:basket) }
+  let(:stranger) { create(:person) }
+
+  before do
+    sign_in stranger
+  end
+
+  def priced(count)
+    item(price: count)
+  end
+
+  describe '#total_price' do
+    let(:due) { 3 }
+
+    it 'adds up' do
+      basket.add priced(3)
+      expect(basket.total_price).to eq due
+    end
+
+    it 'asks others' do
+      expect(stranger.total_price).to eq 9
+    end
+  end
+
+  context 'with wheels' do
+    let(:wheels) { 4 }
+
+    it 'knows all of its data' do
+      expect(basket.data).to eq wheels
+    end
+  end
+end
+"""
+
+
+def test_whole_tests_of_one_unit_answer_with_what_stands_before_them_in_the_question() -> None:
+    made, reasons = windows(RUBY_CODE, GROUPED, language="ruby")
+    first = next(one for one in made if "total_price" in (one.answer or ""))
+    assert first.answer == "```ruby\n" + GROUPED[GROUPED.index("    it 'adds up'") : GROUPED.index("\n\n    it 'asks")] + "\n```"
+    assert "How" in asked(first) or "ests for `Shop::Basket#total_price`" in asked(first) or "Cover" in asked(first)
+    for before in ("let(:basket) { create(:basket) }", "sign_in stranger", "def priced(count)", "let(:due) { 3 }"):
+        assert before in asked(first)
+    assert "wheels" not in asked(first) and "it '" not in asked(first)
+    texts = {span.path: (RUBY_CODE if "test" not in span.path else GROUPED).encode() for span in first.origins}
+    for span in first.origins:
+        assert texts[span.path][span.start : span.end].decode().strip() in asked(first) + (first.answer or "")
+    assert reasons == ["tests other things"]  # `stranger` is no basket
+
+
+def test_the_data_that_a_test_is_run_with_belongs_to_it() -> None:
+    data = '@pytest.mark.parametrize(\n    "count",\n    (1, 2),\n)\n@slow\n'
+    given = f"{data}def test_total(count):\n    assert Basket(count).total_price() == 3\n"
+    (made,), _ = windows(CODE, f"import pytest\nimport os\nfrom shop.basket import Basket\n\n\n{given}")
+    assert made.answer == f"```python\n{given.strip()}\n```"
+    assert "import pytest\nfrom shop.basket import Basket\n" in asked(made) and "import os" not in asked(made)
+
+
+@pytest.mark.parametrize(
+    ("line", "ours"),
+    [
+        ("basket.total_price()", True),
+        ("Basket().total_price()", True),
+        ("make_basket(3).total_price()", True),
+        ("b = Basket()\n    assert b.total_price()", True),
+        ("with open_basket() as b:\n        b.total_price()", True),
+        ("shop.total_price()", False),
+        ("shop = Basket.shop\n    shop.total_price()", True),
+        ("bill = Bill(Basket())\n    till.total_price()", False),
+    ],
+)
+def test_a_method_of_that_name_of_something_else_is_no_mention(line: str, ours: bool) -> None:
+    made, _ = windows(CODE, f"from shop.basket import Basket\n\n\ndef test_it(shop, till):\n    {line}\n")
+    assert any("`Basket.total_price`" in asked(one) for one in made) == ours
+
+
+def test_what_is_used_by_what_is_used_is_shown_too() -> None:
+    steps = "".join(f"    def step_{n}(self):\n        return self.step_{n + 1}() * {n}\n\n" for n in range(1, 4))
+    code = f"class Basket:\n{steps}    def step_4(self):\n        return 44\n"
+    (made,), _ = windows(code, "from shop.basket import Basket\n\n\ndef test_it():\n    assert Basket().step_1() == 264\n")
+    assert "return 44" in asked(made)
 
 
 def test_methods_of_other_classes_with_the_name_of_what_is_called_are_not_shown() -> None:

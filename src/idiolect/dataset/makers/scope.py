@@ -19,7 +19,7 @@ _VISIBILITY = re.compile(rb"[ \t]*(?:private|protected|public|private_class_meth
 _COMMENT = re.compile(rb"[ \t]*(?:#|//|/\*|\*)")
 _SEPARATORS = {"ruby": ("::", "#"), "rust": ("::", "::"), "c++": ("::", "::")}
 _NAME = re.compile(r"[A-Za-z_]\w*[?!]?")
-_NO_NAME = frozenset(
+NO_NAME = frozenset(
     {"as", "const", "from", "import", "include", "let", "load", "package", "require", "require_relative", "use", "using", "var"}
 )
 """Words of an import that name nothing."""
@@ -83,7 +83,7 @@ def imports(data: bytes, used: Set[str] = frozenset(), limit: int = IMPORTS) -> 
     found = [(start, stop) for start, end in begun if (stop := _bracket_end(data, start, end, limit)) <= start + limit]
 
     def rank(span: tuple[int, int]) -> bool:
-        return used.isdisjoint(set(_NAME.findall(data[slice(*span)].decode())) - _NO_NAME)
+        return used.isdisjoint(set(_NAME.findall(data[slice(*span)].decode())) - NO_NAME)
 
     kept, size = [], 0
     for start, stop in sorted(found, key=rank):
