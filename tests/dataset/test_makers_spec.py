@@ -55,6 +55,10 @@ def test_the_code_asks_and_its_test_answers() -> None:
         ("src/__tests__/basket.js", "basket"),
         ("src/test/java/shop/BasketTest.java", "Basket"),
         ("src/test/java/shop/BasketTests.java", "Basket"),
+        ("test/basket.js", "basket"),
+        ("test/basket.pay.js", "basket.pay"),
+        ("test/support/basket.js", None),
+        ("lib/basket.js", None),
         ("shop/basket.py", None),
         ("shop/latest.py", None),
         ("tests/conftest.py", None),
@@ -62,7 +66,7 @@ def test_the_code_asks_and_its_test_answers() -> None:
 )
 def test_paths_of_tests_point_to_what_they_test(path: str, stem: str | None) -> None:
     assert stem_tested(path) == stem
-    assert is_test(path) == (stem is not None or path.startswith("tests/"))
+    assert is_test(path) == (stem is not None or path.startswith(("tests/", "test/")))
 
 
 def test_marks_and_case_of_names_do_not_matter() -> None:
@@ -78,6 +82,62 @@ def test_marks_and_case_of_names_do_not_matter() -> None:
 def test_a_folder_of_tests_points_to_a_file_when_the_test_names_its_units() -> None:
     found, _ = pairs([document("shop/_basket.py", CODE), document("tests/basket/test_totals.py", TEST)])
     assert [(pair.tested.path, pair.confidence) for pair in found] == [("shop/_basket.py", 1.0)]
+
+
+MOCHA = """var request = require('supertest')
+var express = require('../')
+
+describe('res', function () {
+  describe('.send(status)', function () {
+    it('should set the status', function (done) {
+      var app = express()
+
+      app.use(function (req, res) {
+        res.send(201)
+      })
+
+      request(app).get('/').expect(201, done)
+    })
+  })
+})
+"""
+RESPONSE = """var res = Object.create(http.ServerResponse.prototype)
+
+res.send = function send(status) {
+  this.statusCode = status
+  return this.end()
+}
+
+res.redirect = function redirect(url) {
+  return this.end(url)
+}
+"""
+
+
+def test_a_test_in_a_folder_of_mocha_is_paired_by_the_first_part_of_its_name() -> None:
+    code = document("lib/response.js", RESPONSE + "// more\n" * 900, "javascript")
+    others = [document("lib/request.js", "req.get = function get(field) {\n  return this.headers[field]\n}\n", "javascript")]
+    given = [code, *others, document("test/res.send.js", MOCHA, "javascript")]
+    (pair,), _ = pairs(given)
+    assert (pair.tested.path, pair.confidence >= 0.8) == ("lib/response.js", True)
+    (made,) = (one for one in spec(given) if isinstance(one, Sample))
+    assert "`res.send`" in asked(made) and "res.redirect =" not in asked(made) and "var express = require('../')" in asked(made)
+    assert (made.answer or "").startswith("```javascript\n    it('should set the status'")
+
+
+def test_a_var_that_requires_a_file_imports_it() -> None:
+    code = document("lib/utils.js", "exports.wrap = function wrap(x) {\n  return [x]\n}\n", "javascript")
+    body = "describe('utils.wrap', function () {\n  it('wraps', function () {\n    utils.wrap(1)\n  })\n})\n"
+    test = f"var utils = require('../lib/utils')\n\n{body}"
+    (pair,), _ = pairs([code, document("test/utils.js", test, "javascript")])
+    assert pair.tested.path == "lib/utils.js"
+
+
+def test_models_mirror_models() -> None:
+    code = document("app/models/basket.rb", "class Basket < Record\n  validates :name, presence: true\nend\n", "ruby")
+    test = "describe Basket do\n  it 'has a name' do\n    expect(Basket.create).not_to be_valid\n  end\nend\n"
+    assert [pair.tested.path for pair in pairs([code, document("spec/models/basket_spec.rb", test, "ruby")])[0]] == ["app/models/basket.rb"]
+    assert pairs([code, document("spec/routing/basket_spec.rb", test, "ruby")])[0] == []
 
 
 def test_of_two_files_of_one_name_the_one_that_is_named_is_taken() -> None:
