@@ -122,7 +122,7 @@ def test_a_test_in_a_folder_of_mocha_is_paired_by_the_first_part_of_its_name() -
     assert (pair.tested.path, pair.confidence >= 0.8) == ("lib/response.js", True)
     (made,) = (one for one in spec(given) if isinstance(one, Sample))
     assert "`res.send`" in asked(made) and "res.redirect =" not in asked(made) and "var express = require('../')" in asked(made)
-    assert (made.answer or "").startswith("```javascript\n    it('should set the status'")
+    assert (made.answer or "").startswith("```javascript\ndescribe('res', function () {") and "expect(201, done)" in (made.answer or "")
 
 
 def test_a_var_that_requires_a_file_imports_it() -> None:
@@ -308,6 +308,21 @@ def test_whole_tests_of_one_unit_answer_with_what_stands_before_them_in_the_ques
     for span in first.origins:
         assert texts[span.path][span.start : span.end].decode().strip() in asked(first) + (first.answer or "")
     assert reasons == ["tests other things"]  # `stranger` is no basket
+
+
+def test_a_block_that_holds_nothing_else_is_answered_whole() -> None:
+    made, _ = windows(RUBY_CODE, GROUPED.replace("stranger.total_price", "basket.total_price"), language="ruby")
+    first = next(one for one in made if "total_price" in (one.answer or ""))
+    answer = first.answer or ""
+    assert answer.startswith("```ruby\n  describe '#total_price' do\n    let(:due) { 3 }") and answer.endswith("\n  end\n```")
+    assert "let(:basket)" in asked(first) and "let(:due)" not in asked(first)
+
+
+def test_a_test_file_that_is_called_as_a_unit_is_of_that_alone() -> None:
+    given = MOCHA.replace("res.send(201)", "res.redirect('/')")
+    code = document("lib/response.js", RESPONSE + "// more\n" * 900, "javascript")
+    made = list(spec([code, document("test/res.send.js", given, "javascript")]))
+    assert [one.reason for one in made if isinstance(one, Dropped)] == ["tests other things"]
 
 
 def test_the_data_that_a_test_is_run_with_belongs_to_it() -> None:

@@ -44,6 +44,8 @@ class Case(NamedTuple):
     text: str
     group: str = ""
     """What the headers around it say, as they stand."""
+    groups: tuple[tuple[int, int], ...] = ()
+    """The blocks of these headers, the outermost first."""
     around: tuple[tuple[int, int], ...] = ()
     """What stands before it and is in force for it: imports, helpers, what is set up; the nearest last."""
 
@@ -58,6 +60,7 @@ class _Row(NamedTuple):
 class _Held(NamedTuple):
     depth: int
     span: tuple[int, int]
+    name: str = ""
 
 
 def cases(test: Document) -> list[Case]:
@@ -109,8 +112,8 @@ def _placed(data: bytes, rows: Sequence[_Row], spans: Sequence[tuple[int, int]])
         if number == spans[coming][0]:
             last = spans[coming][1]
             text = data[row.start : rows[last].end].decode()
-            group = " ".join(data[slice(*one.span)].decode() for one in groups)
-            yield Case(_name(text), row.start, rows[last].end, text, group, tuple(one.span for one in held))
+            group, blocks = " ".join(one.name for one in groups), tuple(one.span for one in groups)
+            yield Case(_name(text), row.start, rows[last].end, text, group, blocks, tuple(one.span for one in held))
             number, coming = last + 1, coming + 1
             continue
         last = _closed(data, rows, number, spans[coming][0] + 1) if row.depth >= 0 else number
@@ -120,7 +123,8 @@ def _placed(data: bytes, rows: Sequence[_Row], spans: Sequence[tuple[int, int]])
             number = last + 1
             continue
         if match := _GROUP.match(data, row.start, row.end):
-            groups.append(_Held(row.depth, match.span("name")))
+            closed = rows[_closed(data, rows, number, len(rows))]
+            groups.append(_Held(row.depth, (row.start, closed.end), match["name"].decode()))
         number += 1
 
 

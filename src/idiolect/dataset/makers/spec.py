@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from idiolect.dataset.makers import scope
 from idiolect.dataset.makers.cases import TEST
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, labels, seeded
-from idiolect.dataset.makers.pairs import Pair, paired, telling
-from idiolect.dataset.makers.subjects import BEFORE, Subject, held, of_pair, setting
+from idiolect.dataset.makers.pairs import Pair, called, paired, telling
+from idiolect.dataset.makers.subjects import BEFORE, Subject, lots, of_pair, setting
 from idiolect.syntax import Unit
 from idiolect.types import Document, Dropped, Message, Sample
 
@@ -23,7 +23,7 @@ FRAMES = (
 SHORTEST = 60
 FRAME = 400
 """Bytes that a request's own words and paths may take."""
-MOST_CASES, MOST_LOTS = 8, 3
+MOST_PIECES, MOST_LOTS = 8, 3
 """Tests of one answer, and answers for one unit."""
 
 
@@ -50,20 +50,20 @@ def _lessons(pair: Pair, budget: int) -> Iterator[Sample | Dropped]:
 
 
 def _of_unit(subject: Subject, budget: int) -> Iterator[Sample | Dropped]:
-    pair, unit, found, of_class = subject
-    start, end = scope.whole(unit, pair.tested.data)
+    test, tested, unit = subject.pair.test, subject.pair.tested, subject.unit
+    start, end = scope.whole(unit, tested.data)
     room = budget - FRAME - (end - start)
-    lots = held(found, min(room, budget // 2), MOST_CASES)
-    if not lots:
-        yield dropped(pair.tested, "answer over budget", unit.name)
-    yield from (dropped(pair.test, "many tests of one unit", unit.name) for _ in lots[MOST_LOTS:])
-    what = f"`{scope.qualified(unit, pair.tested.language, pair.tested.data)}`"
-    for lot in lots[:MOST_LOTS]:
-        answer, before = scope.code(pair.test, [(case.start, case.end) for case in lot], between="\n\n"), setting(pair.test, lot)
+    found = lots(subject, min(room, budget // 2), MOST_PIECES)
+    if not found:
+        yield dropped(tested, "answer over budget", unit.name)
+    yield from (dropped(test, "many tests of one unit", unit.name) for _ in found[MOST_LOTS:])
+    what = f"`{scope.qualified(unit, tested.language, tested.data)}`"
+    for lot in found[:MOST_LOTS]:
+        answer, before = scope.code(test, lot.spans, between="\n\n"), setting(test, lot.cases, lot.spans)
         left = room - len(answer.text.encode())
         before = before if len(before.text.encode()) <= left else scope.Piece("", ())
-        shown = _with_callees(unit, pair.tested, of_class, left - len(before.text.encode()))
-        yield _sample(pair, answer, scope.code(pair.tested, sorted(shown), between="\n\n"), what, before)
+        shown = _with_callees(unit, tested, subject.found, left - len(before.text.encode()))
+        yield _sample(subject.pair, answer, scope.code(tested, sorted(shown), between="\n\n"), what, before)
 
 
 def _with_callees(unit: Unit, tested: Document, found: Sequence[Unit], room: int) -> list[tuple[int, int]]:
@@ -81,9 +81,10 @@ def _with_callees(unit: Unit, tested: Document, found: Sequence[Unit], room: int
 
 def _callees(unit: Unit, tested: Document, found: Sequence[Unit]) -> list[Unit]:
     """What a unit uses of its own class, or of its file by a name that only one bears."""
-    words = scope.counted(tested.data[unit.start : unit.end].decode())
+    text = tested.data[unit.start : unit.end].decode()
+    uses = {"method": scope.counted(text), "function": called(text)}  # of a method no brackets need tell that it is called
     bearers = Counter(one.name for one in found)
-    used = [one for one in found if one.kind in ("function", "method") and one != unit and words[one.name.rpartition(".")[2]]]
+    used = [one for one in found if one != unit and one.kind in uses and uses[one.kind][one.name.rpartition(".")[2]]]
     return [one for one in used if one.parents == unit.parents or (bearers[one.name] == 1 and telling(one.name))]
 
 

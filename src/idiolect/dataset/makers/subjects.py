@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from typing import NamedTuple
 from idiolect.dataset.makers import scope
 from idiolect.dataset.makers.cases import TEST, Case, cases, counting, mentioned
 from idiolect.dataset.makers.material import Material, dropped
-from idiolect.dataset.makers.pairs import Names, Pair, paired
+from idiolect.dataset.makers.pairs import Names, Pair, paired, stem_tested
 from idiolect.dataset.makers.prose import words_of
 from idiolect.dataset.makers.tangles import stem, stems
 from idiolect.syntax import Unit
@@ -37,6 +38,8 @@ class Subject(NamedTuple):
     cases: list[Case]
     found: list[Unit]
     """All units of its file."""
+    others: tuple[int, ...] = ()
+    """Where the tests begin that are about something else."""
 
 
 def subjects(material: Material) -> Iterator[Subject | Dropped]:
@@ -54,12 +57,16 @@ def of_pair(pair: Pair) -> Iterator[Subject | Dropped]:
         return
     found = Names(pair.tested).units
     of: dict[Unit, list[Case]] = defaultdict(list)
-    for case in cases(pair.test):
+    told = cases(pair.test)
+    for case in told:
         if unit := _about(case, found, pair.test):
             of[unit].append(case)
         else:
             yield dropped(pair.test, "tests other things", case.name)
-    every = [Subject(pair, unit, of[unit], found) for unit in sorted(of, key=lambda unit: (-len(of[unit]), unit.start))]
+    every = []
+    for unit in sorted(of, key=lambda unit: (-len(of[unit]), unit.start)):
+        ours = {case.start for case in of[unit]}
+        every.append(Subject(pair, unit, of[unit], found, tuple(case.start for case in told if case.start not in ours)))
     yield from every[:MOST_UNITS]
     yield from (dropped(pair.tested, "many units of one file", one.unit.name) for one in every[MOST_UNITS:])
 
@@ -80,13 +87,45 @@ def _about(case: Case, found: Sequence[Unit], test: Document) -> Unit | None:
     def shared(unit: Unit) -> int:
         return len(said & {stem(word) for word in words_of(unit.name)})
 
+    called = stem_tested(test.path) or ""
+    if called in {unit.name for unit in found if "." in unit.name}:  # `res.send.js` is of `res.send` alone
+        return next((unit for unit in within if unit.name == called), None)
     best = max(within, key=lambda unit: (shared(unit), count(unit), -unit.start), default=None)
-    return best if best and (shared(best) or len(within) == 1) else None
+    return best if best and (shared(best) or (len(within) == 1 and "." not in called)) else None
 
 
-def setting(test: Document, shown: Sequence[Case]) -> scope.Piece:
-    """What stands before some tests that they need: the imports and helpers that they use, and what is set up for them."""
-    every = list(dict.fromkeys(span for case in shown for span in case.around))
+class Lot(NamedTuple):
+    """Some tests of a subject that stand in one answer."""
+
+    spans: list[tuple[int, int]]
+    cases: list[Case]
+
+
+def lots(subject: Subject, room: int, most: int) -> list[Lot]:
+    """The tests in lots of at most `room` bytes and `most` pieces: with the blocks around them that hold nothing else and fit."""
+    found: list[Lot] = [Lot([], [])]
+    for case in subject.cases:
+        if found[-1].spans and case.end <= found[-1].spans[-1][1]:
+            found[-1].cases.append(case)
+            continue
+        span = next((span for span in case.groups if span[1] - span[0] <= room and _alone(span, subject.others)), (case.start, case.end))
+        if span[1] - span[0] > room:
+            continue
+        if len(found[-1].spans) == most or sum(end - start for start, end in (*found[-1].spans, span)) > room:
+            found.append(Lot([], []))
+        found[-1].spans.append(span)
+        found[-1].cases.append(case)
+    return [lot for lot in found if lot.spans]
+
+
+def _alone(span: tuple[int, int], others: Sequence[int]) -> bool:
+    return bisect_left(others, span[0]) == bisect_left(others, span[1])
+
+
+def setting(test: Document, shown: Sequence[Case], spans: Sequence[tuple[int, int]] = ()) -> scope.Piece:
+    """What stands before some tests, and outside of `spans`, that they need: imports and helpers that they use, what is set up for them."""
+    around = dict.fromkeys(span for case in shown for span in case.around)
+    every = [one for one in around if not any(start <= one[0] < end for start, end in spans)]
     texts = {span: test.data[slice(*span)].decode() for span in every}
     wanted = set(_NAME.findall("\n".join(case.text for case in shown)))
     kept: set[tuple[int, int]] = set()
