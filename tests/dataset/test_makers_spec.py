@@ -325,6 +325,16 @@ def test_a_test_file_that_is_called_as_a_unit_is_of_that_alone() -> None:
     assert [one.reason for one in made if isinstance(one, Dropped)] == ["tests other things"]
 
 
+def test_a_helper_beneath_the_tests_and_nothing_but_what_they_use_is_shown() -> None:
+    head = "import os\nfrom shop.basket import Basket\nfrom shop.basket import pick_courier\n\n\n"
+    helper = "def priced(count):\n    return Basket(count)\n"
+    tests = "def test_total():\n    assert priced(3).total_price() == 3\n\n\ndef test_more():\n    assert Basket().total_price()\n"
+    test = f"{head}{tests}\n\n{helper}"
+    (made,), _ = windows(CODE, test)
+    assert "def priced(count):" in asked(made) and "pick_courier" not in asked(made) and "import os" not in asked(made)
+    assert "== 3\n\n\ndef test_more" in (made.answer or "")
+
+
 def test_the_data_that_a_test_is_run_with_belongs_to_it() -> None:
     data = '@pytest.mark.parametrize(\n    "count",\n    (1, 2),\n)\n@slow\n'
     given = f"{data}def test_total(count):\n    assert Basket(count).total_price() == 3\n"

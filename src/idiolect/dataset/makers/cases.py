@@ -27,6 +27,7 @@ _NEVER = frozenset({"module", "namespace"})
 _SPOKEN = re.compile(r"^[ \t]*(?:it|test|specify|scenario|example|should)\b(?:\.\w+)?[ (]+(?P<quote>[\"'`])(?P<name>.{1,200}?)(?P=quote)")
 _SPELLED = re.compile(r"(?:def|func|fn|function|void)\s+(?:test_?|Test)?(?P<name>\w+)")
 _GROUP = re.compile(rb"[ \t]*(?:\w+\.)?(?:describe|context|suite|feature|class)\b[ (]+(?P<name>[^\n]{1,200})")
+_FUNCTION = re.compile(rb"(?:async )?(?:def|function)\b")
 _MARKS = (b"@", b"#", b"")
 """What lines above a case's own begin with: decorators and attributes."""
 _CLOSES = re.compile(rb"[ \t]*(?:end\b|[)}\]]|\"\"\")")
@@ -71,7 +72,20 @@ def cases(test: Document) -> list[Case]:
     first = [_marked(test.data, rows, number) for number in own]
     limits = [*first[1:], len(rows)][: len(first)]
     spans = [(begun, _closed(test.data, rows, number, limit)) for begun, number, limit in zip(first, own, limits, strict=True)]
-    return list(_placed(test.data, rows, spans))
+    found, below = list(_placed(test.data, rows, spans)), _below(test.data, rows, spans)
+    return [case._replace(around=(*below, *case.around)) for case in found] if below else found
+
+
+def _below(data: bytes, rows: Sequence[_Row], spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The functions at the margin beneath all cases, which are in force above too."""
+    found: list[tuple[int, int]] = []
+    number = spans[-1][1] + 1 if spans else len(rows)
+    while number < len(rows) and len(found) < _MOST_AROUND:
+        last = _closed(data, rows, number, len(rows)) if rows[number].depth >= 0 else number
+        if rows[number].depth == 0 and _FUNCTION.match(data, rows[number].start):
+            found.append((rows[number].start, rows[last].end))
+        number = last + 1
+    return found
 
 
 def _marked(data: bytes, rows: Sequence[_Row], number: int) -> int:

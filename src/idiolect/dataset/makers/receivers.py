@@ -10,6 +10,7 @@ from idiolect.syntax import Unit
 
 _ASSIGNED = re.compile(r"(?<![\w.@])(@?[A-Za-z_]\w*)[ \t]{0,9}(?::=|=(?![=>~]))([^\n]{1,200})")
 _LET = re.compile(r"\b(?:let|subject|given)!?[ (]:(\w+)\)?([^\n]{1,200}(?:\n[^\n]{1,200})?)")
+_DEFINED = re.compile(r"\b(?:def|function)\s(\w+)[^\n]*((?:\n[ \t][^\n]*){1,3})")
 _AS = re.compile(r"^([^\n]{1,200}?)\bas (\w+)", re.MULTILINE)
 _LAST = re.compile(r"([A-Za-z_]\w*)[?!]?(?:\([^()\n]{0,80}\))?$")
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -24,7 +25,7 @@ def strangers(text: str, whole: str, unit: Unit) -> int:
     """How often a text calls the unit's name on what is none of its class.
 
     It is of the class where the line names that, or where what it is called on was assigned, in the text or else in the `whole` file,
-    by a line that does: `basket.total`, `b = Basket.new`, `let(:b) { create(:basket) }`.
+    by a line that does, or made by a function that does: `basket.total`, `b = Basket.new`, `let(:b) { create(:basket) }`.
     """
     owner, _, name = unit.name.rpartition(".")
     owned = _words(owner) - _NOBODY if owner else _words(unit.parents[-1] if unit.parents else "")
@@ -47,9 +48,9 @@ def _of(before: str, owned: set[str], text: str, whole: str) -> bool:
 
 @lru_cache(16)
 def _assigned(text: str) -> dict[str, frozenset[str]]:
-    """The words of what is assigned to each name."""
+    """The words of what is assigned to each name, or of the first lines of the function that bears it."""
     found: dict[str, set[str]] = {}
-    pairs = [*((one[1], one[2]) for one in _ASSIGNED.finditer(text)), *((one[1], one[2]) for one in _LET.finditer(text))]
+    pairs = [(one[1], one[2]) for form in (_ASSIGNED, _LET, _DEFINED) for one in form.finditer(text)]
     for name, value in [*pairs, *((one[2], one[1]) for one in _AS.finditer(text))]:
         found.setdefault(name.lstrip("@"), set()).update(_words(value))
     return {name: frozenset(words) for name, words in found.items()}

@@ -59,7 +59,8 @@ def _of_unit(subject: Subject, budget: int) -> Iterator[Sample | Dropped]:
     yield from (dropped(test, "many tests of one unit", unit.name) for _ in found[MOST_LOTS:])
     what = f"`{scope.qualified(unit, tested.language, tested.data)}`"
     for lot in found[:MOST_LOTS]:
-        answer, before = scope.code(test, lot.spans, between="\n\n"), setting(test, lot.cases, lot.spans)
+        apart = "\n\n\n" if test.language == "python" and test.data[lot.spans[0][0]] not in b" \t" else "\n\n"
+        answer, before = scope.code(test, lot.spans, between=apart), setting(test, lot.cases, lot.spans)
         left = room - len(answer.text.encode())
         before = before if len(before.text.encode()) <= left else scope.Piece("", ())
         shown = _with_callees(unit, tested, subject.found, left - len(before.text.encode()))

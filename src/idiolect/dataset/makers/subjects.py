@@ -88,10 +88,12 @@ def _about(case: Case, found: Sequence[Unit], test: Document) -> Unit | None:
         return len(said & {stem(word) for word in words_of(unit.name)})
 
     called = stem_tested(test.path) or ""
-    if called in {unit.name for unit in found if "." in unit.name}:  # `res.send.js` is of `res.send` alone
+    if called.partition(".")[0] in {
+        unit.name.partition(".")[0] for unit in found if "." in unit.name
+    }:  # `res.send.js` is of `res.send` alone
         return next((unit for unit in within if unit.name == called), None)
     best = max(within, key=lambda unit: (shared(unit), count(unit), -unit.start), default=None)
-    return best if best and (shared(best) or (len(within) == 1 and "." not in called)) else None
+    return best if best and (shared(best) or len(within) == 1) else None
 
 
 class Lot(NamedTuple):
@@ -133,7 +135,7 @@ def setting(test: Document, shown: Sequence[Case], spans: Sequence[tuple[int, in
         names = _bound(texts[span])
         if (names & wanted or _ALWAYS.match(texts[span])) and sum(end - start for start, end in kept) + span[1] - span[0] <= SETTING:
             kept.add(span)
-            wanted |= set(_NAME.findall(texts[span]))
+            wanted |= set() if _IMPORTS.match(texts[span]) else set(_NAME.findall(texts[span]))
     return scope.code(test, sorted(kept))
 
 
@@ -142,7 +144,7 @@ def _bound(text: str) -> set[str]:
     if unit := _UNIT.match(text):
         return {unit[1]}
     if _IMPORTS.match(text):
-        return set(_NAME.findall(text)) - scope.NO_NAME
+        return set(_NAME.findall(text.rpartition("import ")[2])) - scope.NO_NAME
     return {name for match in _BINDS.finditer(text) for name in match.groups() if name}
 
 
