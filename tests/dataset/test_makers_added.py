@@ -88,6 +88,8 @@ def test_what_is_no_request_for_one_unit_is_a_counted_reason(given: Change, why:
         ("Clean up after customers that want a total price", "message is about other things"),
         ("Add some tests of the total price of baskets", "message is about other things"),
         ("Fix the total price that customers see", "message is about other things"),
+        ("Nicer total price for all customers", "message is about other things"),
+        ("Bugfix of the total price that customers see", "message is about other things"),
         ("fixup! Show customers the total price", "message is about other things"),
         ("Show customers the total price of", "message is broken off"),
     ],

@@ -146,6 +146,14 @@ def test_code_and_its_tests_are_in_proportion(code: str, reason: str | None) -> 
     assert by_name == ([reason] if reason else [])
 
 
+def test_names_of_tests_do_not_ask_for_a_class() -> None:
+    names = "".join(
+        f"def test_basket_{name}():\n    assert Basket()\n\n\n" for name in ("is_made_of_all_wood", "has_a_handle_at_each_side")
+    )
+    given = [PAIR[0], document("tests/test_basket.py", f"from shop.basket import Basket, add_item, total_price\n\n\n{names}")]
+    assert {one.reason for one in by_names(given) if isinstance(one, Dropped)} == {"tests say too little"}
+
+
 def test_one_line_is_not_what_a_long_test_asks_for() -> None:
     long = "".join(f"    basket.add_item(item({n}))\n" for n in range(40))
     given = document("tests/test_basket.py", f"from shop.basket import Basket\n\n\ndef test_all(basket):\n{long}")

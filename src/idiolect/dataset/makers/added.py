@@ -34,7 +34,8 @@ NAMED, ALONE = 1.0, 0.85
 _OTHER = re.compile(
     r"""^(?:fixup|squash|amend)!|\b(?:refactor\w*|renam\w+|moved?|mov(?:es|ing)|re-?writ\w+|re-?work\w*)\b
     |\b(?:clean(?:s|ed|ing)?-?\ ?up|prep(?:ping|ar\w+)?)\b
-    |^(?:reduc|simplif|split|extract|convert|reorgani|restor|tweak|polish|improv|updat)\w*|^(?:fix\w*|test|cover|docs?|document)\b
+    |^(?:reduc|simplif|split|extract|convert|reorgani|restor|tweak|polish|improv|updat|isolat|nicer|better|bug-?\ ?fix)\w*
+    |^(?:fix\w*|test|cover|docs?|document)\b
     |^(?:add\w*|more|new|writ\w+|extend\w*|start\w*)\s+(?:\w+\s+){0,2}(?:tests?|specs?|testcases?|docs?|documentation|examples?)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
