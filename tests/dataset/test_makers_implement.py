@@ -159,3 +159,13 @@ def test_one_line_is_not_what_a_long_test_asks_for() -> None:
     given = document("tests/test_basket.py", f"from shop.basket import Basket\n\n\ndef test_all(basket):\n{long}")
     code = document("shop/basket.py", "class Basket:\n    def add_item(self, item):\n        self.items.append(item)\n")
     assert [one.reason for one in implement([code, given]) if isinstance(one, Dropped)] == ["tests of what it calls"]
+
+
+def test_an_assertion_is_no_case() -> None:
+    body = "    test.equal(1, 1)\n    should(basket.total).eql(2)\n    it.total\n"
+    found = cases(
+        document("test/basket.js", f"it.only('adds up', function () {{\n{body}}})\n\nit('ends', function () {{\n}})\n", "javascript")
+    )
+    assert [case.name for case in found] == ["adds up", "ends"] and "should(basket.total)" in found[0].text
+    shoulda = cases(document("test/basket_test.rb", "class BasketTest\n  should 'add up' do\n    assert 1\n  end\nend\n", "ruby"))
+    assert [case.name for case in shoulda] == ["add up"]

@@ -15,7 +15,8 @@ from idiolect.syntax import Unit
 from idiolect.types import Document
 
 TEST = re.compile(
-    r"""^[ \t]*(?:(?:async\ )?def\ test\w*|(?:it|test|specify|scenario|example|should)\b[ (.]|@(?:Parameterized)?Test\b|func\ Test\w+
+    r"""^[ \t]*(?:(?:async\ )?def\ test\w*|(?:it|test|specify|scenario|example)(?:\.(?:only|skip|each|todo|concurrent|failing))?[ (]
+    |should\ ["']|@(?:Parameterized)?Test\b|func\ Test\w+
     |\#\[(?:\w+::)?test\]|(?:public\ )?function\ test\w*)""",
     re.MULTILINE | re.VERBOSE,
 )
