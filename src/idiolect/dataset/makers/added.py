@@ -49,7 +49,7 @@ _EMPTY = re.compile(
 """Stems of words that say nothing of a unit."""
 FEWEST_SAID = 2
 """Words of a message that say something, besides those of the unit's name."""
-_BROKEN_OFF = re.compile(r"\b(?:for|of|to|in|on|with|by|from|the|an?|and|or|was|is|are|not)\W*$", re.IGNORECASE)
+_BROKEN_OFF = re.compile(r"\b(?:for|of|to|in|on|with|by|from|the|an?|and|or|was|is|are|not|see)\W*$", re.IGNORECASE)
 _LEFT_OVER = re.compile(r"(?<=[.!?])\s+\w+\W*$")
 """What is left of a last sentence that named a ticket."""
 _COMMON = re.compile(r"get|set|to|is|has|do|run|mak|creat|load|read|writ|init|new|handl|check|on|with|from|nam|valu|data")
