@@ -7,13 +7,14 @@ import pytest
 
 from idiolect import dataset, recipe, samples
 from idiolect.dataset.gathering import Past, of_neighbours, of_pairs
+from idiolect.dataset.lessons import current
 from idiolect.dataset.makers.pairs import Together, groups, pairs
 from idiolect.dataset.makers.pointers import NO_LINKS, Links, links
 from idiolect.dataset.reading import Committed
 from idiolect.dataset.stored import Place, Stored
 from idiolect.sources.commits import Planned, Side
 from idiolect.sources.contents import Stated
-from idiolect.types import Change, Edit, Message, Sample, Span
+from idiolect.types import Change, Dropped, Edit, Message, Sample, Span
 from tests.dataset.corpus import document
 from tests.dataset.history_of import grown, repository
 
@@ -45,6 +46,13 @@ PAST = Past([stored("new.py", "    first line\nsecond line\n")], [("mid.py", "ne
 )
 def test_what_still_stands_of_an_answer_is_looked_up_where_its_file_is_today(made: Sample, share: float) -> None:
     assert PAST.standing(made, "a" * 40) == share
+
+
+def test_a_unit_that_was_added_and_thrown_away_is_no_lesson() -> None:
+    half, gone = lesson("first line\nthird line\n"), lesson("third line\nfourth line\n")
+    assert current("added", half, PAST, "a" * 40) is half and current("diff", gone, PAST, "a" * 40) is gone
+    (reason,) = [one.reason for one in [current("added", gone, PAST, "a" * 40)] if isinstance(one, Dropped)]
+    assert reason == "not current"
 
 
 COMMITS = [["tests/test_sums.py", "shop/basket.py"]] * 3 + [["shop/basket.py"], ["tests/test_sums.py", "shop/clock.py"]]

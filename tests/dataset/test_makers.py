@@ -78,7 +78,7 @@ def material() -> tuple[Document | Change, ...]:
         *documents,
         refuse,
         _change("e", "Call it what it is", Edit("src/idiolect/files.py", "python", before, renamed)),
-        _change("f", "Calculate the key of a run", new),
+        _change("f", "Calculate the key of a run from all that it reads", new),
         *_changes(),
         *of_reviews(refuse),
     )

@@ -78,6 +78,40 @@ def test_what_is_no_request_for_one_unit_is_a_counted_reason(given: Change, why:
     assert reason(given) == why
 
 
+@pytest.mark.parametrize(
+    ("subject", "why"),
+    [
+        ("Added Basket#total_price()", "message says no more than the name"),
+        ("Add support for the total price of some basket", "message says no more than the name"),
+        ("Refactor the total price of baskets for customers", "message is about other things"),
+        ("Move the total price out of orders into baskets", "message is about other things"),
+        ("Clean up after customers that want a total price", "message is about other things"),
+        ("Add some tests of the total price of baskets", "message is about other things"),
+        ("Fix the total price that customers see", "message is about other things"),
+        ("Nicer total price for all customers", "message is about other things"),
+        ("Bugfix of the total price that customers see", "message is about other things"),
+        ("fixup! Show customers the total price", "message is about other things"),
+        ("Show customers the total price of", "message is broken off"),
+        ("Show customers the total price, see https://shop.example/9", "message is broken off"),
+    ],
+)
+def test_a_message_that_does_not_say_what_a_unit_is_for_is_no_request(subject: str, why: str) -> None:
+    assert reason(change(subject, edit(BEFORE + TOTAL))) == why
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "said"),
+    [
+        ("Show customers the total price that", "they have to pay in the end.", "the total price that they have to pay in the end."),
+        ("Show customers the total price", "They have to pay it. This fixes #9.", "the total price. They have to pay it."),
+    ],
+)
+def test_subject_and_body_are_sentences(subject: str, body: str, said: str) -> None:
+    made = only(change(subject, edit(BEFORE + TOTAL), body=body))
+    assert isinstance(made, Sample) and isinstance(made.prompt, tuple) and isinstance(made.prompt[0], Message)
+    assert said in made.prompt[0].content and "This" not in made.prompt[0].content
+
+
 def test_a_namespace_that_is_opened_anew_is_not_what_was_added() -> None:
     after = "module Shop\n  class Voucher\n    def redeem(order)\n      order.deduct(amount)\n    end\n  end\nend\n"
     made = only(change("Let customers redeem a voucher", Edit("lib/voucher.rb", "ruby", b"", after.encode())))

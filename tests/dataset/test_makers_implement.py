@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from idiolect.dataset.makers.cases import cases
 from idiolect.dataset.makers.implement import implement
 from idiolect.dataset.makers.implement import tested as by_names
@@ -96,7 +98,7 @@ def test_tests_that_stay_alone_and_tests_of_nothing_are_counted_reasons() -> Non
     other = document(
         "tests/test_basket.py", "from shop.basket import Basket\n\n\ndef helper():\n    assert Basket and add_item and total_price\n"
     )
-    assert [one.reason for one in implement([PAIR[0], other]) if isinstance(one, Dropped)] == ["tests nothing that can be named"]
+    assert [one.reason for one in implement([PAIR[0], other]) if isinstance(one, Dropped)] == ["no test in it"]
 
 
 def test_a_test_that_only_prepares_with_a_unit_is_not_about_it() -> None:
@@ -118,5 +120,52 @@ def test_cases_end_where_they_are_closed_and_have_names_in_words() -> None:
     python = cases(PAIR[1])
     assert [case.name for case in python][1:] == ["add item keeps the order of what came first", "total price counts delivery once"]
     assert "parametrize" not in python[0].text and python[2].text.rstrip().endswith("== 3")
+    assert python[1].text.startswith("@pytest.mark.parametrize")
     java = cases(document("BasketTest.java", "class BasketTest {\n  @Test\n  void refusesNoName() {\n    add();\n  }\n}\n", "java"))
     assert [(case.name, case.text) for case in java] == [("refuses no name", "  @Test\n  void refusesNoName() {\n    add();\n  }")]
+
+
+def test_a_case_knows_what_stands_above_it() -> None:
+    text = RSPEC.replace('  it "weighs', '  let(:scales) { 1 }\n\n  it "weighs')
+    first, _, last = cases(document("spec/basket_spec.rb", text, "ruby"))
+    assert first.group == 'Basket do "#add_item" do' and first.around == ()
+    assert [text[slice(*span)].strip() for span in last.around] == ["let(:scales) { 1 }"] and last.group == "Basket do"
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("".join(f"        self.items[{n}].weigh()\n" for n in range(40)), "much code for few tests"),
+        ("        self.items.append(item)\n", None),
+    ],
+)
+def test_code_and_its_tests_are_in_proportion(code: str, reason: str | None) -> None:
+    given = [document("shop/basket.py", f"class Basket:\n    def add_item(self, item):\n{code}"), PAIR[1]]
+    assert [one.reason for one in implement(given) if isinstance(one, Dropped) and one.detail == "add_item"] == ([reason] if reason else [])
+    by_name = [one.reason for one in by_names(given) if isinstance(one, Dropped) and one.detail == "add_item"]
+    assert by_name == ([reason] if reason else [])
+
+
+def test_names_of_tests_do_not_ask_for_a_class() -> None:
+    names = "".join(
+        f"def test_basket_{name}():\n    assert Basket()\n\n\n" for name in ("is_made_of_all_wood", "has_a_handle_at_each_side")
+    )
+    given = [PAIR[0], document("tests/test_basket.py", f"from shop.basket import Basket, add_item, total_price\n\n\n{names}")]
+    assert {one.reason for one in by_names(given) if isinstance(one, Dropped)} == {"tests say too little"}
+
+
+def test_one_line_is_not_what_a_long_test_asks_for() -> None:
+    long = "".join(f"    basket.add_item(item({n}))\n" for n in range(40))
+    given = document("tests/test_basket.py", f"from shop.basket import Basket\n\n\ndef test_all(basket):\n{long}")
+    code = document("shop/basket.py", "class Basket:\n    def add_item(self, item):\n        self.items.append(item)\n")
+    assert [one.reason for one in implement([code, given]) if isinstance(one, Dropped)] == ["tests of what it calls"]
+
+
+def test_an_assertion_is_no_case() -> None:
+    body = "    test.equal(1, 1)\n    should(basket.total).eql(2)\n    it.total\n"
+    found = cases(
+        document("test/basket.js", f"it.only('adds up', function () {{\n{body}}})\n\nit('ends', function () {{\n}})\n", "javascript")
+    )
+    assert [case.name for case in found] == ["adds up", "ends"] and "should(basket.total)" in found[0].text
+    shoulda = cases(document("test/basket_test.rb", "class BasketTest\n  should 'add up' do\n    assert 1\n  end\nend\n", "ruby"))
+    assert [case.name for case in shoulda] == ["add up"]

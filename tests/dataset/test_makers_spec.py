@@ -55,6 +55,10 @@ def test_the_code_asks_and_its_test_answers() -> None:
         ("src/__tests__/basket.js", "basket"),
         ("src/test/java/shop/BasketTest.java", "Basket"),
         ("src/test/java/shop/BasketTests.java", "Basket"),
+        ("test/basket.js", "basket"),
+        ("test/basket.pay.js", "basket.pay"),
+        ("test/support/basket.js", None),
+        ("lib/basket.js", None),
         ("shop/basket.py", None),
         ("shop/latest.py", None),
         ("tests/conftest.py", None),
@@ -62,7 +66,7 @@ def test_the_code_asks_and_its_test_answers() -> None:
 )
 def test_paths_of_tests_point_to_what_they_test(path: str, stem: str | None) -> None:
     assert stem_tested(path) == stem
-    assert is_test(path) == (stem is not None or path.startswith("tests/"))
+    assert is_test(path) == (stem is not None or path.startswith(("tests/", "test/")))
 
 
 def test_marks_and_case_of_names_do_not_matter() -> None:
@@ -78,6 +82,62 @@ def test_marks_and_case_of_names_do_not_matter() -> None:
 def test_a_folder_of_tests_points_to_a_file_when_the_test_names_its_units() -> None:
     found, _ = pairs([document("shop/_basket.py", CODE), document("tests/basket/test_totals.py", TEST)])
     assert [(pair.tested.path, pair.confidence) for pair in found] == [("shop/_basket.py", 1.0)]
+
+
+MOCHA = """var request = require('supertest')
+var express = require('../')
+
+describe('res', function () {
+  describe('.send(status)', function () {
+    it('should set the status', function (done) {
+      var app = express()
+
+      app.use(function (req, res) {
+        res.send(201)
+      })
+
+      request(app).get('/').expect(201, done)
+    })
+  })
+})
+"""
+RESPONSE = """var res = Object.create(http.ServerResponse.prototype)
+
+res.send = function send(status) {
+  this.statusCode = status
+  return this.end()
+}
+
+res.redirect = function redirect(url) {
+  return this.end(url)
+}
+"""
+
+
+def test_a_test_in_a_folder_of_mocha_is_paired_by_the_first_part_of_its_name() -> None:
+    code = document("lib/response.js", RESPONSE + "// more\n" * 900, "javascript")
+    others = [document("lib/request.js", "req.get = function get(field) {\n  return this.headers[field]\n}\n", "javascript")]
+    given = [code, *others, document("test/res.send.js", MOCHA, "javascript")]
+    (pair,), _ = pairs(given)
+    assert (pair.tested.path, pair.confidence >= 0.8) == ("lib/response.js", True)
+    (made,) = (one for one in spec(given) if isinstance(one, Sample))
+    assert "`res.send`" in asked(made) and "res.redirect =" not in asked(made) and "var express = require('../')" in asked(made)
+    assert (made.answer or "").startswith("```javascript\ndescribe('res', function () {") and "expect(201, done)" in (made.answer or "")
+
+
+def test_a_var_that_requires_a_file_imports_it() -> None:
+    code = document("lib/utils.js", "exports.wrap = function wrap(x) {\n  return [x]\n}\n", "javascript")
+    body = "describe('utils.wrap', function () {\n  it('wraps', function () {\n    utils.wrap(1)\n  })\n})\n"
+    test = f"var utils = require('../lib/utils')\n\n{body}"
+    (pair,), _ = pairs([code, document("test/utils.js", test, "javascript")])
+    assert pair.tested.path == "lib/utils.js"
+
+
+def test_models_mirror_models() -> None:
+    code = document("app/models/basket.rb", "class Basket < Record\n  validates :name, presence: true\nend\n", "ruby")
+    test = "describe Basket do\n  it 'has a name' do\n    expect(Basket.create).not_to be_valid\n  end\nend\n"
+    assert [pair.tested.path for pair in pairs([code, document("spec/models/basket_spec.rb", test, "ruby")])[0]] == ["app/models/basket.rb"]
+    assert pairs([code, document("spec/routing/basket_spec.rb", test, "ruby")])[0] == []
 
 
 def test_of_two_files_of_one_name_the_one_that_is_named_is_taken() -> None:
@@ -167,8 +227,11 @@ def test_lines_without_a_test_or_with_tests_of_other_things_are_no_answer() -> N
     other = "".join(f"def test_other_{n}(client):\n    assert client.get('/{n}').data == b'x'\n\n\n" for n in range(60))
     helpers = "".join(f"def make_basket_{n}():\n    return Basket({n}).total_price()\n\n\n" for n in range(60))
     told = "def test_total():\n    assert Basket().total_price() == 3\n\n\n"
-    assert "tests other things" in windows(CODE, f"from shop.basket import Basket\n\n\n{told}{other}")[1]
-    assert "no test in it" in windows(CODE, f"from shop.basket import Basket\n\n\n{helpers}{told}")[1]
+    (made,), reasons = windows(CODE, f"from shop.basket import Basket\n\n\n{told}{other}")
+    assert made.answer == f"```python\n{told.strip()}\n```" and reasons == ["tests other things"] * 60
+    assert windows(CODE, f"from shop.basket import Basket\n\n\n{helpers}") == ([], ["no test in it"])
+    (made,), _ = windows(CODE, f"from shop.basket import Basket\n\n\n{helpers}{told}")
+    assert "make_basket" not in asked(made) + (made.answer or "")
 
 
 def test_what_is_only_imported_is_not_what_is_tested() -> None:
@@ -191,7 +254,118 @@ def test_what_the_shown_code_calls_is_shown_beside_it_and_not_asked_for() -> Non
 def test_tests_that_go_through_a_helper_are_kept() -> None:
     tests = "".join(f"def test_sum_{n}():\n    check({n}, {n})\n\n\n" for n in range(9))
     test = f"from shop.basket import Basket\n\n\ndef check(wanted, *items):\n    assert Basket(*items).total_price() == wanted\n\n\n{tests}"
-    assert len(windows(CODE, test)[0]) == 1
+    made, _ = windows(CODE, test)
+    assert made and all((one.answer or "").startswith("```python\ndef test_sum_") and "def check(wanted" in asked(one) for one in made)
+
+
+GROUPED = """require 'shop/basket'
+
+RSpec.describe Shop::Basket do
+  let(:basket) { create(:basket) }
+  let(:stranger) { create(:person) }
+
+  before do
+    sign_in stranger
+  end
+
+  def priced(count)
+    item(price: count)
+  end
+
+  describe '#total_price' do
+    let(:due) { 3 }
+
+    it 'adds up' do
+      basket.add priced(3)
+      expect(basket.total_price).to eq due
+    end
+
+    it 'asks others' do
+      expect(stranger.total_price).to eq 9
+    end
+  end
+
+  context 'with wheels' do
+    let(:wheels) { 4 }
+
+    it 'knows all of its data' do
+      expect(basket.data).to eq wheels
+    end
+  end
+end
+"""
+
+
+def test_whole_tests_of_one_unit_answer_with_what_stands_before_them_in_the_question() -> None:
+    made, reasons = windows(RUBY_CODE, GROUPED, language="ruby")
+    first = next(one for one in made if "total_price" in (one.answer or ""))
+    assert first.answer == "```ruby\n" + GROUPED[GROUPED.index("    it 'adds up'") : GROUPED.index("\n\n    it 'asks")] + "\n```"
+    assert "How" in asked(first) or "ests for `Shop::Basket#total_price`" in asked(first) or "Cover" in asked(first)
+    for before in ("let(:basket) { create(:basket) }", "sign_in stranger", "def priced(count)", "let(:due) { 3 }"):
+        assert before in asked(first)
+    assert "wheels" not in asked(first) and "it '" not in asked(first)
+    texts = {span.path: (RUBY_CODE if "test" not in span.path else GROUPED).encode() for span in first.origins}
+    for span in first.origins:
+        assert texts[span.path][span.start : span.end].decode().strip() in asked(first) + (first.answer or "")
+    assert reasons == ["tests other things"]  # `stranger` is no basket
+
+
+def test_a_block_that_holds_nothing_else_is_answered_whole() -> None:
+    made, _ = windows(RUBY_CODE, GROUPED.replace("stranger.total_price", "basket.total_price"), language="ruby")
+    first = next(one for one in made if "total_price" in (one.answer or ""))
+    answer = first.answer or ""
+    assert answer.startswith("```ruby\n  describe '#total_price' do\n    let(:due) { 3 }") and answer.endswith("\n  end\n```")
+    assert "let(:basket)" in asked(first) and "let(:due)" not in asked(first)
+
+
+def test_a_test_file_that_is_called_as_a_unit_is_of_that_alone() -> None:
+    given = MOCHA.replace("res.send(201)", "res.redirect('/')")
+    code = document("lib/response.js", RESPONSE + "// more\n" * 900, "javascript")
+    made = list(spec([code, document("test/res.send.js", given, "javascript")]))
+    assert [one.reason for one in made if isinstance(one, Dropped)] == ["tests other things"]
+
+
+def test_a_helper_beneath_the_tests_and_nothing_but_what_they_use_is_shown() -> None:
+    head = "import os\nfrom shop.basket import Basket\nfrom shop.basket import pick_courier\n\n\n"
+    helper = "def priced(count):\n    return Basket(count)\n"
+    tests = "def test_total():\n    assert priced(3).total_price() == 3\n\n\ndef test_more():\n    assert Basket().total_price()\n"
+    test = f"{head}{tests}\n\n{helper}"
+    (made,), _ = windows(CODE, test)
+    assert "def priced(count):" in asked(made) and "pick_courier" not in asked(made) and "import os" not in asked(made)
+    assert "== 3\n\n\ndef test_more" in (made.answer or "")
+
+
+def test_the_data_that_a_test_is_run_with_belongs_to_it() -> None:
+    data = '@pytest.mark.parametrize(\n    "count",\n    (1, 2),\n)\n@slow\n'
+    given = f"{data}def test_total(count):\n    assert Basket(count).total_price() == 3\n"
+    (made,), _ = windows(CODE, f"import pytest\nimport os\nfrom shop.basket import Basket\n\n\n{given}")
+    assert made.answer == f"```python\n{given.strip()}\n```"
+    assert "import pytest\nfrom shop.basket import Basket\n" in asked(made) and "import os" not in asked(made)
+
+
+@pytest.mark.parametrize(
+    ("line", "ours"),
+    [
+        ("basket.total_price()", True),
+        ("Basket().total_price()", True),
+        ("make_basket(3).total_price()", True),
+        ("b = Basket()\n    assert b.total_price()", True),
+        ("with open_basket() as b:\n        b.total_price()", True),
+        ("shop.total_price()", False),
+        ("shop = Basket.shop\n    shop.total_price()", True),
+        ("bill = Bill(Basket())\n    till.total_price()", False),
+    ],
+)
+def test_a_method_of_that_name_of_something_else_is_no_mention(line: str, ours: bool) -> None:
+    made, _ = windows(CODE, f"from shop.basket import Basket\n\n\ndef test_it(shop, till):\n    {line}\n")
+    assert any("`Basket.total_price`" in asked(one) for one in made) == ours
+
+
+def test_what_is_used_by_what_is_used_is_shown_too() -> None:
+    steps = "".join(f"    def step_{n}(self):\n        return self.step_{n + 1}() * {n}\n\n" for n in range(1, 4))
+    code = f"class Basket:\n{steps}    def step_4(self):\n        return 44\n"
+    (made,), _ = windows(code, "from shop.basket import Basket\n\n\ndef test_it():\n    assert Basket().step_1() == 264\n")
+    assert "return 44" in asked(made)
 
 
 def test_methods_of_other_classes_with_the_name_of_what_is_called_are_not_shown() -> None:

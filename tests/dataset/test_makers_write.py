@@ -121,12 +121,18 @@ def test_a_file_offers_two_templates_that_are_less_sure() -> None:
 
 
 @pytest.mark.parametrize(
-    "silent", ["def each(a):\n    return [a, 1]\n", "def outer_one():\n    def inner_one(a):\n        return [a, 1]\n"]
+    "silent",
+    [
+        "def each(a):\n    return [a, 1]\n",
+        "def outer_one():\n    def inner_one(a):\n        return [a, 1]\n",
+        "class EachOfMany:\n    wheels = [1, 2, 3, 4]\n",
+        "def each_of_many(wheels, colours):\n    raise NotImplementedError\n",
+    ],
 )
 def test_a_name_that_says_too_little_is_no_request(silent: str) -> None:
     asked = "".join(f"def f{n}(a):\n    '''Multiply the amount of wheels by {n} and round.'''\n    return a * {n}\n\n" for n in range(40))
     found = [one for one in write([document(asked + silent)]) if isinstance(one, Sample) and one.maker.startswith("write.template.")]
-    assert not any("each" in request(one) or "inner_one" in request(one) for one in found)
+    assert not any(name in request(one) for one in found for name in ("each", "inner_one", "EachOfMany"))
 
 
 def test_a_role_at_the_start_of_a_line_does_not_end_the_request() -> None:
@@ -154,6 +160,33 @@ def test_imports_that_the_code_uses_come_first() -> None:
     )
     (sample,) = (one for one in write([document(text)]) if isinstance(one, Sample))
     assert "from shop.wheels import Wheel" in request(sample) and "Thing59" not in request(sample)
+
+
+def test_words_of_a_docstring_are_no_imports() -> None:
+    many = "".join(f"from shop.things import Thing{n}\n" for n in range(60))
+    asks = "Roll the wheel that comes from the import of wheels.\n\n    Taken from Thing0, Thing1 and Thing2.\n    "
+    text = f"{many}from shop.wheels import Wheel\n\n\ndef roll(a):\n    '''{asks}'''\n    return Wheel(a)\n"
+    (sample,) = (one for one in write([document(text)]) if isinstance(one, Sample))
+    assert "from shop.wheels import Wheel" in request(sample)
+
+
+def test_a_class_s_own_method_is_not_named_as_one_of_an_instance() -> None:
+    doc = "  # Finds all baskets that hold the same things.\n"
+    own = f"{doc}  def self.alike(items)\n    where(items: items)\n  end\n\n"
+    text = f"class Basket\n{own}{doc}  def alike_to(items)\n    pick(items)\n  end\nend\n"
+    asked = " ".join(request(one) for one in write([document(text, "ruby", "basket.rb")]) if isinstance(one, Sample))
+    assert "`Basket.alike`" in asked and "`Basket#alike_to`" in asked
+
+
+def test_a_header_that_is_too_long_to_show_leaves_no_decorator_behind() -> None:
+    long = (
+        "    @timed\n    def weigh(self,\n"
+        + "".join(f"        argument_number_{n}: int,\n" for n in range(20))
+        + "    ):\n        return 1\n\n"
+    )
+    ask = '    def carry(self):\n        """Carry all of the parcels to the courier who waits."""\n        return self.weigh()\n'
+    (made,) = [one for one in write([document(f"class Cart:\n{long}{ask}")]) if isinstance(one, Sample) and one.maker == "write"]
+    assert "@timed" not in request(made) and "class Cart:" in request(made)
 
 
 def test_a_function_that_is_assigned_is_answered_with_its_semicolon() -> None:

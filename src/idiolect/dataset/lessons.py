@@ -52,6 +52,8 @@ SIDES: tuple[Side, ...] = ("train", "validation")
 ROLE_WEIGHTS: dict[Role, float] = {"reference": 2.0, "public": 0.5}
 NEAR_BUDGET = 0.05
 """By how much the distinct bytes of `lessons_from` may miss their budget."""
+STANDING = 0.5
+"""Of a unit that a commit added, the share of its lines that stands at the cut at least."""
 
 Labels = Mapping[str, tuple[str, ...]]
 Made = Iterator[tuple[str, Sent | Sample | Dropped]]
@@ -141,7 +143,8 @@ class Lessons:
                 continue
             judge = partial(_judged, newest - one.change.time, past, one.change.commit)
             marks = partial(self.book.of, material.source.name, commit=one.change.commit)
-            yield from _told(Read(*found).made, material.source, Sent((), _in_commit(one), counted(material.source), judge, marks))
+            told = _told(Read(*found).made, material.source, Sent((), _in_commit(one), counted(material.source), judge, marks))
+            yield from ((name, current(name, item, past, one.change.commit)) for name, item in told)
 
     def _of_packs(self, portion: Portion, made: Iterator[Sent | Sample], funnel: Funnel) -> Iterator[Sample]:
         """With what the packs' own makers make, labelled and filtered by the packs."""
@@ -222,6 +225,13 @@ def _counted(made: Made, funnel: Funnel) -> Iterator[Sent | Sample]:
 def _judged(age: int, past: Past, commit: str, sample: Sample) -> float:
     """How much a lesson of a commit counts for its age and for what of it still stands at the cut."""
     return weight(age, past.standing(sample, commit))
+
+
+def current(name: str, item: Sent | Sample | Dropped, past: Past, commit: str) -> Sent | Sample | Dropped:
+    """The lesson, unless it asks for a unit that the team has thrown away since."""
+    if name != "added" or isinstance(item, Dropped) or past.standing(sample := opened(item), commit) >= STANDING:
+        return item
+    return Dropped(reason="not current", what=commit, source=sample.origins[0].source, detail=sample.origins[0].path)
 
 
 def _told(found: Iterable[tuple[str, Iterable[Row]]], source: Source, like: Sent) -> Made:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from idiolect.dataset.makers import pairs, tangles
@@ -31,6 +31,27 @@ STOOD = 0.6
 NAMED, ALONE = 1.0, 0.85
 """How sure it is that a message is about a unit that it names, or that is most of what the commit adds."""
 
+_OTHER = re.compile(
+    r"""^(?:fixup|squash|amend)!|\b(?:refactor\w*|renam\w+|moved?|mov(?:es|ing)|re-?writ\w+|re-?work\w*)\b
+    |\b(?:clean(?:s|ed|ing)?-?\ ?up|prep(?:ping|ar\w+)?)\b
+    |^(?:reduc|simplif|split|extract|convert|reorgani|restor|tweak|polish|improv|updat|isolat|nicer|better|bug-?\ ?fix)\w*
+    |^(?:fix\w*|test|cover|docs?|document)\b
+    |^(?:add\w*|more|new|writ\w+|extend\w*|start\w*)\s+(?:\w+\s+){0,2}(?:tests?|specs?|testcases?|docs?|documentation|examples?)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""A message that is about how code is arranged, about a repair, about tests or documentation: not about what a new unit is for."""
+_EMPTY = re.compile(
+    r"""add|new|initial|first|implement|support|introduc|creat|writ|mak|allow|provid|us|function|method|class|helper|feature|basic|simpl|quick
+    |option|additional|functionalit|som|mor|also|better|start|work|early|commit|an?|and|are|as|at|be|by|do|for|from|ha|if|in|into|it|its|of
+    |on|or|that|th|thi|to|up|wa|when|with|we|can|will|not|no|so|all|any""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Stems of words that say nothing of a unit."""
+FEWEST_SAID = 2
+"""Words of a message that say something, besides those of the unit's name."""
+_BROKEN_OFF = re.compile(r"\b(?:for|of|to|in|on|with|by|from|the|an?|and|or|was|is|are|not|see)\W*$", re.IGNORECASE)
+_LEFT_OVER = re.compile(r"(?<=[.!?])\s+\w+\W*$")
+"""What is left of a last sentence that named a ticket."""
 _COMMON = re.compile(r"get|set|to|is|has|do|run|mak|creat|load|read|writ|init|new|handl|check|on|with|from|nam|valu|data")
 """Stems that too many names have for a message to be about one of them."""
 
@@ -74,9 +95,29 @@ def _lesson(change: Change, request: Wish, fresh: Fresh, alone: bool, budget: in
         return dropped(change, reason, unit.name)
     if unit.doc and own_wish(document, unit) != ("", None):
         return dropped(change, "says itself what it is for", unit.name)
-    said = request.subject + (f"{'' if request.subject.endswith('.') else '.'} {request.body}" if request.body else "")
-    asked = Request(said, "added", round(request.confidence * sure, 2))
-    return lesson(document, unit, found, asked, budget)
+    said = _said(change, request)
+    if reason := _refused(request.subject, said, [*unit.parents, unit.name]):
+        return dropped(change, reason, unit.name)
+    return lesson(document, unit, found, Request(said, "added", round(request.confidence * sure, 2)), budget)
+
+
+def _said(change: Change, request: Wish) -> str:
+    """Subject and body as sentences; a body that begins small goes on with the sentence of the subject."""
+    body = _LEFT_OVER.sub("", request.body)
+    if change.body.lstrip()[:1].islower() and body[:1].isupper() and not request.subject.endswith((".", "!", "?")):
+        return f"{request.subject} {body[:1].lower()}{body[1:]}"
+    return request.subject + (f"{'' if request.subject.endswith('.') else '.'} {body}" if body else "")
+
+
+def _refused(subject: str, said: str, names: Sequence[str]) -> str:
+    """Why a message is no wish for a unit of these names, its class's first; empty where it may be."""
+    if _OTHER.search(subject):
+        return "message is about other things"
+    if _BROKEN_OFF.search(said if said.startswith(f"{subject} ") else subject):
+        return "message is broken off"
+    own = {tangles.stem(word) for name in names for word in words_of(name)}
+    told = {stem for stem in tangles.stems(said) - own if not _EMPTY.fullmatch(stem)}
+    return "" if len(told) >= FEWEST_SAID else "message says no more than the name"
 
 
 def _about(change: Change, request: Wish, fresh: Fresh, alone: bool) -> float:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from idiolect.dataset.makers import scope
-from idiolect.dataset.makers.cases import Case, cases, counting, mentioned
+from idiolect.dataset.makers.cases import Case
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, labels, seeded
-from idiolect.dataset.makers.pairs import Names, Pair, paired
 from idiolect.dataset.makers.prose import words_of
+from idiolect.dataset.makers.subjects import BEFORE, HOLDERS, Subject, held, setting, subjects
 from idiolect.dataset.makers.tangles import stem, stems
 from idiolect.dataset.makers.write import Request, lesson, own_wish, unfit
 from idiolect.syntax import Unit
@@ -26,72 +24,28 @@ FRAMES = (
 AROUND = "Around it in the file:"
 FRAME = 300
 """Bytes that a request's own words and paths may take."""
-MOST_UNITS = 6
-"""Units of one pair that are asked for, those first that most of its tests name."""
 MOST_CASES = 4
 """Tests of a unit that are shown."""
 FEWEST_SAID, MOST_SAID = 2, 5
 """Names of tests that say together what a unit has to do."""
 FEWEST_WORDS = 4
 """Of such a name, besides those of the unit."""
-_HOLDERS = frozenset({"class", "struct", "interface", "enum"})
 SAID = 0.9
 """What the names of tests are worth, of how sure the pair is."""
-
-
-class Subject(NamedTuple):
-    """A unit and the tests that are about it more than about any other."""
-
-    pair: Pair
-    unit: Unit
-    cases: list[Case]
-    found: list[Unit]
-    """All units of its file."""
+MUCH, LITTLE, PER_NAME = 2.5, 0.08, 10
+"""Lines of code for each line of the tests that ask for it, at most and at least; and for each name of a test, at most."""
 
 
 def implement(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
     """Functions, methods and classes of pairs of at least 0.8 confidence, asked for by the tests that are about them."""
-    for subject in _subjects(material):
+    for subject in subjects(material):
         yield _lesson(subject, budget) if isinstance(subject, Subject) else subject
 
 
 def tested(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
     """The same units, where no words of their own ask for them, asked for by what the names of their tests say."""
-    for subject in _subjects(material):
+    for subject in subjects(material):
         yield _told(subject, budget) if isinstance(subject, Subject) else subject
-
-
-def _subjects(material: Material) -> Iterator[Subject | Dropped]:
-    for found, alone in paired(material):
-        yield from (dropped(test, reason) for test, reason in alone)
-        for pair in found:
-            subjects = _of_pair(pair)
-            yield from subjects[:MOST_UNITS]
-            yield from (dropped(pair.tested, "many units of one file", one.unit.name) for one in subjects[MOST_UNITS:])
-            if not subjects:
-                yield dropped(pair.test, "tests nothing that can be named")
-
-
-def _of_pair(pair: Pair) -> list[Subject]:
-    """The units that tests are about, those with most tests first."""
-    found = Names(pair.tested).units
-    of: dict[Unit, list[Case]] = defaultdict(list)
-    for case in cases(pair.test):
-        if unit := _about(case, found):
-            of[unit].append(case)
-    return [Subject(pair, unit, of[unit], found) for unit in sorted(of, key=lambda unit: (-len(of[unit]), unit.start))]
-
-
-def _about(case: Case, found: Sequence[Unit]) -> Unit | None:
-    """The unit that a test is about: one whose words stand in its name, else the only one that it calls; a class where that is all."""
-    about, count, said = mentioned(case.text, found), counting(case.text), stems(case.name)
-    within = [unit for unit in about if unit.kind not in _HOLDERS] or about[:1]
-
-    def shared(unit: Unit) -> int:
-        return len(said & {stem(word) for word in words_of(unit.name)})
-
-    best = max(within, key=lambda unit: (shared(unit), count(unit), -unit.start), default=None)
-    return best if best and (shared(best) or len(within) == 1) else None
 
 
 def _lesson(subject: Subject, budget: int) -> Sample | Dropped:
@@ -99,37 +53,55 @@ def _lesson(subject: Subject, budget: int) -> Sample | Dropped:
     if reason := unfit(pair.tested, unit, budget):
         return dropped(pair.tested, reason, unit.name)
     start, end = scope.whole(unit, pair.tested.data)
-    code = pair.tested.data[start:end].decode()
-    choose = seeded("implement", pair.tested.path, unit.parents, unit.name, code)
-    shown = _within(subject.cases, budget - (end - start) - FRAME)
+    shown = next(iter(held(subject.cases, budget - (end - start) - FRAME, MOST_CASES)), [])
     if not shown:
         return dropped(pair.tested, "tests over budget", unit.name)
     tests = scope.code(pair.test, [(case.start, case.end) for case in shown], between="\n\n")
-    what = f"the {unit.kind} `{scope.qualified(unit, pair.tested.language)}`"
+    if reason := _out_of_proportion(_code(subject), tests.text):
+        return dropped(pair.tested, reason, unit.name)
+    code = pair.tested.data[start:end].decode()
+    choose = seeded("implement", pair.tested.path, unit.parents, unit.name, code)
+    what = f"the {unit.kind} `{scope.qualified(unit, pair.tested.language, pair.tested.data)}`"
     fence = scope.fenced(tests.text, pair.test.language)
     request = choose.choice(FRAMES).format(what=what, path=pair.tested.path, test=pair.test.path, cases=fence)
-    around = scope.around(pair.tested, unit, subject.found, signature=False)
-    fits = around.text and len(request.encode()) + len(around.text.encode()) + end - start <= budget
+    more = _around(subject, shown, budget - len(request.encode()) - (end - start))
     return Sample(
-        prompt=(
-            Message(role="user", content=request + (f"\n\n{AROUND}\n{scope.fenced(around.text, pair.tested.language)}" if fits else "")),
-        ),
+        prompt=(Message(role="user", content=request + "".join(piece.text for piece in more)),),
         answer=scope.fenced(code, pair.tested.language),
         kind="spec",
         maker="implement",
         labels=labels(pair.tested.language),
         confidence=pair.confidence,
-        origins=(pair.tested.span(start, end), *tests.origins, *(around.origins if fits else ())),
+        origins=(pair.tested.span(start, end), *tests.origins, *(span for piece in more for span in piece.origins)),
     )
 
 
-def _within(found: Sequence[Case], room: int) -> list[Case]:
-    """As many tests as fit, those first that come first."""
-    kept: list[Case] = []
-    for case in found:
-        if len(kept) < MOST_CASES and sum(one.end - one.start for one in kept) + case.end - case.start <= room:
-            kept.append(case)
+def _around(subject: Subject, shown: Sequence[Case], room: int) -> list[scope.Piece]:
+    """What stands around the unit in its file, and before its tests in theirs, as far as each fits."""
+    tested, test = subject.pair.tested, subject.pair.test
+    around, before = scope.around(tested, subject.unit, subject.found, signature=False), setting(test, shown)
+    pieces = [
+        scope.Piece(BEFORE.format(test=test.path, setting=scope.fenced(before.text, test.language)) if before.text else "", before.origins),
+        scope.Piece(f"\n\n{AROUND}\n{scope.fenced(around.text, tested.language)}" if around.text else "", around.origins),
+    ]
+    kept: list[scope.Piece] = []
+    for piece in pieces:
+        if piece.text and len(piece.text.encode()) <= room - sum(len(one.text.encode()) for one in kept):
+            kept.append(piece)
     return kept
+
+
+def _code(subject: Subject) -> int:
+    """Lines of a unit's code, its docstring apart."""
+    unit, data = subject.unit, subject.pair.tested.data
+    doc = slice(*unit.doc) if unit.doc and unit.doc[0] >= unit.start else slice(unit.end, unit.end)
+    return len(data[unit.start : doc.start].split(b"\n")) + len(data[doc.stop : unit.end].split(b"\n")) - 1
+
+
+def _out_of_proportion(code: int, tests: str) -> str:
+    """Why so many lines of code are not what these tests ask for; empty where they may be."""
+    lines = len(tests.split("\n"))
+    return "much code for few tests" if code > MUCH * lines else "tests of what it calls" if code < LITTLE * lines else ""
 
 
 def _told(subject: Subject, budget: int) -> Sample | Dropped:
@@ -139,8 +111,10 @@ def _told(subject: Subject, budget: int) -> Sample | Dropped:
     if unit.doc and own_wish(pair.tested, unit) != ("", None):
         return dropped(pair.tested, "says itself what it is for", unit.name)
     said = {case.name: case for case in subject.cases if _says(case, unit)}
-    if len(said) < FEWEST_SAID:
+    if len(said) < FEWEST_SAID or unit.kind in HOLDERS:
         return dropped(pair.tested, "tests say too little", unit.name)
+    if _code(subject) > PER_NAME * min(len(said), MOST_SAID):
+        return dropped(pair.tested, "much code for few tests", unit.name)
     chosen = list(said.values())[:MOST_SAID]
     wish = "Our tests say of it:\n" + "\n".join(f"- {case.name}" for case in chosen)
     spans = tuple(pair.test.span(case.start, case.end) for case in chosen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -18,6 +18,10 @@ _TEST = re.compile(
     r"^(?:test[_-](?P<before>.+)|(?P<after>.+?)[_.-](?:test|spec|tests|specs|cy|e2e)|(?P<java>[A-Z]\w*?)(?:Tests?|IT|Spec)|Test(?P<java2>[A-Z]\w*))$"
 )
 _TEST_FOLDERS = frozenset({"test", "tests", "spec", "specs", "__tests__", "testing", "testsuite", "e2e", "cypress"})
+_MOCHA = frozenset({".js", ".cjs", ".mjs", ".jsx", ".ts", ".tsx", ".coffee"})
+"""Endings of files whose tests lie in a folder and bear no mark in their names."""
+_HELPERS = frozenset({"support", "helpers", "fixtures", "mocks", "__mocks__"})
+"""Folders among tests that hold no tests."""
 _ROOTS = frozenset({*_TEST_FOLDERS, "src", "lib", "app", "main", "java", "pkg", "packages", "unit", "integration", "models", "units"})
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _COMMON = re.compile(r"init|new|call|run|get|set|to_s|initialize|setup|main|update|create|show|index|name|id|value|self|test|__\w+|.{0,2}")
@@ -32,6 +36,8 @@ MOST_TOGETHER = 10
 OFTEN, SHARE = 3, 0.5
 """A file and a test change together where so many commits touch both, and so many of those that touch the file."""
 MOST_BY_HISTORY = 3
+SHORTEST = 3
+"""Letters of an abbreviation."""
 KEPT = 0.8
 """Pairs that are less sure are counted, not taught."""
 
@@ -120,12 +126,16 @@ def telling(name: str) -> bool:
 
 
 def stem_tested(path: str) -> str | None:
-    """The stem that a test's name points to; None where this is no test. `tests/client/test_auth.py` points to `auth`."""
+    """The stem that a test's name points to; None where this is no test. `tests/client/test_auth.py` points to `auth`.
+
+    Where mocha is at home the folder alone says it: `test/utils.js` points to `utils`, `test/res.send.js` to `res.send`.
+    """
     pure = PurePosixPath(path)
     stem = pure.name.split(".")[0] if pure.suffix in (".html", ".erb") else pure.stem
     match = _TEST.match(stem)
     found = next((group for group in match.groups() if group), None) if match else None
-    if found is None and "__tests__" in pure.parts:
+    folders = set(pure.parts[:-1])
+    if found is None and ("__tests__" in folders or (pure.suffix in _MOCHA and _TEST_FOLDERS & folders and not _HELPERS & folders)):
         found = stem
     return found
 
@@ -145,15 +155,19 @@ class Group(NamedTuple):
 def groups(documents: Sequence[Document], together: Together) -> list[Group]:
     """Each test file of one source with the files that it may test by its path or by history; the rest of the verdict needs the texts."""
     tested: dict[tuple[str, str], list[str]] = defaultdict(list)
+    begun: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     families = {document.path: _family(document.language) for document in documents}
     for path, family in families.items():
         if not is_test(path):
-            tested[family, _key(PurePosixPath(path).stem)].append(path)
+            key = _key(PurePosixPath(path).stem)
+            tested[family, key].append(path)
+            begun[family][key[:SHORTEST]].append(path)
     found = []
     for document in documents:
         path, family = document.path, families[document.path]
         if has_grammar(document.language) and is_test(path):
             ours = [other for key, _ in _pointers(path) for other in tested.get((family, key), [])] if stem_tested(path) else []
+            ours = ours or _abbreviated(path, begun[family])
             history = [other for other in together.partners(path) if families.get(other) == family]
             if stem_tested(path) or history:
                 found.append(Group(path, tuple(dict.fromkeys([*ours, *history]))))
@@ -213,6 +227,14 @@ def _pointers(path: str) -> list[tuple[str, float]]:
     return [(_key(stem), BY_NAME), *((key, BY_FOLDER) for key in dict.fromkeys(weaker) if key != _key(stem))]
 
 
+def _abbreviated(path: str, begun: Mapping[str, list[str]]) -> list[str]:
+    """The files whose name the first part of a test's name abbreviates: `test/res.send.js` is of what `response.js` calls `res.send`."""
+    head, dot, _ = (stem_tested(path) or "").partition(".")
+    found = begun.get(_key(head)[:SHORTEST], []) if dot and len(_key(head)) >= SHORTEST else []
+    ours = [other for other in found if _key(PurePosixPath(other).stem).startswith(_key(head))]
+    return ours if len(ours) <= MOST_BY_HISTORY else []
+
+
 def _best(test: Names, candidates: Sequence[Names], together: Together) -> Pair | None:
     """The surest pair; rivals are candidates that the test's path points to by the same stem."""
     worth = dict(_pointers(test.document.path)) if stem_tested(test.document.path) else {}
@@ -227,14 +249,19 @@ def _best(test: Names, candidates: Sequence[Names], together: Together) -> Pair 
 
 
 def _signs(test: Names, tested: Names, rivals: int) -> int:
-    """One for being the only one of its name, one for a folder in common, and one for each of up to three references."""
+    """One for being the only one of its name, one for a folder in common, and one for each of up to three references.
+
+    A test that imports the file, or is called as a unit of it is (`res.send.js`), refers to it twice.
+    """
+    called = stem_tested(test.document.path)
     references = len(tested.defined & test.words) + 2 * _imports(test.document.text, tested.module)
+    references += 2 * any("." in unit.name and unit.name == called for unit in tested.units)
     return (rivals == 1) + _mirrored(test.path, tested.path) + min(3, references)
 
 
 def _mirrored(test: PurePosixPath, tested: PurePosixPath) -> bool:
     """Whether the folders agree: beside each other, or the same below `tests` and `src`."""
-    ours, theirs = (tuple(part for part in path.parts[:-1] if part not in _ROOTS) for path in (test, tested))
+    ours, theirs = (tuple(part for part in path.parts[:-1] if part not in _ROOTS or part == "models") for path in (test, tested))
     return test.parent == tested.parent or (ours == theirs and bool(ours)) or bool(set(ours) & set(theirs))
 
 
@@ -242,6 +269,6 @@ def _imports(text: str, module: str) -> bool:
     """Whether a line of the test imports the module by its dotted or slashed name."""
     folder, _, stem = module.rpartition(".")
     spelled = rf"{re.escape(folder)}[./]{re.escape(stem)}" if folder else re.escape(stem)
-    named = rf"^[^\S\n]*+(?:import|from|require\w*|const|use)\b.*\b{spelled}\b"
+    named = rf"^[^\S\n]*+(?:import|from|require\w*|const|let|var|use)\b.*\b{spelled}\b"
     taken = rf"^[^\S\n]*+from\s+{re.escape(folder or stem)}\s+import\s+.*\b{re.escape(stem)}\b"
     return bool(re.search(f"{named}|{taken}", text, re.MULTILINE))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from heapq import nsmallest
 from typing import NamedTuple
 
@@ -19,6 +19,11 @@ _VISIBILITY = re.compile(rb"[ \t]*(?:private|protected|public|private_class_meth
 _COMMENT = re.compile(rb"[ \t]*(?:#|//|/\*|\*)")
 _SEPARATORS = {"ruby": ("::", "#"), "rust": ("::", "::"), "c++": ("::", "::")}
 _NAME = re.compile(r"[A-Za-z_]\w*[?!]?")
+NO_NAME = frozenset(
+    {"as", "const", "from", "import", "include", "let", "load", "package", "require", "require_relative", "use", "using", "var"}
+)
+"""Words of an import that name nothing."""
+_OWN_METHOD = re.compile(rb"def\s+self\.")
 IMPORTS = 600
 SIBLINGS, MOST_SIBLINGS = 400, 12
 HEADER = 240
@@ -42,10 +47,16 @@ def around(document: Document, unit: Unit, enclosing: Sequence[Unit], *, signatu
     outer = [other for other in enclosing if other.start <= unit.start and unit.end <= other.end and other != unit]
     headers = [_header(document.data, other) for other in sorted(outer, key=lambda other: (other.start, -other.end))]
     own = [_header(document.data, unit)] if signature else []
-    used = frozenset(_NAME.findall(document.data[unit.start : unit.end].decode()))
+    used = named(document.data, unit)
     beside = _siblings(document.data, unit, enclosing, used)
     above, here = code(document, imports(document.data, used)), code(document, [*headers, *beside, *own])
     return Piece("\n\n".join(piece.text for piece in (above, here) if piece.text), above.origins + here.origins)
+
+
+def named(data: bytes, unit: Unit) -> frozenset[str]:
+    """Every identifier of a unit's code; words of its docstring are none."""
+    start, end = unit.doc if unit.doc and unit.doc[0] >= unit.start else (unit.end, unit.end)
+    return frozenset(_NAME.findall((data[unit.start : start] + b"\n" + data[end : unit.end]).decode()))
 
 
 def _siblings(data: bytes, unit: Unit, found: Sequence[Unit], used: Collection[str]) -> list[tuple[int, int]]:
@@ -60,18 +71,19 @@ def _siblings(data: bytes, unit: Unit, found: Sequence[Unit], used: Collection[s
     kept: list[tuple[int, int]] = []
     for one in nsmallest(MOST_SIBLINGS, apart, key=lambda one: (one.name not in used, abs(one.start - unit.start))):
         start, end = _header(data, one)
-        if sum(stop - begun for begun, stop in kept) + end - start <= SIBLINGS:
+        whole_name = one.name.rpartition(".")[2].encode() in data[start:end]  # of a long one the first line may be but a decorator
+        if whole_name and sum(stop - begun for begun, stop in kept) + end - start <= SIBLINGS:
             kept.append((start, end))
     return sorted(kept)
 
 
-def imports(data: bytes, used: Collection[str] = (), limit: int = IMPORTS) -> list[tuple[int, int]]:
+def imports(data: bytes, used: Set[str] = frozenset(), limit: int = IMPORTS) -> list[tuple[int, int]]:
     """Lines at the left margin that bring in other code, up to `limit` bytes in all: those that name what is `used` come first."""
     begun = [(start, end) for start, end in lines(data) if _IMPORT.match(data, start, end)]
     found = [(start, stop) for start, end in begun if (stop := _bracket_end(data, start, end, limit)) <= start + limit]
 
     def rank(span: tuple[int, int]) -> bool:
-        return not any(name in used for name in _NAME.findall(data[slice(*span)].decode()))
+        return used.isdisjoint(set(_NAME.findall(data[slice(*span)].decode())) - NO_NAME)
 
     kept, size = [], 0
     for start, stop in sorted(found, key=rank):
@@ -96,9 +108,10 @@ def whole(unit: Unit, data: bytes) -> tuple[int, int]:
     return start, unit.end + (data[unit.end : unit.end + 1] == b";")
 
 
-def qualified(unit: Unit, language: str) -> str:
-    """The name that a reader of that language would use."""
+def qualified(unit: Unit, language: str, data: bytes = b"") -> str:
+    """The name that a reader of that language would use; a class's own method of Ruby is known by `data`, its file."""
     between, last = _SEPARATORS.get(language, (".", "."))
+    last = "." if last == "#" and _OWN_METHOD.match(data, unit.start) else last
     parents = between.join(unit.parents)
     return f"{parents}{last if unit.kind in ('method', 'function') else between}{unit.name}" if parents else unit.name
 

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from idiolect.dataset.makers import scope
-from idiolect.dataset.makers.cases import TEST, counting, mentioned
+from idiolect.dataset.makers.cases import TEST
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, labels, seeded
-from idiolect.dataset.makers.pairs import Names, Pair, paired, telling
-from idiolect.dataset.makers.seams import seams
-from idiolect.dataset.makers.windows import cut
+from idiolect.dataset.makers.pairs import Pair, called, paired, telling
+from idiolect.dataset.makers.subjects import BEFORE, Subject, lots, of_pair, setting
 from idiolect.syntax import Unit
 from idiolect.types import Document, Dropped, Message, Sample
 
@@ -24,10 +23,12 @@ FRAMES = (
 SHORTEST = 60
 FRAME = 400
 """Bytes that a request's own words and paths may take."""
+MOST_PIECES, MOST_LOTS = 8, 3
+"""Tests of one answer, and answers for one unit."""
 
 
 def spec(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
-    """Pairs of at least 0.8 confidence; where both files do not fit, windows of the test with the units that they mention."""
+    """Pairs of at least 0.8 confidence; where both files do not fit, each unit with whole tests that are about it."""
     for found, alone in paired(material):
         yield from (dropped(test, reason) for test, reason in alone)
         for pair in found:
@@ -38,78 +39,68 @@ def _lessons(pair: Pair, budget: int) -> Iterator[Sample | Dropped]:
     test, tested = pair.test, pair.tested
     if len(test.data.strip()) < SHORTEST:
         yield dropped(test, "code too short")
-        return
-    if len(test.data) + len(tested.data) <= budget:
-        yield _sample(pair, (0, len(test.data)), [(0, len(tested.data))], f"`{tested.path}`")
-        return
-    names = Names(tested)
-    for start, end in cut(test.data, budget // 2, seams(test)):
-        text = test.data[start:end].decode()
-        about = mentioned(text, names.units)
-        room = budget - (end - start) - FRAME
-        shown = _within(tested, about, room)
-        reason = _refused(test, text, _with_members(shown, names.units)) if shown else "tests nothing that can be named"
-        if reason:
-            yield dropped(test, reason, f"bytes {start} to {end}")
-        else:
-            seen = _within(tested, [*shown, *_callees(shown, tested, names.units)], room)
-            spans = sorted(scope.whole(unit, tested.data) for unit in seen)
-            yield _sample(pair, (start, end), spans, _what(shown, tested))
+    elif len(test.data) + len(tested.data) > budget:
+        for subject in of_pair(pair):
+            yield from _of_unit(subject, budget) if isinstance(subject, Subject) else [subject]
+    elif TEST.search(test.text):
+        code, answer = scope.code(tested, [(0, len(tested.data))]), scope.code(test, [(0, len(test.data))])
+        yield _sample(pair, answer, code, f"`{tested.path}`", scope.Piece("", ()))
+    else:
+        yield dropped(test, "no test in it")
 
 
-def _callees(shown: Sequence[Unit], tested: Document, found: Sequence[Unit]) -> list[Unit]:
-    """What the shown units use of their own class, or of their file by a name that only one bears: there it is decided what is tested."""
-    words = scope.counted("\n".join(tested.data[unit.start : unit.end].decode() for unit in shown))
-    classes, bearers = {unit.parents for unit in shown}, Counter(unit.name for unit in found)
-    used = [unit for unit in found if unit.kind in ("function", "method") and unit not in shown and words[unit.name.rpartition(".")[2]]]
-    return [unit for unit in used if unit.parents in classes or (bearers[unit.name] == 1 and telling(unit.name))]
+def _of_unit(subject: Subject, budget: int) -> Iterator[Sample | Dropped]:
+    test, tested, unit = subject.pair.test, subject.pair.tested, subject.unit
+    start, end = scope.whole(unit, tested.data)
+    room = budget - FRAME - (end - start)
+    found = lots(subject, min(room, budget // 2), MOST_PIECES)
+    if not found:
+        yield dropped(tested, "answer over budget", unit.name)
+    yield from (dropped(test, "many tests of one unit", unit.name) for _ in found[MOST_LOTS:])
+    what = f"`{scope.qualified(unit, tested.language, tested.data)}`"
+    for lot in found[:MOST_LOTS]:
+        apart = "\n\n\n" if test.language == "python" and test.data[lot.spans[0][0]] not in b" \t" else "\n\n"
+        answer, before = scope.code(test, lot.spans, between=apart), setting(test, lot.cases, lot.spans)
+        left = room - len(answer.text.encode())
+        before = before if len(before.text.encode()) <= left else scope.Piece("", ())
+        shown = _with_callees(unit, tested, subject.found, left - len(before.text.encode()))
+        yield _sample(subject.pair, answer, scope.code(tested, sorted(shown), between="\n\n"), what, before)
 
 
-def _with_members(shown: Sequence[Unit], found: Sequence[Unit]) -> list[Unit]:
-    return [unit for unit in found if any(one.start <= unit.start and unit.end <= one.end for one in shown)]
+def _with_callees(unit: Unit, tested: Document, found: Sequence[Unit], room: int) -> list[tuple[int, int]]:
+    """The bytes of a unit, and of as much as fits of what it uses, directly or not: there it is decided what is tested."""
+    shown, spans = [unit], [scope.whole(unit, tested.data)]
+    for one in shown:  # grows while it is gone through
+        for used in _callees(one, tested, found):
+            start, end = scope.whole(used, tested.data)
+            if end - start <= room and all(end <= begun or stop <= start for begun, stop in spans):
+                shown.append(used)
+                spans.append((start, end))
+                room -= end - start
+    return spans
 
 
-def _refused(test: Document, text: str, shown: Sequence[Unit]) -> str:
-    """Why these lines of a test file are no answer to a wish for tests of `shown`; empty where they are.
-
-    Half of the tests name what is shown, or what stands before all of them does: then they go through a helper.
-    """
-    starts = [match.start() for match in TEST.finditer(text)]
-    if not starts:
-        return "no test in it" if TEST.search(test.text) else ""
-    head, *each = (counting(text[start:end]) for start, end in zip([0, *starts], [*starts, len(text)], strict=True))
-    about = sum(any(count(unit) for unit in shown) for count in each)
-    return "" if 2 * about >= len(each) or any(head(unit) for unit in shown if unit.kind != "class") else "tests other things"
+def _callees(unit: Unit, tested: Document, found: Sequence[Unit]) -> list[Unit]:
+    """What a unit uses of its own class, or of its file by a name that only one bears."""
+    text = tested.data[unit.start : unit.end].decode()
+    uses = {"method": scope.counted(text), "function": called(text)}  # of a method no brackets need tell that it is called
+    bearers = Counter(one.name for one in found)
+    used = [one for one in found if one != unit and one.kind in uses and uses[one.kind][one.name.rpartition(".")[2]]]
+    return [one for one in used if one.parents == unit.parents or (bearers[one.name] == 1 and telling(one.name))]
 
 
-def _within(tested: Document, mentioned: Sequence[Unit], room: int) -> list[Unit]:
-    """As many of the units as fit; one that lies within another is shown there."""
-    kept: list[Unit] = []
-    for unit in mentioned:
-        start, end = scope.whole(unit, tested.data)
-        apart = all(end <= other.start or other.end <= start for other in kept)
-        if apart and sum(other.end - other.start for other in kept) + end - start <= room:
-            kept.append(unit)
-    return kept
-
-
-def _what(shown: Sequence[Unit], tested: Document) -> str:
-    names = list(dict.fromkeys(f"`{scope.qualified(unit, tested.language)}`" for unit in shown))[:3]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _sample(pair: Pair, window: tuple[int, int], shown: Sequence[tuple[int, int]], what: str) -> Sample:
+def _sample(pair: Pair, answer: scope.Piece, code: scope.Piece, what: str, before: scope.Piece) -> Sample:
     test, tested = pair.test, pair.tested
-    code = scope.code(tested, shown, between="\n\n")
-    answer = test.data[slice(*window)].decode().strip("\r\n").rstrip()
-    frame = seeded("spec", test.path, tested.path, answer).choice(FRAMES)
+    frame = seeded("spec", test.path, tested.path, answer.text).choice(FRAMES)
     request = frame.format(what=what, path=tested.path, test=test.path, code=scope.fenced(code.text, tested.language))
+    if before.text:
+        request += BEFORE.format(test=test.path, setting=scope.fenced(before.text, test.language))
     return Sample(
         prompt=(Message(role="user", content=request),),
-        answer=scope.fenced(answer, test.language),
+        answer=scope.fenced(answer.text, test.language),
         kind="spec",
         maker="spec",
         labels=labels(test.language),
         confidence=pair.confidence,
-        origins=(test.span(*window), *code.origins),
+        origins=(*answer.origins, *code.origins, *before.origins),
     )

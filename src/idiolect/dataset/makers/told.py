@@ -41,8 +41,6 @@ _ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
 _MARKUP = re.compile(r":[a-z:]+:(?=`)|\[([^\[\]]*)\]\([^()]*\)")
 _WORD = re.compile(r"[A-Za-z]+")
 _CREDIT = re.compile(r"[\[(]#\d[^\])\n]{0,80}[\])]|:(?:issue|pr|pull|user|ghsa|gh):`[^`\n]{0,80}`")
-_BRINGS = re.compile(r"(?:add|new|introduc|provid|support|implement|allow|let|`)", re.IGNORECASE)
-"""How an entry of a changelog begins that says what is there from now on."""
 _NOT_ITSELF = re.compile(
     r"\b(?:these|those|above|below|following|no longer|instead|deprecat\w*|remov\w*|renam\w*|old|previous\w*|formerly|chang\w*|fix\w*"
     r"|mov(?:ed|es|ing)|warning|backwards?|upgrad\w*|broken|was|were|now|for example)\b",
@@ -69,9 +67,12 @@ def linked(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dro
 
 
 def described(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
-    """A unit without words of its own is asked for by the paragraph, or the entry of a changelog, that names it alone."""
+    """A unit without words of its own is asked for by the paragraph, or the entry of a list, that names it alone."""
     taken: set[tuple[str, int]] = set()
     for document, section, found in _sections(material):
+        if CHANGELOG.search(document.path):  # says what changed once, not what a unit is for
+            yield dropped(document, "changelog", section.title)
+            continue
         if not found:
             yield dropped(document, NO_CODE, section.title)
         for link in found:
@@ -187,7 +188,7 @@ def _paragraph(document: Document, link: Link) -> tuple[str, int, int] | None:
     text = document.data[link.section.body : link.section.end].decode()
     for start, end in _blocks(text):
         said = prose.opening(_MARKUP.sub(lambda match: match[1] or "", _CREDIT.sub("", _ITEM.sub("", text[start:end].strip()))))
-        if _of_itself(said, link) and (not CHANGELOG.search(document.path) or _BRINGS.match(said)):
+        if _of_itself(said, link):
             first = link.section.body + len(text[:start].encode())
             return said, first, first + len(text[start:end].encode())
     return None

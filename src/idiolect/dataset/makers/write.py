@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from random import Random
 from typing import NamedTuple
@@ -45,6 +46,8 @@ TEMPLATED = 2
 TEMPLATE_CONFIDENCE = 0.5
 TEMPLATE = "write.template"
 """Name of the maker where the request is a template's, before the number of that."""
+_STUB = re.compile(rb"\s*(?:pass|\.\.\.|(?:raise|throw)\b[^\n]*)?\s*")
+"""The body of what is for others to write."""
 NO_WORDS = "no human words for a request"
 SHORTEST = 30
 """Bytes of code below which there is nothing to write."""
@@ -76,8 +79,9 @@ def _of_file(document: Document, budget: int) -> Iterator[Sample | Dropped]:
         wish, reason = ("", "comment of what is within") if unit.doc and scope.wraps(unit, found) else own_wish(document, unit)
         reason = reason or unfit(document, unit, budget)
         if reason is None and not wish:
-            templated += _telling(unit)
-            reason = None if _telling(unit) and templated <= TEMPLATED else NO_WORDS
+            telling = _telling(document, unit)
+            templated += telling
+            reason = None if telling and templated <= TEMPLATED else NO_WORDS
         if reason:
             yield dropped(document, reason, unit.name)
         else:
@@ -114,9 +118,12 @@ def _request(document: Document, unit: Unit, wish: str) -> Request:
     return Request("", f"{TEMPLATE}.{number + 1}", TEMPLATE_CONFIDENCE)
 
 
-def _telling(unit: Unit) -> bool:
-    """Whether the name alone says what is wanted: two words of it, and not a helper within a function."""
-    return len(prose.words_of(unit.name.rpartition(".")[2])) >= 2 and not (unit.kind == "function" and unit.parents)
+def _telling(document: Document, unit: Unit) -> bool:
+    """Whether the name alone says what is wanted: two words of it, of a function that does something and is no helper within another."""
+    does = unit.kind in ("function", "method") and not _STUB.fullmatch(
+        document.data, unit.body_start or unit.start, unit.body_end or unit.end
+    )
+    return does and len(prose.words_of(unit.name.rpartition(".")[2])) >= 2 and not (unit.kind == "function" and unit.parents)
 
 
 def lesson(document: Document, unit: Unit, found: Sequence[Unit], asked: Request, budget: int) -> Sample:
@@ -144,6 +151,6 @@ def lesson(document: Document, unit: Unit, found: Sequence[Unit], asked: Request
 def _framed(document: Document, unit: Unit, asked: Request, choose: Random) -> str:
     frames = LONG_FRAMES if "\n" in asked.wish else FRAMES
     frame = choose.choice(frames) if asked.wish else TEMPLATES[int(asked.maker.rpartition(".")[2]) - 1]
-    name = scope.qualified(unit, document.language)
+    name = scope.qualified(unit, document.language, document.data)
     end = "" if asked.wish.endswith((".", "!", "?", ":")) or "\n" in asked.wish else "."
     return frame.format(wish=asked.wish + end if asked.wish else "", kind=unit.kind, name=name, path=document.path)
