@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from idiolect.dataset.makers import editing
-from idiolect.dataset.makers.commits import Wish, wish
+from idiolect.dataset.makers.commits import Wish
 from idiolect.dataset.makers.edits import dropped, span_of
 from idiolect.dataset.makers.layers import BESIDE, layer
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
@@ -63,16 +63,14 @@ def bugfix(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dro
 
 
 def _lesson(change: Change, budget: int) -> Sample | Dropped:
-    request = wish(change)
-    if isinstance(request, str):
-        return dropped(change, request)
+    asked = editing.asked(change, MOST_FILES)
+    if isinstance(asked, str):
+        return dropped(change, asked)
+    request, edits = asked
     if not _FIX.search(request.subject) and not _SURE.search(request.body):
         return dropped(change, "says nothing of a fault")
     if _NO_FAULT.search(request.subject):
         return dropped(change, "no fault of the program")
-    edits = editing.meant(change.edits)
-    if reason := editing.refused(edits, MOST_FILES):
-        return dropped(change, reason)
     mended = [edit for edit in edits if layer(edit.path, edit.language) not in BESIDE]
     if reason := _no_mending(mended):
         return dropped(change, reason)

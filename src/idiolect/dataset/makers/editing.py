@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from idiolect.dataset.makers import blocks
-from idiolect.dataset.makers.commits import Wish, format_only, numbers_only
+from idiolect.dataset.makers import asking, blocks
+from idiolect.dataset.makers.commits import FEWEST_WORDS, Wish, format_only, numbers_only, wish
 from idiolect.dataset.makers.edits import is_text, span_of
 from idiolect.dataset.makers.edits import offsets as offsets_of
 from idiolect.dataset.makers.scope import Piece, fenced
@@ -26,6 +26,7 @@ _UNFINISHED = re.compile(
     r"(?:\b(?:via|with|by|for|to|like|as|of|in|on|and|or|the|an?|from|using|following|below|example|that|is|are)[^\w.!?]*|\b(?:e\.g|i\.e)\.?|[:,(])$",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[A-Za-z]+")
 
 
 class Part(NamedTuple):
@@ -49,6 +50,26 @@ class Answer(NamedTuple):
 Windows = list[tuple[int, int]]
 """Byte ranges of a file before, on line starts, in order."""
 View = Callable[[Part], Windows]
+
+
+class Asked(NamedTuple):
+    """What a commit asks for, and the edits that are meant."""
+
+    request: Wish
+    edits: list[Edit]
+
+
+def asked(change: Change, most: int) -> Asked | str:
+    """A commit as a request that its files, `most` at most, can answer; or why it is none."""
+    request = wish(change)
+    if isinstance(request, str):
+        return request
+    if asking.elsewhere(request.subject):
+        return "speaks of what is not shown"
+    if len(_WORD.findall(asking.plain(request.subject))) < FEWEST_WORDS:
+        return "message says nothing"
+    edits = meant(change.edits)
+    return refused(edits, most) or Asked(request, edits)
 
 
 def refused(edits: Sequence[Edit], most: int) -> str | None:
@@ -113,11 +134,15 @@ def language(parts: Iterable[Part]) -> str:
 
 
 def words(request: Wish) -> str:
-    """A commit's words as sentences."""
-    body = request.body
+    """A commit's words as sentences that ask for something."""
+    body = asking.plain(request.body)
     if _UNFINISHED.search(body):  # announces a list or an example that is not shown
         body = body[: max(body.rfind(". ") + 1, 0)]
-    return " ".join(text if text.endswith((".", "!", "?", ":")) else f"{text}." for text in (request.subject, body.strip()) if text)
+    return " ".join(
+        text if text.endswith((".", "!", "?", ":")) else f"{text}."
+        for text in (asking.imperative(asking.plain(request.subject)), body.strip())
+        if text
+    )
 
 
 def around(margin: int) -> View:

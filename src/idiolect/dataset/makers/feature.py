@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from idiolect.dataset.makers import editing, moves
-from idiolect.dataset.makers.commits import Wish, wish
+from idiolect.dataset.makers.commits import Wish
 from idiolect.dataset.makers.editing import Part
 from idiolect.dataset.makers.edits import dropped
 from idiolect.dataset.makers.layers import BESIDE, in_order, layer
@@ -52,12 +52,10 @@ def feature(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dr
 
 
 def _lesson(change: Change, budget: int) -> Sample | Dropped:
-    request = wish(change)
-    if isinstance(request, str):
-        return dropped(change, request)
-    edits = editing.meant(change.edits)
-    if reason := editing.refused(edits, MOST_FILES):
-        return dropped(change, reason)
+    asked = editing.asked(change, MOST_FILES)
+    if isinstance(asked, str):
+        return dropped(change, asked)
+    request, edits = asked
     if len(edits) < FEWEST_FILES:
         return dropped(change, "one file")
     if not all(edit.after for edit in edits):
