@@ -21,7 +21,7 @@ GROWS = 2
 MOVED = 0.5
 """Share of lines that stood elsewhere from which on it is a refactoring."""
 FEWEST_LINES = 6
-_ADDS = re.compile(
+ADDS = re.compile(
     r"^(?:add|support|allow|implement|introduce|enable|expose|let|provide|create|offer|accept|make it possible|ship)(?:s|es|ed|d|ing)?\b",
     re.IGNORECASE,
 )
@@ -76,7 +76,7 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
 
 
 def _adds(change: Change, request: Wish) -> bool:
-    return bool(_ADDS.match(request.subject) or _FEAT.match(change.subject))
+    return bool(ADDS.match(request.subject) or _FEAT.match(change.subject))
 
 
 def _nothing_new(parts: Sequence[Part], said: bool) -> str | None:
