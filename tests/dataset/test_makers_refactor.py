@@ -145,3 +145,20 @@ def test_feature_work_that_moves_a_test_is_no_refactoring() -> None:
     work = edit("order.py", REST, REST.replace("True", "True\n        self.send()"))
     assert reason(change("Send an order when it is closed", *edits, work)) == "only tests moved"
     assert isinstance(only(change("Move a helper of the tests", *edits)), Sample)
+
+
+def test_a_function_that_is_called_otherwise_in_its_file_is_neither_extracted_nor_taken_in() -> None:
+    called = "def close(order):\n    return shipping_of(order) + shipping_of(order.next)\n"
+    after = f"{HELPER}\n\n{called}".replace("shipping_of", "freight_of").replace(
+        "    weight", '    """What sending it costs."""\n    weight', 1
+    )
+    text = asked(change("Say it better, rename the helper", edit("order.py", f"{HELPER}\n\n{called}", after)))
+    assert "Rename `shipping_of` to `freight_of` in `order.py`." in text and "Inline" not in text and "Extract" not in text
+
+
+def test_refactored_alone_does_not_say_what_becomes_of_it() -> None:
+    assert "Refactor shipping_of. Move `shipping_of` from" in asked(change("Refactored shipping_of()", *MOVE)).replace("()", "")
+
+
+def test_a_fixup_of_what_came_before_asks_for_nothing() -> None:
+    assert reason(change("fixup! Move shipping_of", *MOVE)) == "speaks of what is not shown"
