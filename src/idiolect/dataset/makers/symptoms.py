@@ -29,7 +29,7 @@ _INLINE = re.compile(r"`[^`\n]{0,120}\b[A-Z]\w{2,60}(?:Error|Exception)\b[^`\n]{
 _FENCE = re.compile(r"[^\S\n]*(?:```|~~~)")
 _HOME = re.compile(r"(?:/Users/|/home/|[A-Z]:\\Users\\)[^/\\\s:\"']{1,64}(?=[/\\])")
 """Somebody's folder, whose name is nobody's business."""
-_PROMPT = re.compile(r"[^\S\n]*(?:[A-Z]:\\[^>\n]{0,200}>|[$%]\ |>>>\ )")
+_PROMPT = re.compile(r"[^\S\n]*(?:[A-Z]:\\[^>\n]{0,200}>|[$%]\ |>>>\ |[Uu]sage:\ )")
 """What was typed, not said."""
 FEWEST_FRAMES = 2
 """Lines of a stack that say something without an error above or below."""
