@@ -162,3 +162,11 @@ def test_refactored_alone_does_not_say_what_becomes_of_it() -> None:
 
 def test_a_fixup_of_what_came_before_asks_for_nothing() -> None:
     assert reason(change("fixup! Move shipping_of", *MOVE)) == "speaks of what is not shown"
+
+
+def test_what_became_another_function_at_its_place_is_left_to_the_words_of_the_commit() -> None:
+    more = "".join(f"    step_{number} = order.step({number}) + weight\n" for number in range(9))
+    after = HELPER.replace("shipping_of", "costs_of").replace("    if weight", f"{more}    if weight")
+    moved = edit("order.py", f"{HELPER}\n\n{SPLIT}", f"{after}\n\n"), edit("bill.py", "FEE = 1\n", f"FEE = 1\n\n\n{SPLIT}")
+    text = asked(change("Move what an order costs together", *moved))
+    assert "Move `bill` from `order.py` to `bill.py`." in text and "costs_of" not in text.partition("`order.py`\n")[0]

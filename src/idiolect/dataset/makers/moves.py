@@ -103,7 +103,7 @@ def found(parts: Sequence[Part], both: Versions) -> list[Found]:
     everywhere = [pair for pair in renamed(parts) if pair[0] in _defined(parts)]
     outer = set(_outermost(olds))
     made = [_told(old, new) for old, new in matched if old in outer and (old.path != new.path or old.name != new.name)]
-    made += [_told(old, new) for old, new in other_names.items()]
+    made += [_told(old, new) for old, new in other_names.items() if _same_rows(old, new, max) >= TAKEN]
     made = [one for one in made if (one.name, one.new_name) not in everywhere]
     made += [Found("extract", one.name, one.name, path, one.path) for one in fresh if (path := _came_from(one, taken, came_in))]
     made += [Found("inline", one.name, one.name, one.path, path) for one in left if (path := _came_from(one, given, went_in))]
@@ -277,7 +277,10 @@ def _naming(rows: Iterable[Counter[str]]) -> Counter[str]:
 
 
 def _other_names(left: Sequence[Symbol], fresh: Sequence[Symbol]) -> dict[Symbol, Symbol]:
-    """What went and what came at the same place with most of the same lines: neither taken in nor extracted, but called otherwise."""
+    """What went and what came at the same place with most of the lines of one of both: neither taken in nor extracted.
+
+    With most of the lines of both it is only called otherwise; else nobody can say in a word what became of it.
+    """
     found: dict[Symbol, Symbol] = {}
     for old in left:
         near = [new for new in fresh if (new.path, new.parents) == (old.path, old.parents) and new not in found.values()]
@@ -287,10 +290,10 @@ def _other_names(left: Sequence[Symbol], fresh: Sequence[Symbol]) -> dict[Symbol
     return found
 
 
-def _same_rows(old: Symbol, new: Symbol) -> float:
-    """Share of the lines of the shorter that the other has too, or of the tokens of both."""
-    fewest = min(len(old.rows), len(new.rows))
-    rows = (Counter(old.rows) & Counter(new.rows)).total() / fewest if fewest else 0.0
+def _same_rows(old: Symbol, new: Symbol, of: Callable[[int, int], int] = min) -> float:
+    """Share of the lines of the shorter, or with `max` the longer, that the other has too, or of the tokens of both."""
+    size = of(len(old.rows), len(new.rows))
+    rows = (Counter(old.rows) & Counter(new.rows)).total() / size if size else 0.0
     return max(rows, alike(old.tokens, new.tokens) if min(len(old.tokens), len(new.tokens)) >= FEWEST_TOKENS else 0.0)
 
 
