@@ -27,7 +27,8 @@ ADDS = re.compile(
 )
 _FEAT = re.compile(r"^feat(?:ure)?\b", re.IGNORECASE)
 _OTHER = re.compile(
-    r"\b(?:fix(?:es|ed)?|bug|typos?|refactor\w*|renam\w*|clean\w*|tests?|specs?|coverage|docs?|documentation|readme|changelog"
+    r"\b(?:split\w*|pull\w* .{1,60} (?:in|out)\w*"
+    r"|fix(?:es|ed)?|bug|typos?|refactor\w*|renam\w*|clean\w*|tests?|specs?|coverage|docs?|documentation|readme|changelog"
     r"|mov(?:e[sd]?|ing)|extract\w*|break\w* out|avoid\w*|replac\w*|remov\w*|upgrad\w*|install\w*|hack|type hints?|typing"
     r"|annotations?|benchmarks?|examples?|ci|workflow|lint\w*|translations?|copyright)\b",
     re.IGNORECASE,
