@@ -16,6 +16,10 @@ REST = "class Order:\n    fee = 4\n    limit = 20\n\n    def close(self):\n     
 SPLIT = """def bill(order):
     lines = [line for line in order.lines if line.count]
     total = sum(line.price * line.count for line in lines)
+    total = total + order.fee if total < order.limit else total
+    total = total + sum(tax.share * total for tax in order.taxes)
+    total = max(total, order.smallest)
+    order.log(total)
     total = total - total * order.discount
     order.charge(total)
     order.close()
@@ -77,6 +81,10 @@ def test_an_extracted_function_is_known_by_the_lines_that_it_took() -> None:
 def total_of(order):
     lines = [line for line in order.lines if line.count]
     total = sum(line.price * line.count for line in lines)
+    total = total + order.fee if total < order.limit else total
+    total = total + sum(tax.share * total for tax in order.taxes)
+    total = max(total, order.smallest)
+    order.log(total)
     return total - total * order.discount
 """
     one = change("Extract what an order costs", edit("bill.py", SPLIT, after))
@@ -165,7 +173,7 @@ def test_a_fixup_of_what_came_before_asks_for_nothing() -> None:
 
 
 def test_what_became_another_function_at_its_place_is_left_to_the_words_of_the_commit() -> None:
-    more = "".join(f"    step_{number} = order.step({number}) + weight\n" for number in range(9))
+    more = "".join(f"    step_{number} = order.step({number}) + weight\n" for number in range(4))
     after = HELPER.replace("shipping_of", "costs_of").replace("    if weight", f"{more}    if weight")
     moved = edit("order.py", f"{HELPER}\n\n{SPLIT}", f"{after}\n\n"), edit("bill.py", "FEE = 1\n", f"FEE = 1\n\n\n{SPLIT}")
     text = asked(change("Move what an order costs together", *moved))

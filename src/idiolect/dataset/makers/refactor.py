@@ -19,8 +19,8 @@ MOST_UNITS = 1_000
 """Of both versions: more is a sweep, and finding who is who takes time that grows with their square."""
 LARGER = 2
 """Several files take more room than other lessons do, and code that moves stands there twice."""
-SHARE, SHARE_NAMED = 0.5, 0.35
-"""How much of the changed lines must have come from elsewhere; less is asked where the message says that code was moved."""
+SHARE = 0.7
+"""How much of the changed lines must have come from elsewhere: below it lessons were mostly of other work (docs/reading/refactor.md)."""
 MOST_NAMED = 3
 VERB = re.compile(
     r"\b(?:extract|mov|renam|split|inlin|consolidat|refactor|reorgani[sz]|restructur|merg|factor|pull|dedup\w*|group)(?:e|es|ed|ing|s|ting|ted|t)?\b",
@@ -73,7 +73,7 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     if not any(verb or one.path != one.new_path or not one.path for one in found):
         return dropped(change, "nothing moved between files")
     share = moves.share(parts, versions, found)
-    if share < (SHARE_NAMED if verb else SURE if all(one.what == "rename" for one in found) else SHARE):
+    if share < SHARE:
         return dropped(change, "mostly other work")
     answer = editing.answered(edits, budget * 2 // 3)
     if isinstance(answer, str):
