@@ -17,7 +17,7 @@ PICK = CODE[CODE.index("def pick_courier") :]
 TRACE = """The till opens before anything is in it.
 
     Traceback (most recent call last):
-      File "/home/ada/shop/basket.py", line 24, in heaviest_parcel
+      File "/home/Ada/shop/basket.py", line 24, in heaviest_parcel
         return max(parcels, key=lambda parcel: parcel.grams)
     ValueError: max() iterable argument is empty"""
 VOUCHER = '''class Voucher:

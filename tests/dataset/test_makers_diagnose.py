@@ -162,5 +162,5 @@ def test_one_line_of_a_stack_without_an_error_is_no_symptom() -> None:
 
 def test_nobody_s_folder_and_nothing_that_was_typed_is_told() -> None:
     typed = "C:\\dev\\tmp>py -m shop run\nUsage: shop [OPTIONS]"
-    found = symptom(f"It fails.\n{typed}\n{RUBY.replace('app/models/basket', '/home/ada/shop/basket')}", inline=False)
+    found = symptom(f"It fails.\n{typed}\n{RUBY.replace('app/models/basket', '/home/Ada/shop/basket')}", inline=False)
     assert found and found.rest == "It fails." and "~/shop/basket.rb:3" in found.text
