@@ -74,6 +74,9 @@ def test_what_is_no_fault_for_sure_needs_a_test_or_a_reason() -> None:
         (change("Fix the total of nothing", edit("README.md", "a\n", "b\n", "markdown")), "no code of the program"),
         (change("Fix the total of nothing", edit("new.py", "", BEFORE)), "makes or deletes a file"),
         (change("Fix the total of nothing", edit(after=BEFORE.replace("Adds up.", "Adds all up.", 1))), "only comments"),
+        (change("Fix the total of nothing", edit(after=f"import os\n{BEFORE}")), "only imports"),
+        (change("Fix the glitch on phones"), "names nothing of the code"),
+        (change("Fix previous commit for the total"), "speaks of what is not shown"),
         (change("Fix the total of nothing", edit(after=BEFORE.replace("line.count", "line.number"))), "too large for one fault"),
         (change("Fix the total of nothing", *(edit(f"{n}.py") for n in range(4))), "too many files"),
         (change("Fix version 1.2 of it", edit("shop/version.py", "VERSION = 1\n", "VERSION = 2\n")), "nothing but blanks or a changelog"),
@@ -88,3 +91,20 @@ def test_a_body_that_announces_what_is_not_shown_ends_before_that() -> None:
     body = "An empty order has no lines to divide by. It can be seen with the following:"
     text = asked(only(change(body=body)))
     assert "no lines to divide by." in text and "following" not in text
+
+
+def test_a_domain_may_have_comments_and_links() -> None:
+    assert isinstance(only(change("Fix the total of comments and links in lines")), Sample)
+
+
+def test_where_no_unit_holds_an_edit_the_lines_around_it_are_shown() -> None:
+    rows = "".join(f"register({n})\n" for n in range(40))
+    text = asked(only(change("Fix how steps register", edit(before=rows, after=rows.replace("(20)", "(21, 0)")))))
+    assert "register(10)" in text and "register(30)" in text and "register(2)" not in text
+
+
+def test_what_the_edit_uses_from_elsewhere_in_the_file_is_shown() -> None:
+    before = BEFORE + "def no_lines_at_all(found):\n    return not found\n"
+    after = before.replace("    return sum(found) / len(found) + 7\n", "    return 7 if no_lines_at_all(found) else sum(found)\n")
+    text = asked(only(change("Fix the total of an empty order", edit(before=before, after=after))))
+    assert "def no_lines_at_all(found):\n    return not found" in text and "def total_7" in text and "def total_5" not in text

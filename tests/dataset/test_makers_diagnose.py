@@ -137,3 +137,30 @@ def test_what_is_no_diagnosis_says_why(change: Change, why: str) -> None:
 def test_a_commit_that_mends_nothing_is_no_candidate() -> None:
     tests = Edit("tests/test_a.py", "python", OLD_TEST.encode(), TEST.encode())
     assert list(diagnose([fix(tests, subject="Add a heaviest line to the basket"), fix()])) == []
+
+
+def test_of_several_tests_the_one_is_shown_that_the_message_speaks_of() -> None:
+    other = "def test_one_line():\n    assert heaviest([2]) == 2\n\n\n"
+    tests = OLD_TEST.replace("def test_one", f"{other}def test_an_empty_basket():\n    assert heaviest([]) == 0\n\n\ndef test_one", 1)
+    one = lesson(fix(Edit("tests/test_a.py", "python", OLD_TEST.encode(), tests.encode())))
+    assert "def test_an_empty_basket" in prompt(one) and "def test_one_line" not in prompt(one)
+
+
+@pytest.mark.parametrize(
+    "subject", ["Add a default for the heaviest, fix it for none", "Fix the flaky specs of the heaviest", "Fix the last commit again"]
+)
+def test_what_claims_to_do_something_else_is_no_candidate(subject: str) -> None:
+    assert list(diagnose([fix(Edit("tests/test_a.py", "python", OLD_TEST.encode(), TEST.encode()), subject=subject)])) == []
+
+
+def test_one_line_of_a_stack_without_an_error_is_no_symptom() -> None:
+    frame = "app/models/line.rb:12:in `total'"
+    assert symptom(f"It fails.\n\n{frame}\n", inline=False) is None
+    found = symptom(f"An Errno::ENOENT occurred in home#index:\n\n{frame}\n", inline=False)
+    assert found and found.text.startswith("An Errno::ENOENT occurred")
+
+
+def test_nobody_s_folder_and_nothing_that_was_typed_is_told() -> None:
+    typed = "C:\\dev\\tmp>py -m shop run\nUsage: shop [OPTIONS]"
+    found = symptom(f"It fails.\n{typed}\n{RUBY.replace('app/models/basket', '/home/Ada/shop/basket')}", inline=False)
+    assert found and found.rest == "It fails." and "~/shop/basket.rb:3" in found.text

@@ -86,6 +86,10 @@ def test_every_other_commit_has_its_reason(one: Change, why: str) -> None:
     assert reason(one) == why
 
 
+def test_what_is_pulled_into_a_class_of_its_own_is_no_feature() -> None:
+    assert reason(change("Pull coupons out into a class")) == "says that it is no feature"
+
+
 def test_code_that_only_moved_is_no_feature() -> None:
     moved = "".join(f"STEP_{n} = go({n})\n" for n in range(12))
     assert reason(change("Add a file for steps", edit("a.py", "", moved), edit("b.py", moved + COUPON, COUPON))) in {

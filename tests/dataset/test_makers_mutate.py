@@ -76,6 +76,34 @@ def test_other_languages_have_theirs() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("class Ribbon\n  def self.hide(story, user)\n    find_by(user)\n  end\nend\n", "ruby"),
+        ("class Cart {\n  add(item, count) {\n    this.put(item);\n  }\n}\n", "javascript"),
+        ("function add(item, count) {\n  put(item);\n}\n", "javascript"),
+    ],
+)
+def test_parameters_of_a_definition_are_no_arguments(text: str, language: str) -> None:
+    assert "arguments" not in kinds(text, language)
+
+
+def test_a_guard_whose_names_are_asked_about_again_is_none() -> None:
+    guarded = "def up(s)\n  match = s.match(URL)\n  return unless match\n\n  name = {}\n  save(name)\nend\n"
+    assert "guard" in kinds(guarded.format("match[:domain]"), "ruby")
+    assert "guard" not in kinds(guarded.format("match ? match[:domain] : nil"), "ruby")
+
+
+def test_a_guard_goes_with_the_empty_line_below_it() -> None:
+    text = "def valid(selector)\n  return if selector.nil?\n\n  check(selector)\nend\n"
+    assert kinds(text, "ruby")["guard"] == ["  return if selector.nil?\n\n"]
+
+
+def test_migrations_stay_as_they_are() -> None:
+    found = [document(RUBY, "ruby", f"db/migrate/2024_{n}.rb") for n in range(40)]
+    assert {one.reason for one in mutate(found) if isinstance(one, Dropped)} == {"beside the program"}
+
+
 def made(text: str, language: str, suffix: str) -> list[Sample]:
     files = [document(text, language, f"shop/part_{n}{suffix}") for n in range(400)]
     return [one for one in mutate(files) if isinstance(one, Sample)]

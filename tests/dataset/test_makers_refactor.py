@@ -16,6 +16,10 @@ REST = "class Order:\n    fee = 4\n    limit = 20\n\n    def close(self):\n     
 SPLIT = """def bill(order):
     lines = [line for line in order.lines if line.count]
     total = sum(line.price * line.count for line in lines)
+    total = total + order.fee if total < order.limit else total
+    total = total + sum(tax.share * total for tax in order.taxes)
+    total = max(total, order.smallest)
+    order.log(total)
     total = total - total * order.discount
     order.charge(total)
     order.close()
@@ -77,6 +81,10 @@ def test_an_extracted_function_is_known_by_the_lines_that_it_took() -> None:
 def total_of(order):
     lines = [line for line in order.lines if line.count]
     total = sum(line.price * line.count for line in lines)
+    total = total + order.fee if total < order.limit else total
+    total = total + sum(tax.share * total for tax in order.taxes)
+    total = max(total, order.smallest)
+    order.log(total)
     return total - total * order.discount
 """
     one = change("Extract what an order costs", edit("bill.py", SPLIT, after))
@@ -145,3 +153,28 @@ def test_feature_work_that_moves_a_test_is_no_refactoring() -> None:
     work = edit("order.py", REST, REST.replace("True", "True\n        self.send()"))
     assert reason(change("Send an order when it is closed", *edits, work)) == "only tests moved"
     assert isinstance(only(change("Move a helper of the tests", *edits)), Sample)
+
+
+def test_a_function_that_is_called_otherwise_in_its_file_is_neither_extracted_nor_taken_in() -> None:
+    called = "def close(order):\n    return shipping_of(order) + shipping_of(order.next)\n"
+    after = f"{HELPER}\n\n{called}".replace("shipping_of", "freight_of").replace(
+        "    weight", '    """What sending it costs."""\n    weight', 1
+    )
+    text = asked(change("Say it better, rename the helper", edit("order.py", f"{HELPER}\n\n{called}", after)))
+    assert "Rename `shipping_of` to `freight_of` in `order.py`." in text and "Inline" not in text and "Extract" not in text
+
+
+def test_refactored_alone_does_not_say_what_becomes_of_it() -> None:
+    assert "Refactor shipping_of. Move `shipping_of` from" in asked(change("Refactored shipping_of()", *MOVE)).replace("()", "")
+
+
+def test_a_fixup_of_what_came_before_asks_for_nothing() -> None:
+    assert reason(change("fixup! Move shipping_of", *MOVE)) == "speaks of what is not shown"
+
+
+def test_what_became_another_function_at_its_place_is_left_to_the_words_of_the_commit() -> None:
+    more = "".join(f"    step_{number} = order.step({number}) + weight\n" for number in range(4))
+    after = HELPER.replace("shipping_of", "costs_of").replace("    if weight", f"{more}    if weight")
+    moved = edit("order.py", f"{HELPER}\n\n{SPLIT}", f"{after}\n\n"), edit("bill.py", "FEE = 1\n", f"FEE = 1\n\n\n{SPLIT}")
+    text = asked(change("Move what an order costs together", *moved))
+    assert "Move `bill` from `order.py` to `bill.py`." in text and "costs_of" not in text.partition("`order.py`\n")[0]

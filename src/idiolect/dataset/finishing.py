@@ -18,6 +18,7 @@ from idiolect.dataset.benchmarks import Passage
 from idiolect.dataset.census import Census
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.lessons import SIDES
+from idiolect.dataset.mutants import Mutants
 from idiolect.dataset.openers import Openers
 from idiolect.dataset.quality import Signs
 from idiolect.dataset.sent import Sent, opened
@@ -47,6 +48,8 @@ class Merged:
     openers: Openers = field(default_factory=Openers)
     """Of training lessons, as are the factors."""
     factors: balance.Factors = field(default_factory=dict)
+    mutants: Mutants = field(default_factory=Mutants)
+    """Of both sides; none is too many where a recipe asks for mutants and not for fixes."""
 
 
 def merged(lessons_of: Of, told: DatasetRecipe, funnel: Funnel) -> Merged:
@@ -58,6 +61,7 @@ def merged(lessons_of: Of, told: DatasetRecipe, funnel: Funnel) -> Merged:
                 found.ids.add(lesson.id)
                 funnel.count("merge", "samples", 1)
                 found.alike.meet(lesson)
+                found.mutants.meet(lesson)
                 if side == "train":
                     found.openers.meet(lesson)
                     scales.add(lesson)
@@ -68,6 +72,8 @@ def merged(lessons_of: Of, told: DatasetRecipe, funnel: Funnel) -> Merged:
             source = sample.origins[0].source if sample.origins else ""
             funnel.drop("merge", "samples", Dropped(reason="merged", what=sample.id, source=source))
     found.alike.compare()
+    if not told.makers or "bugfix" in told.makers:
+        found.mutants.compare()
     found.factors = scales.factors(told)
     return found
 
@@ -75,6 +81,8 @@ def merged(lessons_of: Of, told: DatasetRecipe, funnel: Funnel) -> Merged:
 def finished(lessons_of: Of, side: Side, known: Merged, passages: list[Passage], funnel: Funnel) -> Iterator[Sample]:
     """The lessons of a side as they are written; `known.ids` loses each as it comes. Sides come in the order of `SIDES`."""
     kept = funnel.sift("near-duplicates", "samples", map(known.alike.first, _united(lessons_of, side, known)))
+    if known.mutants.surplus:
+        kept = funnel.sift("mutants", "samples", map(known.mutants.judged, kept))
     if side == "train":
         kept = funnel.sift("openers", "samples", map(known.openers.judged, kept))
     if passages:

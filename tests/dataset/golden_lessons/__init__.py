@@ -7,15 +7,19 @@ from pathlib import Path
 
 from idiolect.dataset.makers import MAKERS
 from idiolect.types import Dropped, Message, Sample
+from tests.dataset import mended_shop
 from tests.dataset.little_shop import changes, documents
 
 FOLDER = Path(__file__).parent
 NAMES = ("write", "explain", "spec", "implement", "tested", "linked", "described", "diff", "next_edit", "added")
 
+MENDED = ("bugfix", "mutate", "diagnose", "refactor", "feature")
+
 
 def described(name: str) -> str:
     """All that a maker makes, in the order in which it comes."""
-    return "\n".join(_told(one) for one in MAKERS[name]([*documents(), *changes()]))
+    material = [*mended_shop.documents(), *mended_shop.changes()] if name in MENDED else [*documents(), *changes()]
+    return "\n".join(_told(one) for one in MAKERS[name](material))
 
 
 def _told(one: Sample | Dropped) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from idiolect.dataset.makers import editing
-from idiolect.dataset.makers.commits import Wish, wish
+from idiolect.dataset.makers.commits import Wish
 from idiolect.dataset.makers.edits import dropped, span_of
 from idiolect.dataset.makers.layers import BESIDE, layer
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
@@ -24,13 +24,21 @@ _FIX = re.compile(
     r"|off[- ]by[- ]one|infinite|hangs?|raises?|nil|null|undefined|prevent\w*|avoid\w*|correct(?:ly)?|no longer|don't|never)\b",
     re.IGNORECASE,
 )
-_SURE = re.compile(r"\b(?:fix(?:e[sd])?|bugs?|crash(?:e[sd]|ing)?|regressions?|broken|incorrect(?:ly)?|wrong(?:ly)?)\b", re.IGNORECASE)
-_NO_FAULT = re.compile(
-    r"\b(?:typos?|spelling|grammar|lint\w*|rubocop|eslint|flake8|standardrb|style|format(?:ting)?|whitespace|indent\w*|docs?|docstrings?|documentation"
-    r"|readme|comments?|changelog|tests?|specs?|ci|travis|build|flak(?:y|es)|warnings?|deprecat\w*|types?|typing|annotations?|mypy|merge|conflicts?"
-    r"|translations?|links?|copyright|rename\w*|refactor\w*|clean\w*|error (?:messages?|pages?)|custom errors?|wording)\b",
+_SURE = re.compile(
+    r"\b(?:fix(?:e[sd])?|bugs?|crash(?:e[sd]|ing)?|regressions?|broken|incorrect(?:ly)?|wrong(?:ly)?"
+    r"|(?:do(?:es)?n't|do(?:es)? not|never|no longer) (?:fail|raise|throw|hang|break|leak|500|40\d))\b",
     re.IGNORECASE,
 )
+_NO_FAULT = re.compile(
+    r"\b(?:typos?|spelling|grammar|lint\w*|rubocop|eslint|flake8|standardrb|style|formatting|whitespace|indent\w*|docs?|docstrings?|documentation"
+    r"|readme|changelog|tests?|specs?|ci|travis|build|flak(?:y|es)|warnings?|deprecat\w*|types?|typing|annotations?|mypy|merge|conflicts?"
+    r"|translations?|copyright|rename\w*|refactor\w*|clean\w*|error (?:messages?|pages?)|custom errors?|wording)\b",
+    re.IGNORECASE,
+)
+_IMPORT = re.compile(
+    r"\s*(?:import\b|from\s+\S+\s+import\b|require\b|use\s|using\s|#include\b|(?:const|let|var)\s.{0,200}=\s*require\(|[)\]}]*;?$)"
+)
+_SAID = re.compile(r"[a-z]{4,}")
 _NAMED = re.compile(
     rb"^[ \t]*(?:it|test|specify|scenario|example|should)\b[ (]*(?P<quote>[\"'`])(?P<name>[^\n]{6,160}?)(?P=quote)", re.MULTILINE
 )
@@ -63,15 +71,11 @@ def bugfix(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dro
 
 
 def _lesson(change: Change, budget: int) -> Sample | Dropped:
-    request = wish(change)
-    if isinstance(request, str):
-        return dropped(change, request)
-    if not _FIX.search(request.subject) and not _SURE.search(request.body):
-        return dropped(change, "says nothing of a fault")
-    if _NO_FAULT.search(request.subject):
-        return dropped(change, "no fault of the program")
-    edits = editing.meant(change.edits)
-    if reason := editing.refused(edits, MOST_FILES):
+    asked = editing.asked(change, MOST_FILES)
+    if isinstance(asked, str):
+        return dropped(change, asked)
+    request, edits = asked
+    if reason := faultless(request):
         return dropped(change, reason)
     mended = [edit for edit in edits if layer(edit.path, edit.language) not in BESIDE]
     if reason := _no_mending(mended):
@@ -85,6 +89,13 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     return _sample(change, request, answer, shown, budget)
 
 
+def faultless(request: Wish) -> str | None:
+    """Why these words do not speak of a fault of a program; None where they do."""
+    if not _FIX.search(request.subject) and not _SURE.search(request.body):
+        return "says nothing of a fault"
+    return "no fault of the program" if _NO_FAULT.search(request.subject) else None
+
+
 def _no_mending(mended: Sequence[Edit]) -> str | None:
     """Why this is not one small fault."""
     if not mended:
@@ -96,11 +107,17 @@ def _no_mending(mended: Sequence[Edit]) -> str | None:
     parts = [editing.part(edit) for edit in mended]
     if sum(len(rows) for one in parts for rows in editing.lines(one)) > MOST_LINES or any(len(one.hunks) > MOST_HUNKS for one in parts):
         return "too large for one fault"
-    return (
-        "only comments"
-        if all(editing.bare(edit.language, edit.before) == editing.bare(edit.language, edit.after) for edit in mended)
-        else None
-    )
+    if all(_IMPORT.match(row) or not row.strip() for one in parts for rows in editing.lines(one) for row in rows):
+        return "only imports"
+    same = all(editing.bare(edit.language, edit.before) == editing.bare(edit.language, edit.after) for edit in mended)
+    return "only comments" if same else None
+
+
+def _grounded(subject: str, code: str) -> bool:
+    """Whether a word of a subject, other than that something is mended, stands in the code, or nearly."""
+    said = set(_SAID.findall(_FIX.sub(" ", subject).lower())) - {"issue", "problem", "code", "with", "when", "from", "that", "this", "some"}
+    text = code.lower()
+    return any(word[:6] in text for word in said)
 
 
 def tests(edits: Sequence[Edit]) -> list[Test]:
@@ -121,9 +138,11 @@ def _sample(change: Change, request: Wish, answer: editing.Answer, shown: Sequen
         named = [f"`{one.name}`" for one in shown]
         symptom += " " + choose.choice(PASSED).format(tests=" and ".join(named))
     room = budget - len(answer.text.encode()) - len(symptom.encode())
-    code = editing.shown(change, answer.parts, room, first=(editing.enclosing,))
+    code = editing.shown(change, answer.parts, room, first=(editing.naming, editing.enclosing))
     if code is None:
         return dropped(change, "touched code over budget")
+    if not (shown or request.body) and not _grounded(request.subject, code.text):
+        return dropped(change, "names nothing of the code")
     confidence = 0.5 + 0.2 * bool(_SURE.search(request.subject)) + 0.2 * bool(shown) + 0.1 * bool(request.body)
     named_at: list[Span] = [span_of(change, one.edit, one.start, one.end) for one in shown]
     return Sample(

@@ -12,9 +12,11 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from idiolect.dataset.makers import blocks, commits, editing, remarks, reviewed
+from idiolect.dataset.makers import asking, blocks, commits, editing, remarks, reviewed
+from idiolect.dataset.makers.bugfix import faultless
 from idiolect.dataset.makers.editing import Answer, Part, View, Windows
 from idiolect.dataset.makers.edits import dropped
+from idiolect.dataset.makers.feature import ADDS
 from idiolect.dataset.makers.intents import intent
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.dataset.makers.pairs import is_test, telling
@@ -31,24 +33,25 @@ MOST_NAMED = 4
 """Functions that a symptom names which are shown besides those that are mended."""
 SEEN, REPORTED, TESTED = 0.9, 0.7, 0.8
 TRACES = (
-    "We see this:\n\n{symptom}\n\n{code}\n\nWhat is the cause, and what is the fix? Answer with search/replace blocks.",
-    "{symptom}\n\nThe code that takes part:\n\n{code}\n\nDiagnose it and give the patch as search/replace blocks.",
-    "Find the cause of this and mend it.\n\n{symptom}\n\n{code}\n\nSay what was wrong, then the edit in SEARCH/REPLACE form.",
-    "{code}\n\nWith this code we get:\n\n{symptom}\n\nWhy? Give the fix as search/replace blocks.",
+    "We see this:\n\n{symptom}\n\n{code}\n\nName the fault, then give the fix as search/replace blocks.",
+    "{symptom}\n\nThe code that takes part:\n\n{code}\n\nWhat is to be mended? Give the patch as search/replace blocks.",
+    "Find the cause of this and mend it.\n\n{symptom}\n\n{code}\n\nSay what is to be mended, then the edit in SEARCH/REPLACE form.",
+    "{code}\n\nWith this code we get:\n\n{symptom}\n\nSay what to mend, and give the fix as search/replace blocks.",
 )
 TESTS = (
-    "This test of `{path}` fails:\n\n{symptom}\n\n{code}\n\nWhat is the cause, and what is the fix? Answer with search/replace blocks.",
-    "{code}\n\nThe test below (`{path}`) fails. Say why and mend the code with search/replace blocks.\n\n{symptom}",
-    "Make this test of `{path}` pass.\n\n{symptom}\n\nThe code:\n\n{code}\n\nName the cause, then give the edit in SEARCH/REPLACE form.",
-    "A test fails in `{path}`:\n\n{symptom}\n\nWhere is the fault?\n\n{code}\n\nAnswer with the cause and search/replace blocks.",
+    "This test of `{path}` fails:\n\n{symptom}\n\n{code}\n\nName the fault, then give the fix as search/replace blocks.",
+    "{code}\n\nThe test below (`{path}`) fails. Say what is wrong and mend the code with search/replace blocks.\n\n{symptom}",
+    "Make this test of `{path}` pass.\n\n{symptom}\n\nThe code:\n\n{code}\n\nSay what is mended, then the edit in SEARCH/REPLACE form.",
+    "A test fails in `{path}`:\n\n{symptom}\n\nWhat has to be mended?\n\n{code}\n\nAnswer with a sentence and search/replace blocks.",
 )
 _TEST = re.compile(
     r"""(?P<indent>[ \t]*)(?:(?:async\ )?def\ test\w*|(?:it|test|specify|scenario|example|should)\b[ (.]|func\ Test\w+|\#\[(?:\w+::)?test\]
-    |@(?:Parameterized)?Test\b|(?:public\ )?function\ test\w*)""",
+    |["']test\ [^"'\n]{1,120}["']:\ *function|@(?:Parameterized)?Test\b|(?:public\ )?function\ test\w*)""",
     re.VERBOSE,
 )
 _ASSERTS = re.compile(r"\b(?:assert\w*|expect\w*|should\w*|must_\w+|wont_\w+|raises|refute\w*|t\.(?:Error|Fatal)\w*|throws?|verify)\b")
 _WORD = re.compile(r"[A-Za-z_]\w{2,}")
+_PIECE = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{3,}")
 _COMMON = frozenset(
     re.findall(
         r"\w+",
@@ -109,35 +112,46 @@ def _reported(change: Change, said: Said) -> Case | str | None:
 
 
 def _tested(change: Change) -> Case | str | None:
-    """The case that a test makes which a fix brought."""
+    """The case that a test makes which a fix brought: of several the one that has most of the message's words."""
     request = commits.wish(change)
-    if isinstance(request, str) or intent(request.subject, change.edits) != "fix" or not _mended(change):
+    if isinstance(request, str) or not _mends(request, change):
         return None
-    for edit in change.edits:
-        if is_test(edit.path) and edit.after and edit.language not in PROSE:
-            if not (found := _added_test(edit)):
-                continue
-            rows, (start, end) = found
-            text = "".join(rows[start:end]).rstrip()
-            origins = reviewed.spans(change, edit, rows, [(start, end)])
-            return Case(fenced(text, edit.language), origins, frozenset(_WORD.findall(text)), edit.path, request)
-    return "adds no test"
+    tests = [edit for edit in change.edits if is_test(edit.path) and edit.after and edit.language not in PROSE]
+    added = [(edit, rows, span) for edit in tests for rows, span in _added_tests(edit)]
+    if not added:
+        return "adds no test"
+    said = _pieces(f"{request.subject} {request.body}")
+    edit, rows, (start, end) = max(added, key=lambda one: len(_pieces("".join(one[1][slice(*one[2])])) & said))
+    text = "".join(rows[start:end]).rstrip()
+    origins = reviewed.spans(change, edit, rows, [(start, end)])
+    return Case(fenced(text, edit.language), origins, frozenset(_WORD.findall(text)), edit.path, request)
 
 
-def _added_test(edit: Edit) -> tuple[list[str], tuple[int, int]] | None:
-    """The lines of the file after, and those of the first whole test in it that was not there before."""
+def _mends(request: commits.Wish, change: Change) -> bool:
+    """Whether a commit mends a fault of the program, and does nothing else by its own account."""
+    subject = asking.imperative(request.subject)
+    claims = intent(request.subject, change.edits) == "fix" and not ADDS.match(subject) and not asking.elsewhere(subject)
+    return claims and not faultless(request) and bool(_mended(change))
+
+
+def _pieces(text: str) -> frozenset[str]:
+    """The parts of words and names, in small letters."""
+    return frozenset(piece.lower() for piece in _PIECE.findall(text)) - _COMMON
+
+
+def _added_tests(edit: Edit) -> Iterator[tuple[list[str], tuple[int, int]]]:
+    """The lines of the file after, and those of each whole test in it that was not there before."""
     try:
         before, after = (data.decode().splitlines(keepends=True) for data in (edit.before, edit.after))
     except UnicodeDecodeError:
-        return None
+        return
     found = blocks.hunks(before, after, near=0) if before else [blocks.Hunk(0, 0, 0, len(after))]
     for hunk in found:
         for start in range(hunk.new_start, hunk.new_end):
             if match := _TEST.match(after[start]):
                 end = _block_end(after, start, len(match["indent"].expandtabs()))
                 if end <= hunk.new_end + 1 and end - start <= MOST_TEST_ROWS and _ASSERTS.search("".join(after[start + 1 : end])):
-                    return after, (start, end)
-    return None
+                    yield after, (start, end)
 
 
 def _block_end(rows: Sequence[str], start: int, indent: int) -> int:
@@ -174,7 +188,7 @@ def _lesson(change: Change, case: Case, budget: int) -> Sample | Dropped:
     if sum(len(rows) for part in answer.parts for rows in editing.lines(part)) > MOST_LINES:
         return dropped(change, "too many lines")
     about = case.words & _touched(answer)
-    if case.path and not about:
+    if case.path and not about and not _pieces(case.text) & _pieces(case.request.subject):
         return dropped(change, "test names nothing of the fix")
     cause = remarks.impersonal(editing.words(case.request))
     if not cause:

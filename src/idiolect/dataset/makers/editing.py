@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from idiolect.dataset.makers import blocks, edits, forms
-from idiolect.dataset.makers.commits import Wish, format_only, numbers_only
+from idiolect.dataset.makers import asking, blocks, edits, forms
+from idiolect.dataset.makers.commits import FEWEST_WORDS, Wish, format_only, numbers_only, wish
 from idiolect.dataset.makers.edits import MARGINS, is_text, span_of
 from idiolect.dataset.makers.edits import Part as Part
 from idiolect.dataset.makers.edits import offsets as offsets_of
@@ -20,11 +20,17 @@ from idiolect.types import Change, Edit, Span
 LONGEST_FILE = 200_000
 CONTEXTS = (blocks.CONTEXT, 4, 12)
 """Unchanged lines around each block: more where an earlier block makes the lines of a later one stand there twice."""
+NEAR = 10
+"""Lines shown on both sides of what is touched where no unit holds it."""
+MOST_NAMED, LONGEST_NAMED = 3, 1_000
+"""Places shown besides, where names stand that an edit brings in."""
 _VERSION = re.compile(r"(?:^|/)(?:_*version_*|__about__|__init__|package|pyproject|setup|Cargo)\.\w+$|\.gemspec$", re.IGNORECASE)
 _UNFINISHED = re.compile(
     r"(?:\b(?:via|with|by|for|to|like|as|of|in|on|and|or|the|an?|from|using|following|below|example|that|is|are)[^\w.!?]*|\b(?:e\.g|i\.e)\.?|[:,(])$",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[A-Za-z]+")
+_OWN = re.compile(r"\b(?!\w*(?:Error|Exception)\b)[A-Za-z]*(?:[A-Za-z0-9]_|[a-z][A-Z])\w+\b")
 
 
 class Answer(NamedTuple):
@@ -37,6 +43,26 @@ class Answer(NamedTuple):
 Windows = list[tuple[int, int]]
 """Byte ranges of a file before, on line starts, in order."""
 View = Callable[[Part], Windows]
+
+
+class Asked(NamedTuple):
+    """What a commit asks for, and the edits that are meant."""
+
+    request: Wish
+    edits: list[Edit]
+
+
+def asked(change: Change, most: int) -> Asked | str:
+    """A commit as a request that its files, `most` at most, can answer; or why it is none."""
+    request = wish(change)
+    if isinstance(request, str):
+        return request
+    if asking.elsewhere(request.subject):
+        return "speaks of what is not shown"
+    if len(_WORD.findall(asking.plain(request.subject))) < FEWEST_WORDS:
+        return "message says nothing"
+    edits = meant(change.edits)
+    return refused(edits, most) or Asked(request, edits)
 
 
 def refused(edits: Sequence[Edit], most: int) -> str | None:
@@ -99,11 +125,15 @@ def language(parts: Iterable[Part]) -> str:
 
 
 def words(request: Wish) -> str:
-    """A commit's words as sentences."""
-    body = request.body
+    """A commit's words as sentences that ask for something."""
+    body = asking.plain(request.body)
     if _UNFINISHED.search(body):  # announces a list or an example that is not shown
         body = body[: max(body.rfind(". ") + 1, 0)]
-    return " ".join(text if text.endswith((".", "!", "?", ":")) else f"{text}." for text in (request.subject, body.strip()) if text)
+    return " ".join(
+        text if text.endswith((".", "!", "?", ":")) else f"{text}."
+        for text in (asking.imperative(asking.plain(request.subject)), body.strip())
+        if text
+    )
 
 
 def around(margin: int) -> View:
@@ -122,8 +152,31 @@ def enclosing(one: Part) -> Windows:
         held = [(first, stop) for first, stop in inner if first <= start and end <= stop]
         touched = [(first, stop) for first, stop in inner if start < stop and first < end] if not held else []
         best = min(held, key=lambda span: span[1] - span[0], default=None)
-        spans += [best] if best else [(start, end), *touched[:2]]
+        nearby = (offsets[max(0, at.start - NEAR)], offsets[min(len(one.before), at.end + NEAR)])
+        spans += [best] if best else [nearby, *touched[:2]]
     return _joined(sorted((min(start, len(one.edit.before)), end) for start, end in spans))
+
+
+def naming(one: Part) -> Windows:
+    """Shows what `enclosing` shows, and besides where the file has names that the edit brings in from elsewhere in it."""
+    spans = enclosing(one)
+    data, shown_now = one.edit.before, b"".join(one.edit.before[start:end] for start, end in spans)
+    defined = {unit.name.rpartition(".")[2]: unit for unit in units(one.edit.language, data)}
+    found = []
+    for name in brought(one):
+        word = re.compile(rb"\b" + name.encode() + rb"\b")
+        if not word.search(shown_now) and (place := word.search(data)):
+            unit = defined.get(name)
+            rows = _rows(data, unit) if unit and unit.end - unit.start <= LONGEST_NAMED else None
+            found.append(rows or (data.rfind(b"\n", 0, place.start()) + 1, data.find(b"\n", place.end()) + 1 or len(data)))
+    return _joined(sorted([*spans, *found[:MOST_NAMED]]))
+
+
+def brought(one: Part) -> list[str]:
+    """Names of a team's own making in the lines that come and in none that goes, in order: with an underscore or a capital within."""
+    gone, came = lines(one)
+    had = set(_OWN.findall("".join(gone)))
+    return [name for name in dict.fromkeys(_OWN.findall("".join(came))) if name not in had]
 
 
 def shown(change: Change, parts: Iterable[Part], room: int, first: Sequence[View] = ()) -> Piece | None:

@@ -29,7 +29,8 @@ _RETURNED = re.compile(rb"(?<=\n)(?P<margin>[ \t]+)return (?=[\w\[({])")
 _AWAITED = re.compile(rb"\bawait (?=\w)")
 _CALLED = re.compile(rb"\b(?P<called>[A-Za-z_]\w*)\((?P<first>[a-z_]\w*), (?P<second>[a-z_]\w*)\)")
 _EVEN = re.compile(rb"(?i)min|max|equal|add|plus|sum|merge|union|swap|gcd|zip|compare|print|log|isinstance|join")
-_KEYWORD = frozenset({b"def", b"function", b"func", b"lambda", b"if", b"while", b"for"})
+_DEFINING = re.compile(rb"\b(?:def|function|func|fn|sub)\b[^(\n]*$|^[ \t]*(?:(?:public|private|protected|static|async|get|set)[ \t]+)*$")
+"""What stands before a name on its line where its parameters follow, not arguments; the last way only before a brace."""
 _ASSIGNED = re.compile(rb"(?:^|(?<=\n))[ \t]*(?:(?:const|let|var|auto|final|int|long|String|double)\s)?(?P<name>[a-z_]\w+) :?= ")
 _PARAMETERS = re.compile(rb"\(([^()]*)\)")
 _PARAMETER = re.compile(rb"(?:^|,)\s*(?:[\w<>\[\]]+\s)?(?P<name>[a-z_]\w+)\s*(?=[,=:]|$)")
@@ -48,6 +49,13 @@ _GUARDING = _SELF | {
     b"if", b"unless", b"return", b"raise", b"throw", b"continue", b"next", b"break", b"is", b"None", b"True", b"False", b"end", b"nil?",
     b"and", b"or", b"blank?", b"present?", b"empty?", b"length", b"size", b"typeof", b"instanceof", b"in",
 }  # fmt: skip
+_ASKED = re.compile(
+    rb"(?:\b(?:if|elif|elsif|unless|while|and|or|not)|&&|\|\|) [(!]{0,3}(?P<alone>[A-Za-z_]\w*)(?![\w.\[(])"
+    rb"|\b(?P<name>[A-Za-z_]\w*)(?: \?(?= )|&\.|\?\.| (?:\|\||or) )"
+)
+"""Where a name alone is a condition."""
+_BRACE = re.compile(rb"[ \t]*+\{")
+_BLANKS = re.compile(rb"(?:[ \t]*\r?\n)+")
 MOST_GUARD = 4
 """Lines of a guard."""
 
@@ -153,13 +161,15 @@ def _awaited(code: Code) -> Iterator[Fault]:
 def _swapped(code: Code) -> Iterator[Fault]:
     for match in _CALLED.finditer(code.masked):
         first, second = match["first"], match["second"]
-        if (
-            first != second
-            and not _EVEN.fullmatch(match["called"])
-            and code.masked[: match.start()].rstrip()[-3:] not in (b"def", b"ion", b"unc")
-        ):
+        if first != second and not _EVEN.fullmatch(match["called"]) and not _is_defined(code.masked, match.start(), match.end()):
             why = f"the arguments of `{_said(match['called'])}` are the wrong way round: `{_said(first)}` comes before `{_said(second)}`"
             yield Fault("arguments", match.start("first"), match.end("second"), second + b", " + first, why)
+
+
+def _is_defined(text: bytes, start: int, end: int) -> bool:
+    """Whether what looks like a call at these bytes is the head of a function."""
+    defining = _DEFINING.search(text[text.rfind(b"\n", 0, start) + 1 : start])
+    return defining is not None and (bool(defining[0].strip()) or _BRACE.match(text, end) is not None)
 
 
 def _confused(code: Code) -> Iterator[Fault]:
@@ -184,11 +194,20 @@ def _unguarded(code: Code) -> Iterator[Fault]:
         rest = {*_NAME.findall(code.masked[:start]), *_NAME.findall(code.masked[stop:])}
         if code.masked[start:stop] != code.text[start:stop] or not set(_NAME.findall(code.masked[start:stop])) - _GUARDING <= rest:
             continue
+        if _asked_again(code.masked[start:stop], code.masked[stop:]):
+            continue
         first = code.text.rfind(b"\n", 0, start) + 1
         last = code.text.find(b"\n", stop)
         if last >= 0 and not code.text[first:start].strip() and not code.text[stop:last].strip(b" \t;"):
             said = " ".join(_said(code.text[start:stop]).split())
-            yield Fault("guard", first, last + 1, b"", f"a guard is missing: `{said}`")
+            blank = _BLANKS.match(code.text, last + 1)  # an empty line at the top of a body would give the place away
+            yield Fault("guard", first, blank.end() if blank else last + 1, b"", f"a guard is missing: `{said}`")
+
+
+def _asked_again(guard: bytes, rest: bytes) -> bool:
+    """Whether the code after a guard asks about the same names: without the guard nothing would be wrong to be seen."""
+    names = set(_NAME.findall(guard)) - _GUARDING
+    return any((match["alone"] or match["name"]) in names for match in _ASKED.finditer(rest))
 
 
 KINDS: Sequence[Callable[[Code], Iterator[Fault]]] = (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from idiolect.dataset.makers import editing, moves
-from idiolect.dataset.makers.commits import Wish, wish
+from idiolect.dataset.makers.commits import Wish
 from idiolect.dataset.makers.editing import Part
 from idiolect.dataset.makers.edits import dropped
 from idiolect.dataset.makers.layers import BESIDE, in_order, layer
@@ -21,13 +21,14 @@ GROWS = 2
 MOVED = 0.5
 """Share of lines that stood elsewhere from which on it is a refactoring."""
 FEWEST_LINES = 6
-_ADDS = re.compile(
+ADDS = re.compile(
     r"^(?:add|support|allow|implement|introduce|enable|expose|let|provide|create|offer|accept|make it possible|ship)(?:s|es|ed|d|ing)?\b",
     re.IGNORECASE,
 )
 _FEAT = re.compile(r"^feat(?:ure)?\b", re.IGNORECASE)
 _OTHER = re.compile(
-    r"\b(?:fix(?:es|ed)?|bug|typos?|refactor\w*|renam\w*|clean\w*|tests?|specs?|coverage|docs?|documentation|readme|changelog"
+    r"\b(?:split\w*|pull\w* .{1,60} (?:in|out)\w*"
+    r"|fix(?:es|ed)?|bug|typos?|refactor\w*|renam\w*|clean\w*|tests?|specs?|coverage|docs?|documentation|readme|changelog"
     r"|mov(?:e[sd]?|ing)|extract\w*|break\w* out|avoid\w*|replac\w*|remov\w*|upgrad\w*|install\w*|hack|type hints?|typing"
     r"|annotations?|benchmarks?|examples?|ci|workflow|lint\w*|translations?|copyright)\b",
     re.IGNORECASE,
@@ -52,12 +53,10 @@ def feature(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dr
 
 
 def _lesson(change: Change, budget: int) -> Sample | Dropped:
-    request = wish(change)
-    if isinstance(request, str):
-        return dropped(change, request)
-    edits = editing.meant(change.edits)
-    if reason := editing.refused(edits, MOST_FILES):
-        return dropped(change, reason)
+    asked = editing.asked(change, MOST_FILES)
+    if isinstance(asked, str):
+        return dropped(change, asked)
+    request, edits = asked
     if len(edits) < FEWEST_FILES:
         return dropped(change, "one file")
     if not all(edit.after for edit in edits):
@@ -78,7 +77,7 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
 
 
 def _adds(change: Change, request: Wish) -> bool:
-    return bool(_ADDS.match(request.subject) or _FEAT.match(change.subject))
+    return bool(ADDS.match(request.subject) or _FEAT.match(change.subject))
 
 
 def _nothing_new(parts: Sequence[Part], said: bool) -> str | None:

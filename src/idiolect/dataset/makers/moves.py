@@ -94,6 +94,8 @@ def found(parts: Sequence[Part], both: Versions) -> list[Found]:
     olds, news = {old for old, _ in matched}, {new for _, new in matched}
     left = _unknown([one for one in gone if not _held(one, olds) and not _holds(one, olds)], both.new_names)
     fresh = _unknown([one for one in came if not _held(one, news) and not _holds(one, news)], both.old_names)
+    other_names = _other_names(left, fresh)
+    left, fresh = [one for one in left if one not in other_names], [one for one in fresh if one not in other_names.values()]
     rows = {one.edit.path: lines(one) for one in parts}
     taken = {path: Counter(_saying(old)) | _lost(before, after, path) for path, (old, _) in rows.items()}
     given = {path: Counter(_saying(new)) | _lost(after, before, path) for path, (_, new) in rows.items()}
@@ -101,6 +103,7 @@ def found(parts: Sequence[Part], both: Versions) -> list[Found]:
     everywhere = [pair for pair in renamed(parts) if pair[0] in _defined(parts)]
     outer = set(_outermost(olds))
     made = [_told(old, new) for old, new in matched if old in outer and (old.path != new.path or old.name != new.name)]
+    made += [_told(old, new) for old, new in other_names.items() if _same_rows(old, new, max) >= TAKEN]
     made = [one for one in made if (one.name, one.new_name) not in everywhere]
     made += [Found("extract", one.name, one.name, path, one.path) for one in fresh if (path := _came_from(one, taken, came_in))]
     made += [Found("inline", one.name, one.name, one.path, path) for one in left if (path := _came_from(one, given, went_in))]
@@ -271,6 +274,27 @@ def _lost(before: Sequence[Symbol], after: Sequence[Symbol], path: str = "") -> 
 def _naming(rows: Iterable[Counter[str]]) -> Counter[str]:
     """In how many lines each name stands."""
     return Counter(name for each in rows for row in each for name in set(_NAME.findall(row)))
+
+
+def _other_names(left: Sequence[Symbol], fresh: Sequence[Symbol]) -> dict[Symbol, Symbol]:
+    """What went and what came at the same place with most of the lines of one of both: neither taken in nor extracted.
+
+    With most of the lines of both it is only called otherwise; else nobody can say in a word what became of it.
+    """
+    found: dict[Symbol, Symbol] = {}
+    for old in left:
+        near = [new for new in fresh if (new.path, new.parents) == (old.path, old.parents) and new not in found.values()]
+        best = max(near, key=lambda new: _same_rows(old, new), default=None)
+        if best and _same_rows(old, best) >= TAKEN:
+            found[old] = best
+    return found
+
+
+def _same_rows(old: Symbol, new: Symbol, of: Callable[[int, int], int] = min) -> float:
+    """Share of the lines of the shorter, or with `max` the longer, that the other has too, or of the tokens of both."""
+    size = of(len(old.rows), len(new.rows))
+    rows = (Counter(old.rows) & Counter(new.rows)).total() / size if size else 0.0
+    return max(rows, alike(old.tokens, new.tokens) if min(len(old.tokens), len(new.tokens)) >= FEWEST_TOKENS else 0.0)
 
 
 def _came_from(one: Symbol, taken: dict[str, Counter[str]], given: Counter[str]) -> str:

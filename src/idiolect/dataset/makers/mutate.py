@@ -41,7 +41,7 @@ def mutate(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dro
 
 def _of_file(document: Document, budget: int) -> Sample | Dropped:
     choose = choices_of(document, "mutate")
-    if layer(document.path, document.language) in BESIDE:
+    if layer(document.path, document.language) in BESIDE | {"schema"}:  # migrations run once, and nobody mends them
         return dropped(document, "beside the program")
     if choose.randrange(EVERY):
         return dropped(document, "not drawn")

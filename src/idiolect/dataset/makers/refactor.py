@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from idiolect.dataset.makers import editing, moves
+from idiolect.dataset.makers import asking, editing, moves
 from idiolect.dataset.makers.commits import Wish, wish
 from idiolect.dataset.makers.edits import dropped
 from idiolect.dataset.makers.layers import layer
@@ -19,13 +19,15 @@ MOST_UNITS = 1_000
 """Of both versions: more is a sweep, and finding who is who takes time that grows with their square."""
 LARGER = 2
 """Several files take more room than other lessons do, and code that moves stands there twice."""
-SHARE, SHARE_NAMED = 0.5, 0.35
-"""How much of the changed lines must have come from elsewhere; less is asked where the message says that code was moved."""
+SHARE = 0.7
+"""How much of the changed lines must have come from elsewhere: below it lessons were mostly of other work (docs/reading/refactor.md)."""
 MOST_NAMED = 3
 VERB = re.compile(
     r"\b(?:extract|mov|renam|split|inlin|consolidat|refactor|reorgani[sz]|restructur|merg|factor|pull|dedup\w*|group)(?:e|es|ed|ing|s|ting|ted|t)?\b",
     re.IGNORECASE,
 )
+_REFACTORED = re.compile(r"(?:refactor|reorgani[sz]|restructur|clean)\w*\b", re.IGNORECASE)
+"""A verb that does not say what becomes of it."""
 FRAMES = (
     "{wish}\n\nEdit these files with search/replace blocks.\n\n{code}",
     "{code}\n\n{wish} Answer with search/replace blocks.",
@@ -52,8 +54,8 @@ def refactor(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | D
 
 def _lesson(change: Change, budget: int) -> Sample | Dropped:
     request = wish(change)
-    if request in _SPOILED:
-        return dropped(change, str(request))
+    if request in _SPOILED or asking.elsewhere(change.subject):
+        return dropped(change, str(request) if request in _SPOILED else "speaks of what is not shown")
     edits, verb = editing.meant(change.edits), bool(VERB.search(change.subject))
     if reason := editing.refused(edits, MOST_FILES):
         return dropped(change, reason)
@@ -71,7 +73,7 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     if not any(verb or one.path != one.new_path or not one.path for one in found):
         return dropped(change, "nothing moved between files")
     share = moves.share(parts, versions, found)
-    if share < (SHARE_NAMED if verb else SHARE):
+    if share < SHARE:
         return dropped(change, "mostly other work")
     answer = editing.answered(edits, budget * 2 // 3)
     if isinstance(answer, str):
@@ -94,7 +96,8 @@ def _asked(request: Wish | None, found: Sequence[Found]) -> str:
     if request is None:
         return told
     words = editing.words(request)
-    return words if any(_names(words, one.name) and _names(words, one.new_name) for one in found) else f"{words} {told}"
+    named = any(_names(words, one.name) and _names(words, one.new_name) for one in found)
+    return words if named and not _REFACTORED.match(words) else f"{words} {told}"
 
 
 def _names(words: str, name: str) -> bool:

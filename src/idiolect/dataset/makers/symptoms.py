@@ -21,11 +21,18 @@ _ERROR = re.compile(
     r"""[^\S\n]*+(?:[>|E]\ ?)?(?:[\w.:]{0,100}?[A-Z]\w{0,60}(?:Error|Exception|Warning|Failure|NotFound)\b(?::\ |\ \(|\ -\ |$).{0,400}
     |(?:fatal|error|panic)(?:\ error)?:\ .{1,400}|(?:FAILED|FAIL|Failure/Error|undefined\ (?:local\ variable|method)|uninitialized\ constant
     |Segmentation\ fault|\w+::\w*Error)\b:?\ .{1,400}
+    |An?\ [\w:]{1,100}\ occurred\b.{0,300}
     |.{0,200}\bexpected:?\ .{1,200}\b(?:got|but\ was|actual)\b.{0,200})$""",
     re.VERBOSE,
 )
 _INLINE = re.compile(r"`[^`\n]{0,120}\b[A-Z]\w{2,60}(?:Error|Exception)\b[^`\n]{0,200}`")
 _FENCE = re.compile(r"[^\S\n]*(?:```|~~~)")
+_HOME = re.compile(r"(?:/Users/|/home/|[A-Z]:\\Users\\)[^/\\\s:\"']{1,64}(?=[/\\])")
+"""Somebody's folder, whose name is nobody's business."""
+_PROMPT = re.compile(r"[^\S\n]*(?:[A-Z]:\\[^>\n]{0,200}>|[$%]\ |>>>\ |[Uu]sage:\ )")
+"""What was typed, not said."""
+FEWEST_FRAMES = 2
+"""Lines of a stack that say something without an error above or below."""
 _PATH = re.compile(r"[\w./-]{1,200}\.[a-z]{1,5}(?=[\"':]|\b)")
 
 
@@ -51,11 +58,13 @@ def symptom(text: str, *, inline: bool) -> Symptom | None:
         return _inline(text) if inline else None
     first, last = _run(rows, marks)
     found = rows[first : last + 1]
-    rest = "\n".join(row for row in (*rows[:first], *rows[last + 1 :]) if not _FENCE.match(row))
-    shown = dedent("\n".join(found)).strip("\n")
+    frames = sum(map(_is_frame, found))
+    if frames < FEWEST_FRAMES and not any(map(_ERROR.match, found)):
+        return None
+    rest = "\n".join(row for row in (*rows[:first], *rows[last + 1 :]) if not _FENCE.match(row) and not _PROMPT.match(row))
+    shown = _HOME.sub("~", dedent("\n".join(found)).strip("\n"))
     if len(shown) > LONGEST:  # the end of a trace says what happened
         shown = shown[: LONGEST // 4].rpartition("\n")[0] + "\n[...]\n" + shown[-LONGEST * 3 // 4 :].partition("\n")[2]
-    frames = sum(map(_is_frame, found))
     return Symptom(shown, rest.strip(), frames, frozenset(_PATH.findall(shown)))
 
 
