@@ -260,6 +260,12 @@ def test_no_answer_is_longer_than_a_few_lines() -> None:
         ("a.py", 'def label():\n    """The Currency of price_of(x)."""', document("m/money.py", MONEY)),
         ("a.py", "def price_of(a):\n    return a\nprice_of(1)", document("m/money.py", MONEY)),
         ("a.js", "app = proxies.all(one, other)", document("app.js", "app.all = function all(path) {\n  return path\n}\n")),
+        (
+            "a.js",
+            "var users = require('./users'); answer.list(one)",
+            document("users.js", "exports.list = function (one) {\n  return one\n}\n"),
+        ),
+        ("a.js", "one.other.all(path); app = 1", document("app.js", "app.all = function all(path) {\n  return path\n}\n")),
         ("a.py", "total = numbers.rounded_up()", document("m/money.py", MONEY)),
         ("a.html.erb", "<p>The Currency of <%= 1 %>: a Currency</p>", document("currency.rb", "class Currency\nend\n")),
     ],

@@ -8,7 +8,7 @@ that the hole's file uses, so that being shown does not yet say being needed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -35,8 +35,10 @@ WHOLE_UNIT, WHOLE_FILE = 400, 800
 ENOUGH = 1_200
 """Bytes beyond which nothing is added that is not used near the hole."""
 _HOLDERS = frozenset({"class", "module", "interface", "struct", "trait", "enum", "namespace", "impl"})
-_EXPORTING = frozenset({"", "exports", "module", "prototype"})
+_FREE = frozenset({"", "prototype"})
+"""Holders of which nobody can say by what name they are called elsewhere."""
 _CALLED = re.compile(r"[.&:]([A-Za-z_]\w*[?!]?)|([A-Za-z_]\w*[?!]?)\(")
+_PLACED = re.compile(r"(?:([\w$]++|\))?(\.))?([A-Za-z_$][\w$]*+)")
 _STRING = re.compile(rb"\"(?:\\.|[^\"\\\n])*+\"|'(?:\\.|[^'\\\n])*+'")
 
 
@@ -90,7 +92,8 @@ class Asking:
         text = self.code[start:end].decode(errors="replace")
         words = {word for word in counted(text) if not word.islower() or "_" in word}
         words |= {match[1] or match[2] for match in _CALLED.finditer(text)}
-        return {two for _, found in self.used for two in found if two.name in words and _said(two.unit, text)}
+        placed = {(match[3], match[1] or match[2] or "") for match in _PLACED.finditer(text)}
+        return {two for one, found in self.used for two in found if two.name in words and _said(two, one.path.stem, placed)}
 
 
 def near(material: Material, *, budget: int = BUDGET, per: int = 1250, most: int = 4) -> Iterator[Sample | Dropped]:
@@ -201,10 +204,11 @@ def _usable(one: Definition, words: frozenset[str]) -> bool:
     return one.name in words and (one.unit.kind in _HOLDERS or telling(one.name)) and held and short
 
 
-def _said(unit: Unit, text: str) -> bool:
-    """Whether what is put on something by its name (`app.use = ...`) is named as standing there."""
-    holder = unit.name.rpartition(".")[0].rpartition(".")[2]
-    return holder in _EXPORTING or f"{holder}.{unit.name.rpartition('.')[2]}" in text
+def _said(one: Definition, stem: str, placed: Container[tuple[str, str]]) -> bool:
+    """Whether what is put on something by its name (`app.use = ...`) is named there; what a file exports alone, or on the file."""
+    holder = one.unit.name.rpartition(".")[0].rpartition(".")[2]
+    allowed = ("", ")", stem) if holder == "exports" else (holder,)
+    return holder in _FREE or any((one.name, place) in placed for place in allowed)
 
 
 def _header(data: bytes, unit: Unit) -> tuple[int, int]:
