@@ -194,7 +194,7 @@ def test_a_follow_up_says_what_was_wanted_of_the_commit_before_it_and_is_its_fix
         ({"subject": "Fixed the sum of prices that are missing"}, "reports what was done"),
         ({"subject": "Fix an error in the totals"}, "message says nothing"),
         ({"subject": "Fix typo in the totals"}, "message says nothing"),
-        ({"after": NOW.replace("cents + line.price", "ledger.sum(line, rounding)")}, "holds what cannot be known"),
+        ({"after": NOW.replace("cents + line.price", "line.net")}, "holds what cannot be known"),
         ({"after": NOW + "\n\nx = 1\n"}, "only adds"),
         ({"after": "\n".join(f"row_{number} = {number}" for number in range(60))}, "rewritten"),
     ],

@@ -47,9 +47,7 @@ _REPORT = re.compile(
     r"(?!(?:need|feed|embed|speed|seed|exceed|proceed|succeed)\b)(?:\w+ed|made|wrote|put|took|got|gave|did)\b", re.IGNORECASE
 )
 """How a message begins that says what was done, and not what is wanted."""
-MOST_FRESH = 1
-"""Names in an answer that what is shown does not hold: more cannot be known."""
-_NAME = re.compile(r"[a-z_]\w*", re.IGNORECASE)
+_NAME = re.compile(r"[a-z_]\w+", re.IGNORECASE)
 
 
 class Rework(NamedTuple):
@@ -84,7 +82,7 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
         return dropped(change, found)
     frame = seeded("followup", change.commit, found.fix.edit.path).choice(FIXES)
     made = fixed(change, found, frame, budget)
-    if isinstance(made, Sample) and len(_fresh(made)) > MOST_FRESH:
+    if isinstance(made, Sample) and _fresh(made):
         return dropped(change, "holds what cannot be known")
     return made
 
