@@ -283,10 +283,19 @@ def test_what_is_put_on_something_is_meant_where_it_is_named_there() -> None:
 
 
 def test_of_a_class_as_many_whole_statements_are_shown_as_are_short_enough() -> None:
-    links = "".join(f"  has_many :part_{number},\n    class_name: 'Part',\n    dependent: :destroy\n" for number in range(20))
-    user = document("user.rb", f"class User < Record\n{links}\n  def first_part\n    1\n  end\nend\n")
-    shown = {hole(one).files[0].text for one in made(document("a.rb", "part = User.find(1)\n" * 40), user)}
-    assert shown and all(text.endswith("    dependent: :destroy\n") for text in shown)
+    links = "".join(f"    part_{number} = field(\n        name='Part',\n    )\n" for number in range(40))
+    user = document("user.py", f"class User(Record):\n{links}\n    def first_part(self):\n        return 1\n")
+    shown = {hole(one).files[0].text for one in made(document("a.py", "part = User(1)\n" * 40), user)}
+    assert shown and all(text.endswith("        name='Part',\n    )\n") for text in shown)
+
+
+def test_of_a_class_of_ruby_what_it_declares_and_the_hole_uses_is_shown_whole() -> None:
+    links = "".join(f"  has_many :parts_{number},\n    class_name: 'Part',\n    dependent: :destroy\n" for number in range(20))
+    scopes = "  scope :living, ->(at) {\n    where(gone: nil)\n  }\n  attr_reader :size, :weight_of_all\n  validates :weight\n"
+    user = document("user.rb", f"class User < Record\n{links}{scopes}\n  def first_part\n    1\n  end\nend\n")
+    (text,) = {hole(one).files[0].text for one in made(document("a.rb", "part = User.living(weight_of_all)\n" * 40), user)}
+    scope = "  scope :living, ->(at) {\n    where(gone: nil)\n  }\n"
+    assert text == f"class User < Record\n\n{scope}  attr_reader :size, :weight_of_all\n"
 
 
 def test_of_a_method_the_class_is_shown_by_its_first_line() -> None:

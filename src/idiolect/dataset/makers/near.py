@@ -39,6 +39,11 @@ _FREE = frozenset({"", "prototype"})
 """Holders of which nobody can say by what name they are called elsewhere."""
 _CALLED = re.compile(r"[.&:]([A-Za-z_]\w*[?!]?)|([A-Za-z_]\w*[?!]?)\(")
 _PLACED = re.compile(r"(?:([\w$]++|\))?(\.))?([A-Za-z_$][\w$]*+)")
+_DECLARED = re.compile(
+    rb"[ \t]*+(?:scope|has_\w+|belongs_to|attr_\w+|attribute|delegate|enum|define_method|alias_method)[ (]+((?::\w+[,\s]*)+)"
+)
+"""What a class of Ruby defines by saying so."""
+_CLOSING = (b"end", b"}", b")", b"]")
 _STRING = re.compile(rb"\"(?:\\.|[^\"\\\n])*+\"|'(?:\\.|[^'\\\n])*+'")
 
 
@@ -63,7 +68,14 @@ class Around(Names):
         inner: dict[tuple[str, ...], int] = {}
         for unit in reversed(self.units):
             inner[unit.parents] = min(unit.start, unit.doc[0] if unit.doc else unit.start)
-        return [Definition(unit, _lines_of(self.document.data, unit, inner.get((*unit.parents, unit.name)))) for unit in self.units]
+        data = self.document.data
+        found = [Definition(unit, _lines_of(data, unit, inner.get((*unit.parents, unit.name)))) for unit in self.units]
+        said = [one for unit in self.units for one in _declared(data, unit)] if self.document.language == "ruby" else []
+        if not said:
+            return found
+        opening = {one.unit.parents for one in said}
+        heads = [one._replace(span=_header(data, one.unit)) if (*one.unit.parents, one.unit.name) in opening else one for one in found]
+        return sorted([*heads, *said], key=lambda one: one.span)
 
     @cached_property
     def headers(self) -> dict[tuple[str, ...], tuple[int, int]]:
@@ -204,6 +216,23 @@ def _usable(one: Definition, words: frozenset[str]) -> bool:
     return one.name in words and (one.unit.kind in _HOLDERS or telling(one.name)) and held and short
 
 
+def _declared(data: bytes, unit: Unit) -> Iterator[Definition]:
+    """The statements at the margin of a class's body that define something by a symbol: associations, attributes, scopes."""
+    if unit.kind not in _HOLDERS or unit.body_start is None:
+        return
+    begin = line_start(data, unit.body_start)
+    rows = [(begin + first, begin + stop) for first, stop in lines(data[begin : unit.end]) if data[begin + first : begin + stop].strip()]
+    margins = [stop - first - len(data[first:stop].lstrip()) for first, stop in rows]
+    for at, (first, stop) in enumerate(rows):
+        if margins[at] != margins[0] or not (match := _DECLARED.match(data, first, stop)):
+            continue
+        last = next((row for row in range(at + 1, len(rows)) if margins[row] <= margins[0]), len(rows))
+        last += last < len(rows) and margins[last] == margins[0] and data[slice(*rows[last])].strip().startswith(_CLOSING)
+        end = rows[last - 1][1]
+        for name in re.findall(rb":(\w+)", match[1]):
+            yield Definition(Unit("entry", name.decode(), first, end, parents=(*unit.parents, unit.name)), (first, end))
+
+
 def _said(one: Definition, stem: str, placed: Container[tuple[str, str]]) -> bool:
     """Whether what is put on something by its name (`app.use = ...`) is named there; what a file exports alone, or on the file."""
     holder = one.unit.name.rpartition(".")[0].rpartition(".")[2]
@@ -236,6 +265,6 @@ def _lines_of(data: bytes, unit: Unit, inner: int | None) -> tuple[int, int]:
 def _statements(data: bytes, start: int, most: int) -> int:
     """The end of the last whole statement before `most`: below it stands a line that is indented as the first is."""
     rows = [(first, data[start + first : start + stop]) for first, stop in lines(data[start:most])]
-    margins = [(first, len(row) - len(row.lstrip())) for first, row in rows if row.strip()]
-    begun = [first for first, margin in margins[1:] if margin == margins[0][1]]
+    margins = [(first, len(row) - len(row.lstrip()), row.strip().startswith(_CLOSING)) for first, row in rows if row.strip()]
+    begun = [first for first, margin, closing in margins[1:] if margin == margins[0][1] and not closing]
     return start + begun[-1] if begun else start
