@@ -265,6 +265,11 @@ def test_no_answer_is_longer_than_a_few_lines() -> None:
             "var users = require('./users'); answer.list(one)",
             document("users.js", "exports.list = function (one) {\n  return one\n}\n"),
         ),
+        (
+            "a.js",
+            "var View = require('./view'); page.draw(one)",
+            document("view.js", "View.prototype.draw = function () {\n  return 1\n}\n"),
+        ),
         ("a.js", "one.other.all(path); app = 1", document("app.js", "app.all = function all(path) {\n  return path\n}\n")),
         ("a.py", "total = numbers.rounded_up()", document("m/money.py", MONEY)),
         ("a.html.erb", "<p>The Currency of <%= 1 %>: a Currency</p>", document("currency.rb", "class Currency\nend\n")),

@@ -35,8 +35,6 @@ WHOLE_UNIT, WHOLE_FILE = 400, 800
 ENOUGH = 1_200
 """Bytes beyond which nothing is added that is not used near the hole."""
 _HOLDERS = frozenset({"class", "module", "interface", "struct", "trait", "enum", "namespace", "impl"})
-_FREE = frozenset({"", "prototype"})
-"""Holders of which nobody can say by what name they are called elsewhere."""
 _CALLED = re.compile(r"[.&:]([A-Za-z_]\w*[?!]?)|([A-Za-z_]\w*[?!]?)\(")
 _PLACED = re.compile(r"(?:([\w$]++|\))?(\.))?([A-Za-z_$][\w$]*+)")
 _DECLARED = re.compile(
@@ -237,7 +235,7 @@ def _said(one: Definition, stem: str, placed: Container[tuple[str, str]]) -> boo
     """Whether what is put on something by its name (`app.use = ...`) is named there; what a file exports alone, or on the file."""
     holder = one.unit.name.rpartition(".")[0].rpartition(".")[2]
     allowed = ("", ")", stem) if holder == "exports" else (holder,)
-    return holder in _FREE or any((one.name, place) in placed for place in allowed)
+    return not holder or any((one.name, place) in placed for place in allowed)
 
 
 def _header(data: bytes, unit: Unit) -> tuple[int, int]:
