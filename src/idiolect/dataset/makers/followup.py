@@ -47,7 +47,7 @@ _REPORT = re.compile(
     r"(?!(?:need|feed|embed|speed|seed|exceed|proceed|succeed)\b)(?:\w+ed|made|wrote|put|took|got|gave|did)\b", re.IGNORECASE
 )
 """How a message begins that says what was done, and not what is wanted."""
-_NAME = re.compile(r"[a-z_]\w+", re.IGNORECASE)
+_NAME = re.compile(r"[a-z_]\w{2,}", re.IGNORECASE)
 
 
 class Rework(NamedTuple):
