@@ -248,6 +248,12 @@ def test_where_no_answer_needs_the_files_around_there_is_no_lesson_but_a_reason(
     assert reasons(named, document("m/money.py", MONEY)) == ["no hole that needs the files around it"]
 
 
+def test_no_hole_is_a_run_of_characters() -> None:
+    files = [document(f"m/target_{number}.py", TARGET + f"# {number}\n") for number in range(30)]
+    ways = {one.maker for file in files for one in made(file, document("m/money.py", MONEY))}
+    assert {"near.node", "near.aligned"} <= ways and "near.character" not in ways
+
+
 def test_no_answer_is_longer_than_a_few_lines() -> None:
     assert max(len((one.answer or "").encode()) for one in made(document("m/target.py", TARGET), document("m/money.py", MONEY))) <= LONGEST
 

@@ -23,6 +23,8 @@ from idiolect.types import Document, Dropped, File, Hole, Sample, Span
 
 OWN = 0.6
 """Share of the bytes of prompt and answer that the hole's own file takes."""
+WAYS = ("node", "aligned", "cursor")
+"""How a hole may be cut; what a run of characters takes beside a name, nobody can tell."""
 RANDOM_ORDER = 0.3
 TRIED = 8
 """So many holes are looked at for one."""
@@ -95,7 +97,7 @@ class Asking:
     def asks(self, cut: Cut) -> bool:
         """Whether an answer can be known by what other files define: it means some of it, and begins no function or class of its own."""
         begun = any(cut.prefix <= unit.start < cut.end for unit in self.units)
-        return cut.suffix and not begun and bool(self.named(cut.start, cut.end))
+        return cut.how in WAYS and cut.suffix and not begun and bool(self.named(cut.start, cut.end))
 
     def named(self, start: int, end: int) -> set[Definition]:
         """The definitions that these bytes of it surely mean."""
