@@ -249,8 +249,8 @@ def test_where_no_answer_needs_the_files_around_there_is_no_lesson_but_a_reason(
 
 
 def test_no_hole_is_a_run_of_characters() -> None:
-    files = [document(f"m/target_{number}.py", TARGET + f"# {number}\n") for number in range(30)]
-    ways = {one.maker for file in files for one in made(file, document("m/money.py", MONEY))}
+    files = [document(f"m/t{number}.py", "a; price_of(1); b; " * 60) for number in range(10)]
+    ways = {one.maker for file in files for one in made(file, document("m/money.py", MONEY), per=50, most=40)}
     assert {"near.node", "near.aligned"} <= ways and "near.character" not in ways
 
 
