@@ -208,6 +208,11 @@ def test_a_typing_error_that_the_message_names_is_a_wish() -> None:
     assert isinstance(one, Sample)
 
 
+def test_a_verb_that_is_the_same_in_the_past_is_a_wish() -> None:
+    (one,) = reworked("Put the sum in another way")
+    assert isinstance(one, Sample)
+
+
 def test_a_hunk_that_a_review_let_pass_needs_no_comment() -> None:
     edit = Edit("src/b.py", "python", b"", BEFORE.encode())
     change = Change("shop", "team", "c" * 40, 9, "a-1", "Count", "", (edit,), passed=("src/b.py",))
