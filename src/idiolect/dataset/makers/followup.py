@@ -43,9 +43,7 @@ _FAULTY = re.compile(
 )
 """How a message begins that says that something is wrong, and not what."""
 _MISSPELT = re.compile(r"\btypos?\b|\b(?:mis)?spell\w*|\bgrammar\b", re.IGNORECASE)
-_REPORT = re.compile(
-    r"(?!(?:need|feed|embed|speed|seed|exceed|proceed|succeed)\b)(?:\w+ed|made|wrote|took|got|gave|did)\b", re.IGNORECASE
-)
+_REPORT = re.compile(r"(?!(?:need|feed|embed|speed|seed|exceed|proceed|succeed)\b)(?:\w+ed|made|wrote|took|got|gave|did)\b", re.IGNORECASE)
 """How a message begins that says what was done, and not what is wanted."""
 _NAME = re.compile(r"[a-z_]\w{2,}", re.IGNORECASE)
 
