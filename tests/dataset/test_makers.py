@@ -47,7 +47,7 @@ KINDS = {
     "implement": "spec", "tested": "write", "linked": "explain", "described": "write", "next_edit": "diff", "added": "write",
     "near": "fim", "infill": "diff", "mutate": "bugfix", "passed": "review", "followup": "review",
 }  # fmt: skip
-MORE = {"near": 2000, "refactor": BUDGET, "feature": BUDGET}
+MORE = {"refactor": BUDGET, "feature": BUDGET}
 """Bytes that some makers may take beyond the budget."""
 
 

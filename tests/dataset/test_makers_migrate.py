@@ -123,6 +123,16 @@ def test_what_has_been_rewritten_again_is_not_current_and_a_file_is_followed() -
     assert isinstance(judged(found, document(HEAD + new("a"), "t/shop.py"), renames=renames)[0], Sample)
 
 
+def test_a_form_that_has_since_come_to_name_other_things_is_not_what_the_commit_asked_for() -> None:
+    found = list(migrate([change("Use plain asserts in tests", edit("a"))]))
+    name, _, rest = new("a").partition("(")
+    assert isinstance(judged(found, document(HEAD + f"@slow\n{name}({rest}"))[0], Dropped)
+
+
+def test_a_noun_is_no_way() -> None:
+    assert reasons(change("Better replacement of checks in tests", edit("a"))) == ["says nothing of another way"]
+
+
 def test_commits_that_go_the_same_way_make_each_other_surer() -> None:
     changes = [change("Use plain asserts in tests", edit(name, f"tests/{name}.py"), commit=name) for name in "acdef"[:DIRECTIONS]]
     documents = [document(HEAD + new(name), f"tests/{name}.py") for name in "acdef"]

@@ -166,18 +166,21 @@ def test_a_suggestion_alone_has_no_words_and_no_verdict_is_made_of_it() -> None:
     assert set(samples(thread("```suggestion\n        cents += line.price\n```"))) == {"review.comment", "review.fix"}
 
 
+NOW = BEFORE.replace("    pass", "    return 1")
+
+
 def reworked(subject: str = "Use the operator that is made for it", after: str = AFTER, first: str = "") -> list[Sample | Dropped]:
-    now = BEFORE.replace("    pass", "    return 1")
-    edits = (Edit("src/a.py", "python", first.encode(), now.encode()), Edit("src/a.py", "python", now.encode(), after.encode()))
+    edits = (Edit("src/a.py", "python", first.encode(), NOW.encode()), Edit("src/a.py", "python", NOW.encode(), after.encode()))
     return list(followup([Change("shop", "team", "c" * 40, 9, "a-1", subject, "", edits, parent="d" * 40)]))
 
 
-def test_a_follow_up_says_what_was_wanted_of_the_commit_before_it() -> None:
-    found = [one for one in reworked() if isinstance(one, Sample)]
-    assert [one.maker for one in found] == ["followup.needed", "followup.comment", "followup.fix"]
-    assert found[1].answer == "Use the operator that is made for it."
-    assert "+        cents = cents + line.price" in content(found[1])
-    assert {span.commit[:1] for span in found[1].origins} == {"d"}
+def test_a_follow_up_says_what_was_wanted_of_the_commit_before_it_and_is_its_fix() -> None:
+    (one,) = reworked()
+    assert isinstance(one, Sample) and one.maker == "followup.fix"
+    assert "Use the operator that is made for it." in content(one)
+    assert "+        cents" not in (one.answer or "") and "        cents += line.price\n=" not in (one.answer or "")
+    assert "=======\n    for line in lines:\n        cents += line.price\n" in (one.answer or "")
+    assert {span.commit[:1] for span in one.origins} == {"c", "d"}
 
 
 @pytest.mark.parametrize(
@@ -187,13 +190,27 @@ def test_a_follow_up_says_what_was_wanted_of_the_commit_before_it() -> None:
         ({"subject": "fixup! Count in cents"}, "no words of a review"),
         ({"first": BEFORE}, "other lines"),
         ({"subject": "Fix style checks"}, "message says nothing"),
-        ({"subject": "Renamed a test of totals"}, "message says nothing"),
-        ({"after": BEFORE.replace("    pass", "    return 1") + "\n\nx = 1\n"}, "only adds"),
+        ({"subject": "Renamed a test of totals"}, "reports what was done"),
+        ({"subject": "Fixed the sum of prices that are missing"}, "reports what was done"),
+        ({"subject": "Fix an error in the totals"}, "message says nothing"),
+        ({"subject": "Fix typo in the totals"}, "message says nothing"),
+        ({"after": NOW.replace("cents + line.price", "line.net")}, "holds what cannot be known"),
+        ({"after": NOW + "\n\nx = 1\n"}, "only adds"),
         ({"after": "\n".join(f"row_{number} = {number}" for number in range(60))}, "rewritten"),
     ],
 )
 def test_a_follow_up_that_teaches_nothing_says_why(values: dict[str, str], why: str) -> None:
     assert [one.reason for one in reworked(**values) if isinstance(one, Dropped)] == [why]
+
+
+def test_a_typing_error_that_the_message_names_is_a_wish() -> None:
+    (one,) = reworked("Fix typo in prise", NOW.replace("line.price", "line.prise"))
+    assert isinstance(one, Sample)
+
+
+def test_a_verb_that_is_the_same_in_the_past_is_a_wish() -> None:
+    (one,) = reworked("Put the sum in another way")
+    assert isinstance(one, Sample)
 
 
 def test_a_hunk_that_a_review_let_pass_needs_no_comment() -> None:

@@ -1,4 +1,8 @@
-"""followup: a commit that reworks what another has just written, as the review that it is: its message says what was wanted."""
+"""followup: a commit that reworks what another has just written, as the answer to a review: its message says what was wanted.
+
+Only the fix is asked for. Whether a hunk needs a comment, and which, cannot be told from such commits: their messages lean on what happened
+since, and nobody wrote down which hunks needed none, so that every answer would be yes.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,9 @@ from idiolect.dataset.makers import blocks, editing, remarks, reviewed
 from idiolect.dataset.makers.blocks import Hunk
 from idiolect.dataset.makers.commits import Wish, wish
 from idiolect.dataset.makers.edits import dropped
-from idiolect.dataset.makers.material import BUDGET, Material, changes
-from idiolect.dataset.makers.review import Remark, lessons
+from idiolect.dataset.makers.material import BUDGET, Material, changes, seeded
+from idiolect.dataset.makers.review import FIXES, Remark, fixed
 from idiolect.dataset.makers.reviewed import Fix
-from idiolect.dataset.makers.scope import fenced
 from idiolect.dataset.makers.sections import PROSE
 from idiolect.types import Change, Dropped, Edit, Sample
 
@@ -21,7 +24,7 @@ OVERLAP = 0.8
 """Share of what a follow-up changes that the commit before must have written."""
 CONFIDENCE = 0.6
 AROUND = 8
-"""Lines above and below that are shown."""
+"""Lines above and below that belong to it."""
 NOTHING = "message says nothing"
 DATA = frozenset({"json", "yaml", "toml", "ini", "xml", "csv", "go module", "terraform template"})
 """Of which a message says what is in it, not how it is written."""
@@ -34,8 +37,15 @@ _VAGUE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """How a message begins that says of the code no more than that it was worked on."""
-_REPORT = re.compile(r"\w+ed\b(?:[\s,]+[^\s,]+){0,4}", re.IGNORECASE)
-"""A few words on what was done, by which nobody sees what was wanted."""
+_FAULTY = re.compile(
+    r"(?:fix(?:es)?|correct|tidy)\W+(?:(?:an?|the|some|small|minor|silly|stupid)\ )*(?:errors?|bugs?|issues?|problems?|mistakes?|up)\b",
+    re.IGNORECASE,
+)
+"""How a message begins that says that something is wrong, and not what."""
+_MISSPELT = re.compile(r"\btypos?\b|\b(?:mis)?spell\w*|\bgrammar\b", re.IGNORECASE)
+_REPORT = re.compile(r"(?!(?:need|feed|embed|speed|seed|exceed|proceed|succeed)\b)(?:\w+ed|made|wrote|took|got|gave|did)\b", re.IGNORECASE)
+"""How a message begins that says what was done, and not what is wanted."""
+_NAME = re.compile(r"[a-z_]\w{2,}", re.IGNORECASE)
 
 
 class Rework(NamedTuple):
@@ -45,20 +55,45 @@ class Rework(NamedTuple):
     """The file after the first."""
     new: list[str]
     """And after the second."""
-    wrote: list[Hunk]
-    """What the first wrote."""
     redone: list[Hunk]
-    """What the second made of it."""
+    """What the second made of what the first wrote."""
     around: range
-    """Lines of the file after the first that are worth showing."""
+    """Lines of the file after the first that this is about."""
+
+    @property
+    def words(self) -> set[str]:
+        """What stands in the lines that went or in those that came, and not in both."""
+        went = _names("".join(row for one in self.redone for row in self.now[one.start : one.end]))
+        return went ^ _names("".join(row for one in self.redone for row in self.new[one.new_start : one.new_end]))
 
 
 def followup(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
-    """The three tasks of a review, of a commit that changes little but what the one before it wrote."""
+    """The fix of a commit that changes little but what the one before it wrote."""
     for change in changes(material):
         if len(change.edits) == 2 and change.edits[0].path == change.edits[1].path:
-            found = _remark(change, *change.edits)
-            yield from lessons(change, found, budget) if isinstance(found, Remark) else [dropped(change, found)]
+            yield _lesson(change, budget)
+
+
+def _lesson(change: Change, budget: int) -> Sample | Dropped:
+    found = _remark(change, *change.edits)
+    if isinstance(found, str):
+        return dropped(change, found)
+    frame = seeded("followup", change.commit, found.fix.edit.path).choice(FIXES)
+    made = fixed(change, found, frame, budget)
+    if isinstance(made, Sample) and _fresh(made):
+        return dropped(change, "holds what cannot be known")
+    return made
+
+
+def _fresh(sample: Sample) -> set[str]:
+    """The names of an answer that the request does not hold."""
+    assert isinstance(sample.prompt, tuple)
+    said = "".join(turn.content for turn in sample.prompt)
+    return _names(sample.answer or "") - _names(said)
+
+
+def _names(text: str) -> set[str]:
+    return {name.lower() for name in _NAME.findall(text)}
 
 
 def _remark(change: Change, first: Edit, second: Edit) -> Remark | str:
@@ -71,12 +106,12 @@ def _remark(change: Change, first: Edit, second: Edit) -> Remark | str:
     found = _rework(*(data.decode().splitlines(keepends=True) for data in (first.before, first.after, second.after)))
     if isinstance(found, str):
         return found
+    if _MISSPELT.search(request.subject) and not _names(request.subject) & found.words:
+        return NOTHING
     text = remarks.impersonal(editing.words(request))
     shown = reviewed.spans(change, second, found.now, [(found.around.start, found.around.stop)], before=True)
     came = reviewed.spans(change, second, found.new, [(one.new_start, one.new_end) for one in found.redone])
-    wrote = [one._replace(start=0, end=0) for one in found.wrote]  # what it took away stood before it, where nobody looks
-    hunk = fenced(reviewed.drawn([], found.now, wrote, found.around), "diff")
-    return Remark(text, remarks.gist(text), hunk, shown, Fix(second, came, shown, CONFIDENCE), "followup") if text else NOTHING
+    return Remark(text, "", "", (), Fix(second, came, shown, CONFIDENCE), "followup") if text else NOTHING
 
 
 def _wanted(change: Change, language: str) -> Wish | str:
@@ -86,7 +121,9 @@ def _wanted(change: Change, language: str) -> Wish | str:
     if language in PROSE or language in DATA:
         return "prose or data"
     request = wish(change)
-    empty = isinstance(request, Wish) and not request.body and (_VAGUE.match(request.subject) or _REPORT.fullmatch(request.subject))
+    if isinstance(request, Wish) and _REPORT.match(request.subject):
+        return "reports what was done"
+    empty = isinstance(request, Wish) and not request.body and (_VAGUE.match(request.subject) or _FAULTY.match(request.subject))
     return NOTHING if empty else request
 
 
@@ -102,4 +139,4 @@ def _rework(old: Sequence[str], now: list[str], new: list[str]) -> Rework | str:
     if len(touched) + sum(one.new_end - one.new_start for one in redone) > reviewed.MOST_CHANGED:
         return "rewritten"
     around = range(max(0, touched[0] - AROUND), min(len(now), touched[-1] + AROUND + 1))
-    return Rework(now, new, wrote, redone, around) if len(around) <= reviewed.MOST_SHOWN else "far apart"
+    return Rework(now, new, redone, around) if len(around) <= reviewed.MOST_SHOWN else "far apart"

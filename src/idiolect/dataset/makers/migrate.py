@@ -28,7 +28,7 @@ MOST_OF_COMMIT = 4
 DIRECTIONS, MOST_NAMES = 3, 8
 """So many units that put the same name for another show where a team is going."""
 _WAY = re.compile(
-    r"^(?:now )?us(?:e[sd]?|ing)\b|\b(?:migrat\w*|moderni[sz]\w*|convert\w*|port(?:ed|s|ing)? (?:\w+ )?to|switch\w*|replac\w*"
+    r"^(?:now )?us(?:e[sd]?|ing)\b|\b(?:migrat\w*|moderni[sz]\w*|convert\w*|port(?:ed|s|ing)? (?:\w+ )?to|switch\w*|replac(?:e[sd]?|ing)"
     r"|instead of|in favou?r of|adopt\w*|rewr(?:it|ot)\w*|simplif\w*|upgrad\w*|syntax|idiom\w*|prefer\w*|standardi[sz]\w*|unif(?:y|ied)"
     r"|transition\w*|style)\b",
     re.IGNORECASE,
@@ -119,7 +119,7 @@ def lesson(old: Version, new: Version, confidence: float, hint: str, budget: int
 def current(sample: Sample, document: Document) -> Sample | None:
     """The lesson with the form that stands in this file today for an answer; None where none is nearly the one that the commit left.
 
-    However old the commit is, what stands today counts in full.
+    However old the commit is, what stands today counts in full. What names something that came later is another form: nobody asked for it.
     """
     old, left = forms(sample)
     was = _TOKEN.findall(left.replace("'", '"'))
@@ -132,7 +132,8 @@ def current(sample: Sample, document: Document) -> Sample | None:
         tokens = _TOKEN.findall(stands.text.replace("'", '"'))
         if len(tokens) * STANDS <= len(was) <= len(tokens) / STANDS and (share := alike(was, tokens)) >= STANDS:
             best = max(best or (0.0, stands), (share, stands), key=lambda pair: pair[0])
-    if best is None or _unlike(old, best[1].text, _asked(sample)):
+    known = _named(left) | set(_NAME.findall(_asked(sample)))
+    if best is None or _unlike(old, best[1].text, _asked(sample)) or not _named(best[1].text) <= known:
         return None
     answer = fenced(best[1].text, document.language)
     return sample.model_copy(update={"answer": answer, "weight": 1.0, "origins": (*best[1].origins, *sample.origins[1:])})
@@ -184,10 +185,15 @@ def _of_commit(change: Change, budget: int) -> Iterator[Sample | Dropped]:
         yield lesson(old, new, round(0.5 + 0.2 * bool(hint) + 0.2 * shared, 2), hinted, budget)
 
 
+def _named(text: str) -> set[str]:
+    """The names in a form, those in its strings left out."""
+    return set(_NAME.findall(_STRING.sub(" ", text)))
+
+
 def _unlike(old: str, new: str, hint: str) -> str | None:
     """Why the new form does other things than the old one, or what nobody could know."""
     known = set(_NAME.findall(old)) | set(_NAME.findall(hint))
-    names = set(_NAME.findall(_STRING.sub(" ", new)))
+    names = _named(new)
     if not set(_NAME.findall(" ".join(_STRING.findall(new)))) <= known:
         return "says something new"
     if LCSseq.similarity(_TOKEN.findall(old), _TOKEN.findall(new)) >= STAYED * len(_TOKEN.findall(old)):

@@ -106,17 +106,20 @@ def lessons(change: Change, remark: Remark, budget: int) -> Iterator[Sample | Dr
         yield _sample(remark, (request, f"Yes. {remark.gist}"), "needed", remark.origins)
     request = choose.choice(COMMENTS).format(path=path, hunk=remark.hunk)
     yield _sample(remark, (request, remark.text), "comment", remark.origins)
+    yield fixed(change, remark, choose.choice(FIXES), budget)
+
+
+def fixed(change: Change, remark: Remark, frame: str, budget: int) -> Sample | Dropped:
+    """The fix of a comment, asked for in these words (of `FIXES`)."""
     answer = editing.answered([remark.fix.edit], budget * 2 // 3)
     if isinstance(answer, str):
-        yield _dropped(change, answer)
-        return
+        return _dropped(change, answer)
     code = editing.shown(change, answer.parts, min(ROOM, budget - len(answer.text.encode()) - len(remark.text.encode())))
     if code is None:
-        yield _dropped(change, "touched code over budget")
-        return
-    request = choose.choice(FIXES).format(path=path, comment=remark.text, code=code.text)
+        return _dropped(change, "touched code over budget")
+    request = frame.format(path=remark.fix.edit.path, comment=remark.text, code=code.text)
     seen = code.origins if remark.fix.reviewed else ()  # what git has lost stands in the forge's row alone
-    yield _sample(remark, (request, answer.text), "fix", (*seen, *remark.fix.origins, *remark.origins))
+    return _sample(remark, (request, answer.text), "fix", (*seen, *remark.fix.origins, *remark.origins))
 
 
 def _sample(remark: Remark, said: tuple[str, str], task: str, origins: tuple[Span, ...]) -> Sample:
