@@ -53,7 +53,7 @@ MORE = {"refactor": BUDGET, "feature": BUDGET}
 
 @cache
 def material() -> tuple[Document | Change, ...]:
-    paths = [ROOT / name for name in ("files.py", "types.py", "errors.py", "pack.py", "registry.py", "plots.py")]
+    paths = [ROOT / name for name in ("registry.py", "files.py", "types.py", "errors.py", "pack.py", "plots.py")]
     files = {f"src/idiolect/{path.name}": path.read_bytes() for path in paths}
     files |= {
         "tests/test_files.py": TEST.encode(),

@@ -92,7 +92,6 @@ def test_what_is_no_request_for_one_unit_is_a_counted_reason(given: Change, why:
         ("Bugfix of the total price that customers see", "message is about other things"),
         ("fixup! Show customers the total price", "message is about other things"),
         ("Show customers the total price of", "message is broken off"),
-        ("Show customers the total price, see https://shop.example/9", "message is broken off"),
     ],
 )
 def test_a_message_that_does_not_say_what_a_unit_is_for_is_no_request(subject: str, why: str) -> None:
