@@ -28,6 +28,14 @@ def test_every_shape_of_sample_comes_back(tmp_path: Path) -> None:
     assert list(samples.read(tmp_path, "validation")) == []
 
 
+def test_ids_and_answers_are_read_without_the_rest(tmp_path: Path) -> None:
+    samples.write(tmp_path, "time", ROWS)
+    assert list(samples.answers(tmp_path, "time")) == [(one.id, one.answer or "") for one in ROWS]
+    (tmp_path / "time" / "part-00000.parquet").write_bytes(b"PAR1")
+    with pytest.raises(DataError, match="not readable"):
+        list(samples.answers(tmp_path, "time"))
+
+
 def test_the_id_is_of_prompt_answer_rejected_and_kind_alone() -> None:
     first = Sample(kind="raw", maker="a", answer="x")
     assert first.id == Sample(kind="raw", maker="b", answer="x", weight=2, origins=(SPAN,)).id

@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic_core import to_json
 
@@ -24,6 +26,8 @@ from idiolect.types import Hole, Kind, Prompt, Sample, Split
 ROWS = 20_000
 """Rows in one Parquet file, so that memory stays flat whatever the number of samples."""
 
+_AT_ONCE = 128
+"""Rows that are opened together: a probe may hold a file of a megabyte."""
 _TEXT = ("id", "kind", "maker", "language", "source", "answer", "rejected")
 _JSON = ("prompt", "labels", "origins", "spans", "rejected_spans", "files")
 _SCHEMA = pa.schema(
@@ -62,14 +66,26 @@ def read(folder: Path, split: Split, kinds: Collection[Kind] = ()) -> Iterator[S
     A file that is damaged, or holds something else, is a DataError.
     """
     for path in parts(folder, split):
-        try:
-            with path.open("rb") as stream:  # given a folder's name, pyarrow would read whatever is in it
-                yield from _samples(stream, list(kinds))
-        except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
-            what = (str(error).splitlines() or [type(error).__name__])[0]
-            raise DataError(
-                f"not readable as Parquet of samples ({what})", where=str(path), next=f"delete {folder} and run `idiolect dataset` again"
-            ) from error
+        with _readable(path), path.open("rb") as stream:  # given a folder's name, pyarrow would read whatever is in it
+            yield from _samples(stream, list(kinds))
+
+
+def answers(folder: Path, split: Split) -> Iterator[tuple[str, str]]:
+    """Id and answer of every sample of a split: the holes around them, whole files, are not read. Errors as of `read`."""
+    for path in parts(folder, split):
+        with _readable(path), path.open("rb") as stream:
+            for batch in pq.ParquetFile(stream).iter_batches(_AT_ONCE, columns=["id", "answer"]):
+                yield from ((row["id"], row["answer"] or "") for row in batch.to_pylist())
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        what = (str(error).splitlines() or [type(error).__name__])[0]
+        next_ = f"delete {path.parent.parent} and run `idiolect dataset` again"
+        raise DataError(f"not readable as Parquet of samples ({what})", where=str(path), next=next_) from error
 
 
 def texts_digest(path: Path) -> str:
@@ -84,9 +100,9 @@ def of_part(data: bytes) -> Iterator[Sample]:
 
 
 def _samples(stream: Any, wanted: list[Kind]) -> Iterator[Sample]:
-    table = pq.read_table(stream, filters=[("kind", "in", wanted)] if wanted else None)
-    for batch in table.to_batches(max_chunksize=1000):
-        yield from (_sample(row) for row in batch.to_pylist())
+    for batch in pq.ParquetFile(stream).iter_batches(_AT_ONCE):
+        chosen = batch.filter(pc.is_in(batch["kind"], pa.array(wanted, pa.string()))) if wanted else batch
+        yield from (_sample(row) for row in chosen.to_pylist())
 
 
 def digest(split: Split, sample: Sample) -> bytes:

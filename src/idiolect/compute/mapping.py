@@ -18,8 +18,8 @@ SHARD_BYTES = 1 << 20
 """A shard is closed when it has this many units or so much work: long enough to be worth a message, short enough to lose."""
 MOST_WAITING = 1 << 14
 """Units that may wait for one before them; their values are held, their results are not."""
-_LOOK = 512
-"""Units whose keys are looked up at once."""
+_LOOK = 128
+"""Units whose keys are looked up at once, and whose inputs may be loaded before anybody has room for them."""
 
 
 Load = Callable[[Sequence[Any]], Iterable[Any]]

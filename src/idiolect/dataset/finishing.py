@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from idiolect import samples
 from idiolect.dataset import balance, benchmarks, lessons
 from idiolect.dataset.alike import Alike
 from idiolect.dataset.benchmarks import Passage
-from idiolect.dataset.census import Census
+from idiolect.dataset.census import Census, length
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.lessons import SIDES
 from idiolect.dataset.mutants import Mutants
@@ -29,6 +31,8 @@ from idiolect.types import Dropped, Sample, Span, Split
 
 FEWEST, MOST = 250, 20_000
 """Lessons of one file."""
+_LARGEST = 16_000_000
+"""Characters of one file, about: a probe may hold all of its own file."""
 _EDGE = 32
 """A file may end where a path's digest divides by this: so it does at the same paths whatever was added before them."""
 
@@ -41,7 +45,8 @@ Of = Callable[[Side, Funnel], Iterator[Sent | Sample]]
 class Merged:
     """What is known of all lessons once they have been gone through."""
 
-    ids: set[str] = field(default_factory=set)
+    ids: set[bytes] = field(default_factory=set)
+    """Half as large as they are written."""
     again: dict[str, tuple[dict[str, tuple[str, ...]], list[Span], float]] = field(default_factory=dict)
     """Of lessons of equal id, the labels, origins and greatest weight of those after the first."""
     alike: Alike = field(default_factory=Alike)
@@ -57,8 +62,9 @@ def merged(lessons_of: Of, told: DatasetRecipe, funnel: Funnel) -> Merged:
     found, scales = Merged(), balance.Scales()
     for side in SIDES:
         for lesson in lessons_of(side, funnel):
-            if lesson.id not in found.ids:
-                found.ids.add(lesson.id)
+            name = bytes.fromhex(lesson.id)
+            if name not in found.ids:
+                found.ids.add(name)
                 funnel.count("merge", "samples", 1)
                 found.alike.meet(lesson)
                 found.mutants.meet(lesson)
@@ -92,8 +98,9 @@ def finished(lessons_of: Of, side: Side, known: Merged, passages: list[Passage],
 
 def _united(lessons_of: Of, side: Side, known: Merged) -> Iterator[Sample]:
     for lesson in lessons_of(side, Funnel()):
-        if lesson.id in known.ids:
-            known.ids.remove(lesson.id)
+        name = bytes.fromhex(lesson.id)
+        if name in known.ids:
+            known.ids.remove(name)
             sample = opened(lesson)
             factor = known.factors.get(balance.of(sample), 1.0) if side == "train" else 1.0
             together = lessons.united(sample, *known.again[sample.id]) if sample.id in known.again else sample
@@ -110,7 +117,8 @@ class Writer:
 
     def __init__(self, folder: Path, census: Census) -> None:
         self.folder, self.census = folder, census
-        self.digests: list[bytes] = []
+        self.digests = bytearray()
+        """Of each sample, one after another."""
         self.signs, self.words = Signs(), Words()
 
     def write(self, split: Split, found: Iterable[Sample]) -> list[Path]:
@@ -123,25 +131,26 @@ class Writer:
             if split == "train":
                 self.signs.add(sample)
                 self.words.add(sample)
-            self.digests.append(samples.digest(split, sample))
+            self.digests += samples.digest(split, sample)
             yield sample
 
     def digest(self) -> str:
         """Of all that was written, whatever its order."""
-        return hashlib.sha256(b"".join(sorted(self.digests))).hexdigest()
+        halves = np.frombuffer(self.digests, dtype=">u8").reshape(-1, 2)
+        return hashlib.sha256(halves[np.lexsort((halves[:, 1], halves[:, 0]))].tobytes()).hexdigest()
 
 
 def _parts(found: Iterator[Sample]) -> Iterator[list[Sample]]:
     """Samples in order, cut where the paths that they come from say."""
     part: list[Sample] = []
-    before = ""
+    before, size = "", 0
     for sample in found:
         path = sample.origins[0].path if sample.origins else ""
         ended = path != before and len(part) >= FEWEST and hashlib.blake2b(path.encode("utf-8", "surrogateescape")).digest()[0] % _EDGE == 0
-        if part and (ended or len(part) == MOST):
+        if part and (ended or len(part) == MOST or size > _LARGEST):
             yield part
-            part = []
+            part, size = [], 0
         part.append(sample)
-        before = path
+        before, size = path, size + length(sample)
     if part:
         yield part

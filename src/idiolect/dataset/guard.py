@@ -99,7 +99,7 @@ def check(folder: Path, by: Search = search) -> int:
 
     A leak is a DataError that names the probe and the lesson.
     """
-    probes = [Probe(one.id, one.answer or "") for split in TESTS for one in samples.read(folder, split)]
+    probes = [Probe(*one) for split in TESTS for one in samples.answers(folder, split)]
     found = list(by([file for split in SIDES for file in samples.parts(folder, split)], probes))
     leaks = [leak for one in found for leak in one.leaks]
     if leaks:
