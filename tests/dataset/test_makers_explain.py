@@ -68,7 +68,13 @@ def test_a_long_class_is_windowed_not_dropped() -> None:
     one = document(f'class Machine:\n    """Turns a value into two hundred others, one step at a time."""\n\n{body}')
     (sample,) = samples(one, budget=1500)
     assert len((asked(sample) + (sample.answer or "")).encode()) < 1800
-    assert "step_0" in asked(sample) and "step_199" not in asked(sample)
+    assert "step_0" in asked(sample) and "step_199" not in asked(sample) and asked(sample).endswith("[...]\n```")
+
+
+def test_a_function_that_cannot_be_shown_as_a_whole_is_not_explained() -> None:
+    body = "".join(f"    found.append(value * {number})\n" for number in range(200))
+    one = document(f'def step(value):\n    """Turns a value into two hundred others, one step at a time."""\n    found = []\n{body}')
+    assert [item.reason for item in explain([one], budget=1500) if isinstance(item, Dropped)] == ["code over budget"]
 
 
 def test_a_section_answers_its_heading_byte_for_byte() -> None:

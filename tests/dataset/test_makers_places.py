@@ -118,6 +118,13 @@ def test_an_address_is_asked_for_only_where_its_host_is_shown() -> None:
     assert asked(text, ".example/'") == ".example/'"
 
 
+def test_of_prose_at_least_three_words_are_asked_for() -> None:
+    said = "A key fits a lock where their teeth are equal.\n"
+    assert asked(said, "equal.", language="markdown", path="a.md") is None
+    assert asked(said, "th are equal.", language="markdown", path="a.md") == "th are equal."
+    assert asked(said, "equal.", language="python") == "equal."
+
+
 def test_prose_is_asked_for_to_the_end_of_a_sentence() -> None:
     text = "A door has a lock, e.g. of brass. It also has\na key. Keys hang on the wall.\n"
     assert asked(text, "lock, e.g. of brass. It also has\na k", True, "markdown") == "lock, e.g. of brass."

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from idiolect.dataset.makers import prose, scope
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, labels, seeded
 from idiolect.dataset.makers.sections import CHANGELOG, PROSE, Section, sections
-from idiolect.dataset.makers.windows import after, line_end, line_start
+from idiolect.dataset.makers.windows import GAP, after, line_end, line_start
 from idiolect.syntax import Unit, units
 from idiolect.types import Document, Dropped, Message, Sample, Span
 
@@ -46,6 +46,8 @@ _DRAWN = re.compile(r"^[ \t]*\.\. (?:auto\w+|include|literalinclude|toctree)::",
 _ENTRY = re.compile(r"\s*(?:[-*+]|\d+[.)])\s*\[[^\]]*\]\(#[^)]*\)\s*$|\s*<!--.*-->\s*$")
 SECTION = "explain.section"
 """Name of the maker where a heading alone asks."""
+OVER = "code over budget"
+"""What an answer says of a function may stand behind any cut; a class is told by its beginning."""
 WITHHELD = "something in it was replaced"
 SHORTEST_CODE = 40
 SHORTEST_SECTION = 80
@@ -78,13 +80,18 @@ def _unit(document: Document, unit: Unit, doc: tuple[int, int], budget: int) -> 
         return dropped(document, reason, unit.name)
     if reason := _unfit(document, doc, text, budget):
         return dropped(document, reason, unit.name)
-    code = scope.code(document, _without(document.data, unit, doc, budget - len(text.encode())))
+    spans = _without(document.data, unit, doc, budget - len(text.encode()))
+    cut = spans[-1][1] < unit.end
+    if cut and unit.kind not in scope.HOLDERS:
+        return dropped(document, OVER, unit.name)
+    code = scope.code(document, spans)
     if len(code.text) < SHORTEST_CODE:
         return dropped(document, "nothing but prose", unit.name)
     choose = seeded("explain", document.path, unit.parents, unit.name, text)
     name = scope.qualified(unit, document.language)
     question = choose.choice(NOTE_QUESTIONS if prose.note(text) else QUESTIONS).format(name=name, kind=unit.kind, path=document.path)
-    prompt = f"{question}\n\n{scope.fenced(code.text, document.language)}"
+    shown = f"{code.text}\n{GAP}" if cut else code.text
+    prompt = f"{question}\n\n{scope.fenced(shown, document.language)}"
     return _sample(document, prompt, text, "explain", (*code.origins, document.span(*doc)))
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from idiolect.dataset.makers.fim import Cut, cuts, holes, sample
 from idiolect.dataset.makers.material import BUDGET, Material, choices_of, dropped, files, seeded
 from idiolect.dataset.makers.pairs import Names, telling
-from idiolect.dataset.makers.scope import counted
+from idiolect.dataset.makers.scope import HOLDERS, counted
 from idiolect.dataset.makers.windows import line_end, line_start, lines
 from idiolect.outline import Unit
 from idiolect.syntax import comments, units
@@ -36,7 +36,6 @@ WHOLE_UNIT, WHOLE_FILE = 400, 800
 """Bytes up to which a definition, or a file, is shown with all that is in it."""
 ENOUGH = 1_200
 """Bytes beyond which nothing is added that is not used near the hole."""
-_HOLDERS = frozenset({"class", "module", "interface", "struct", "trait", "enum", "namespace", "impl"})
 _CALLED = re.compile(r"[.&:]([A-Za-z_]\w*[?!]?)|([A-Za-z_]\w*[?!]?)\(")
 _PLACED = re.compile(r"(?:([\w$]++|\))?(\.))?([A-Za-z_$][\w$]*+)")
 _DECLARED = re.compile(
@@ -213,12 +212,12 @@ def _usable(one: Definition, words: frozenset[str]) -> bool:
     """Whether a definition is named, and the class that it stands in, and can be shown; a name that says little counts for nothing."""
     held = not one.unit.parents or one.unit.parents[-1] in words
     short = one.span[1] - one.span[0] <= 2 * WHOLE_UNIT
-    return one.name in words and (one.unit.kind in _HOLDERS or telling(one.name)) and held and short
+    return one.name in words and (one.unit.kind in HOLDERS or telling(one.name)) and held and short
 
 
 def _declared(data: bytes, unit: Unit) -> Iterator[Definition]:
     """The statements at the margin of a class's body that define something by a symbol: associations, attributes, scopes."""
-    if unit.kind not in _HOLDERS or unit.body_start is None:
+    if unit.kind not in HOLDERS or unit.body_start is None:
         return
     begin = line_start(data, unit.body_start)
     rows = [(begin + first, begin + stop) for first, stop in lines(data[begin : unit.end]) if data[begin + first : begin + stop].strip()]

@@ -23,6 +23,8 @@ ROWS = 20
 """Most lines of an answer."""
 FEWEST = 3
 """Bytes of the shortest answer, blanks around it left out."""
+WORDS = 3
+"""Of the shortest answer in prose: the rest of a word is faster typed than asked for."""
 FOREIGN = re.compile(r"(?:^|/)(?:licen[cs]e|copying|code[-_ ]?of[-_ ]?conduct)(?:[-_.]\w+)*$", re.IGNORECASE)
 """Paths of texts that projects have word for word from elsewhere."""
 _WORD = re.compile(rb"\w")
@@ -60,6 +62,7 @@ class Places:
         data = self.document.data
         return bool(
             len(data[start:end].strip()) >= FEWEST
+            and (self.document.language not in PROSE or len(data[start:end].split()) >= WORDS)
             and end - start <= self.middle
             and data.count(b"\n", start, end) < ROWS
             and _WORD.search(data, start, end)

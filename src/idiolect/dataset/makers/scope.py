@@ -12,6 +12,9 @@ from idiolect.dataset.makers.windows import after, indented, line_end, line_star
 from idiolect.syntax import Unit
 from idiolect.types import Document, Span
 
+HOLDERS = frozenset({"class", "module", "interface", "struct", "trait", "enum", "namespace", "impl"})
+"""Kinds of units that hold others."""
+
 _IMPORT = re.compile(
     rb"(?:import|from|require|require_relative|use|using|package|load|include)\b[ (\"']|#\s*include\b|(?:const|let|var)\s.*\brequire\("
 )

@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from idiolect.dataset.makers import prose, scope
-from idiolect.dataset.makers.explain import FOREIGN, WITHHELD, refusal, withheld
+from idiolect.dataset.makers.explain import FOREIGN, OVER, WITHHELD, refusal, withheld
 from idiolect.dataset.makers.links import Link, fits, links, mentions
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, labels, seeded
 from idiolect.dataset.makers.sections import CHANGELOG, PROSE, Section
-from idiolect.dataset.makers.windows import after
 from idiolect.dataset.makers.write import Request, lesson, own_wish, unfit
 from idiolect.types import Document, Dropped, Message, Sample
 
@@ -103,10 +102,12 @@ def _explained(found: list[Link], budget: int) -> Sample | Dropped:
         return dropped(document, WITHHELD, section.title)
     room = budget - len(text.encode()) - FRAME
     alone = first.titled or _alone(first, text)
-    shown = [first] if alone else _whole(found, room)
+    shown = _whole([first] if alone else found, room)
+    if alone and not shown:
+        return dropped(document, OVER, section.title)
     if not alone and not _about(text, shown):
         return dropped(document, IN_PASSING, section.title)
-    codes = [_code(link, room) for link in shown]
+    codes = [_code(link) for link in shown]
     question = (
         seeded("linked", document.path, section.title, text)
         .choice(QUESTIONS if alone else AMONG)
@@ -150,10 +151,9 @@ def _about(text: str, shown: list[Link]) -> bool:
     return meant and any(named[name] == most for name in names) and len(named.keys() & names) >= HALF * len(named)
 
 
-def _code(link: Link, room: int) -> scope.Piece:
-    """The unit beneath its path, as much of it as there is room for."""
-    start, end = scope.whole(link.unit, link.code.data)
-    held = scope.code(link.code, [(start, min(end, after(link.code.data, start, room)))])
+def _code(link: Link) -> scope.Piece:
+    """The unit beneath its path."""
+    held = scope.code(link.code, [scope.whole(link.unit, link.code.data)])
     return scope.Piece(f"`{link.code.path}`\n{scope.fenced(held.text, link.code.language)}", held.origins)
 
 

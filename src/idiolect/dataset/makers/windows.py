@@ -8,6 +8,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import chain
 
+GAP = "[...]"
+"""Stands for what is left out."""
+
 NEWLINE = re.compile(rb"\r\n|\n|\r")
 _PARAGRAPH = re.compile(rb"(?:\r\n|\n|\r)(?:[ \t]*(?:\r\n|\n|\r))+")
 
@@ -95,7 +98,7 @@ def _nearest(levels: Sequence[Sequence[int]], goal: int, low: int, high: int) ->
     return next((min(near, key=lambda at: abs(at - goal)) for near in found if near), None)
 
 
-def elided(data: bytes, spans: Sequence[tuple[int, int]], gap: str = "[...]") -> str:
+def elided(data: bytes, spans: Sequence[tuple[int, int]], gap: str = GAP) -> str:
     """The text of `spans` (sorted, on line starts), with a line `gap` wherever bytes were left out."""
     pieces: list[str] = []
     stop = 0
