@@ -180,8 +180,10 @@ def test_a_long_rspec_file_is_cut_between_its_blocks() -> None:
     code = document(
         "app/basket.rb", "class Basket\n  def add_many(count)\n    @items += [1] * count\n    @items.size\n  end\nend\n", "ruby"
     )
-    made = [one for one in spec([code, test], budget=3000) if isinstance(one, Sample)]
-    assert len(made) >= 2 and all((one.answer or "").split("\n")[1].strip().startswith(("it ", "RSpec.describe")) for one in made)
+    found = [*spec([code, test], budget=3000)]
+    (made,) = (one for one in found if isinstance(one, Sample))
+    assert (made.answer or "").split("\n")[1].strip().startswith(("it ", "RSpec.describe")) and (made.answer or "").endswith("    end\n```")
+    assert {one.reason for one in found if isinstance(one, Dropped)} == {"many tests of one unit"}
 
 
 def windows(code: str, test: str, name: str = "basket", language: str = "python") -> tuple[list[Sample], list[str]]:

@@ -23,8 +23,8 @@ FRAMES = (
 SHORTEST = 60
 FRAME = 400
 """Bytes that a request's own words and paths may take."""
-MOST_PIECES, MOST_LOTS = 8, 3
-"""Tests of one answer, and answers for one unit."""
+MOST_PIECES = 8
+"""Tests of one answer; a unit that has more is answered by the first: one request has one answer."""
 
 
 def spec(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
@@ -56,9 +56,9 @@ def _of_unit(subject: Subject, budget: int) -> Iterator[Sample | Dropped]:
     found = lots(subject, min(room, budget // 2), MOST_PIECES)
     if not found:
         yield dropped(tested, "answer over budget", unit.name)
-    yield from (dropped(test, "many tests of one unit", unit.name) for _ in found[MOST_LOTS:])
+    yield from (dropped(test, "many tests of one unit", unit.name) for _ in found[1:])
     what = f"`{scope.qualified(unit, tested.language, tested.data)}`"
-    for lot in found[:MOST_LOTS]:
+    for lot in found[:1]:
         apart = "\n\n\n" if test.language == "python" and test.data[lot.spans[0][0]] not in b" \t" else "\n\n"
         answer, before = scope.code(test, lot.spans, between=apart), setting(test, lot.cases, lot.spans)
         left = room - len(answer.text.encode())
