@@ -33,14 +33,14 @@ MOST_NAMED = 4
 """Functions that a symptom names which are shown besides those that are mended."""
 SEEN, REPORTED, TESTED = 0.9, 0.7, 0.8
 TRACES = (
-    "We see this:\n\n{symptom}\n\n{code}\n\nName the fault, then give the fix as search/replace blocks.",
+    "We see this:\n\n{symptom}\n\n{code}\n\nSay in a sentence what is to change, then give the fix as search/replace blocks.",
     "{symptom}\n\nThe code that takes part:\n\n{code}\n\nWhat is to be mended? Give the patch as search/replace blocks.",
-    "Find the cause of this and mend it.\n\n{symptom}\n\n{code}\n\nSay what is to be mended, then the edit in SEARCH/REPLACE form.",
+    "Mend this.\n\n{symptom}\n\n{code}\n\nSay what is to be mended, then the edit in SEARCH/REPLACE form.",
     "{code}\n\nWith this code we get:\n\n{symptom}\n\nSay what to mend, and give the fix as search/replace blocks.",
 )
 TESTS = (
-    "This test of `{path}` fails:\n\n{symptom}\n\n{code}\n\nName the fault, then give the fix as search/replace blocks.",
-    "{code}\n\nThe test below (`{path}`) fails. Say what is wrong and mend the code with search/replace blocks.\n\n{symptom}",
+    "This test of `{path}` fails:\n\n{symptom}\n\n{code}\n\nSay in a sentence what is to change, then give the fix as search/replace blocks.",
+    "{code}\n\nThe test below (`{path}`) fails. Mend the code with search/replace blocks, and say before them what they do.\n\n{symptom}",
     "Make this test of `{path}` pass.\n\n{symptom}\n\nThe code:\n\n{code}\n\nSay what is mended, then the edit in SEARCH/REPLACE form.",
     "A test fails in `{path}`:\n\n{symptom}\n\nWhat has to be mended?\n\n{code}\n\nAnswer with a sentence and search/replace blocks.",
 )
