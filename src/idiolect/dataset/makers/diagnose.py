@@ -39,7 +39,7 @@ TRACES = (
     "{code}\n\nWith this code we get:\n\n{symptom}\n\nSay what to mend, and give the fix as search/replace blocks.",
 )
 TESTS = (
-    "This test of `{path}` fails:\n\n{symptom}\n\n{code}\n\nSay in a sentence what is to change, then give the fix as search/replace blocks.",
+    "This test of `{path}` fails:\n\n{symptom}\n\n{code}\n\nSay in a sentence what is to change, then give search/replace blocks.",
     "{code}\n\nThe test below (`{path}`) fails. Mend the code with search/replace blocks, and say before them what they do.\n\n{symptom}",
     "Make this test of `{path}` pass.\n\n{symptom}\n\nThe code:\n\n{code}\n\nSay what is mended, then the edit in SEARCH/REPLACE form.",
     "A test fails in `{path}`:\n\n{symptom}\n\nWhat has to be mended?\n\n{code}\n\nAnswer with a sentence and search/replace blocks.",
