@@ -129,10 +129,11 @@ def taught(file: Path, renderer: Renderer, held_out: Sequence[Sample]) -> dict[s
     """
     rendered = [(one.id, renderer.lesson(_within(renderer, one))) for one in held_out]
     fitting = {name: lesson for name, lesson in rendered if len(lesson.ids) <= measure.CONTEXT}
-    starts = {name: next(at for at, weight in enumerate(lesson.weights) if weight) for name, lesson in fitting.items()}
-    scored = engine.score(file, [engine.Scored(lesson.ids[:-1], max(1, starts[name])) for name, lesson in fitting.items()])
+    scored = engine.score(file, [engine.Scored(lesson.ids[:-1], max(1, lesson.start)) for lesson in fitting.values()])
     return {
-        name: measure.Price(-float(result.logprobs.sum()) / math.log(2), len(renderer.decode(fitting[name].ids[starts[name] :]).encode()))
+        name: measure.Price(
+            -float(result.logprobs.sum()) / math.log(2), len(renderer.decode(fitting[name].ids[fitting[name].start :]).encode())
+        )
         for name, result in zip(fitting, scored, strict=True)
     }
 

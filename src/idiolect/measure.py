@@ -99,8 +99,7 @@ def forced_exact(model_file: Path, renderer: Renderer, probes: Sequence[Sample],
     tokenisation. It only cross-checks `exact_match`, which is of text.
     """
     lessons = [renderer.lesson(_plain(renderer, probe, context)) for probe in probes]
-    starts = [next(at for at, weight in enumerate(lesson.weights) if weight > 0) for lesson in lessons]
-    scored = engine.score(model_file, [engine.Scored(lesson.ids, start) for lesson, start in zip(lessons, starts, strict=True)])
+    scored = engine.score(model_file, [engine.Scored(lesson.ids, lesson.start) for lesson in lessons])
     return {probe.id: bool(result.top.all()) for probe, result in zip(probes, scored, strict=True)}
 
 

@@ -31,7 +31,7 @@ class Lesson:
     ids: list[int]
     weights: list[float]
     start: int = 0
-    """Where the answer begins."""
+    """Index of the answer's first token."""
 
 
 class Renderer:

@@ -14,6 +14,8 @@ SOON = 86_400
 """Seconds within which a commit mends a slip of another; later it is a repair of its own."""
 OVERLAP = 0.8
 """Share of what it changes that the commit before must have written."""
+_TOGETHER = 128
+"""Pairs whose files are held at once."""
 _MENDS = re.compile(
     r"^(?:\W*(?:[\w./]{1,24}:\s+)?(?:oops|whoops|ugh|argh|doh|typos?|fix(?:e[sd]|up|ing)?|forg[eo]t|miss(?:ed|ing)|correct(?:s|ed)?|unbreak|hotfix"
     r"|bugfix|properly|repair)\b)|\b(?:oops|typos?|forgot(?:ten)?|(?:previous|last) commit|broken by|broke in)\b",
@@ -36,8 +38,12 @@ class Pair(NamedTuple):
 def mended(plans: Sequence[Planned], blobs: Blobs) -> frozenset[str]:
     """Ids of the commits, oldest first, of which another one within a day, which says that it mends, changes little but what they wrote."""
     pairs = _pairs(plans)
-    data = dict(blobs(sorted({oid for pair in pairs for oid in pair[1:] if oid})))
-    return frozenset(pair.commit for pair in pairs if _reworked(pair, data))
+    found: set[str] = set()
+    for start in range(0, len(pairs), _TOGETHER):
+        lot = pairs[start : start + _TOGETHER]
+        data = dict(blobs(sorted({oid for pair in lot for oid in pair[1:] if oid})))
+        found.update(pair.commit for pair in lot if _reworked(pair, data))
+    return frozenset(found)
 
 
 def _pairs(plans: Sequence[Planned]) -> list[Pair]:

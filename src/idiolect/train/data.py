@@ -40,7 +40,7 @@ class Text:
     weight: float = 1.0
     """How often it is drawn, against the others."""
     start: int = 0
-    """Where its answer begins."""
+    """Index of its answer's first token; 0 where it has no prompt, or the prompt stands in a piece before."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -185,9 +185,7 @@ def answers(texts: Iterable[Text], whole: float) -> Iterator[Text]:
     """The texts with the loss on their answers alone, but for a share of `whole`, by their ids: these stay as they are."""
     for text in texts:
         kept = not text.start or int(text.sample[:8], 16) < whole * 2**32
-        yield (
-            text if kept else replace(text, weights=np.concatenate([np.zeros_like(text.weights[: text.start]), text.weights[text.start :]]))
-        )
+        yield text if kept else replace(text, weights=np.where(np.arange(len(text)) < text.start, np.float32(0), text.weights))
 
 
 def draw(shares: Sequence[tuple[Sequence[Text], float]], tokens: int, seed: str) -> list[Text]:

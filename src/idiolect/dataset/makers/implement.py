@@ -8,7 +8,7 @@ from idiolect.dataset.makers import scope
 from idiolect.dataset.makers.cases import Case
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, labels, seeded
 from idiolect.dataset.makers.prose import words_of
-from idiolect.dataset.makers.subjects import BEFORE, HOLDERS, Subject, held, setting, subjects
+from idiolect.dataset.makers.subjects import BEFORE, CLASSES, Subject, held, setting, subjects
 from idiolect.dataset.makers.tangles import stem, stems
 from idiolect.dataset.makers.write import Request, lesson, own_wish, unfit
 from idiolect.syntax import Unit
@@ -111,7 +111,7 @@ def _told(subject: Subject, budget: int) -> Sample | Dropped:
     if unit.doc and own_wish(pair.tested, unit) != ("", None):
         return dropped(pair.tested, "says itself what it is for", unit.name)
     said = {case.name: case for case in subject.cases if _says(case, unit)}
-    if len(said) < FEWEST_SAID or unit.kind in HOLDERS:
+    if len(said) < FEWEST_SAID or unit.kind in CLASSES:
         return dropped(pair.tested, "tests say too little", unit.name)
     if _code(subject) > PER_NAME * min(len(said), MOST_SAID):
         return dropped(pair.tested, "much code for few tests", unit.name)

@@ -22,7 +22,8 @@ MOST_UNITS = 6
 SETTING = 900
 """Bytes of what is set up for tests that a prompt shows."""
 BEFORE = "\n\nWhat stands before them in `{test}`:\n{setting}"
-HOLDERS = frozenset({"class", "struct", "interface", "enum"})
+CLASSES = frozenset({"class", "struct", "interface", "enum"})
+"""Kinds of units that a test names though it is about one of their methods."""
 _UNIT = re.compile(r"\s*(?:@[^\n]*\n\s*)*(?:export\s+)?(?:async\s+)?(?:def|class|module|function|func|fn)\s+(?:self\.)?(\w+)")
 _BINDS = re.compile(r"(?<![\w.])@?([A-Za-z_]\w*)[ \t]{0,9}(?::=|=(?![=>~]))|\b(?:let|subject|given)!?[ (]:(\w+)")
 _ALWAYS = re.compile(r"\s*(?:before|setup|beforeEach|around|background)\b")
@@ -82,7 +83,7 @@ def _about(case: Case, found: Sequence[Unit], test: Document) -> Unit | None:
         text = f"{setting(test, [case]).text}\n{text}"
         about = mentioned(text, found, whole)
     count, said = counting(text, whole), stems(f"{case.group} {case.name}")
-    within = [unit for unit in about if unit.kind not in HOLDERS] or about[:1]
+    within = [unit for unit in about if unit.kind not in CLASSES] or about[:1]
 
     def shared(unit: Unit) -> int:
         return len(said & {stem(word) for word in words_of(unit.name)})
