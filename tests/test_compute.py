@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from idiolect import compute
-from idiolect.compute import Failed, Here, Limits, Processes, Store, Unit, mapped, shuffled
+from idiolect.compute import Failed, Here, Limits, Processes, Store, Unit, mapped, processes, shuffled
+from idiolect.compute.mapping import SHARD_UNITS
 from idiolect.errors import ResourceError
 from tests import work
 
@@ -141,6 +142,15 @@ def test_a_failure_that_may_not_come_again_is_computed_in_the_next_run(tmp_path:
         assert [found[0], found[2]] == ["A", "B"]
         assert found[1] == Failed("error", "KeyError: 'raise'")
     assert (store.counts["found"], store.counts["computed"], store.counts["failed"]) == (2, 1, 1)
+
+
+def test_a_worker_that_has_done_much_makes_room_for_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_LIFE", 2)
+    given = named(*(f"word{number}" for number in range(5 * SHARD_UNITS)))
+    with Processes(1) as engine:
+        pids = list(mapped(compute.task(work.who), given, Store(tmp_path / "units"), engine))
+    assert [len(set(pids[at : at + SHARD_UNITS])) for at in range(0, len(pids), SHARD_UNITS)] == [1] * 5
+    assert len(set(pids)) == 3
 
 
 def test_an_error_that_the_user_can_mend_ends_the_map_and_keeps_what_is_done(tmp_path: Path) -> None:

@@ -54,6 +54,13 @@ def noted(inputs: Iterator[tuple[str, float, str]]) -> Iterator[str]:
 
 
 @pure(version=1)
+def who(inputs: Iterator[str]) -> Iterator[int]:
+    """The process that each is computed in."""
+    for _ in inputs:
+        yield os.getpid()
+
+
+@pure(version=1)
 def hostile(inputs: Iterator[Any]) -> Iterator[str]:
     """Does what it is told, for instance dies."""
     for word in inputs:

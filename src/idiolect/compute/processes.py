@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from types import TracebackType
@@ -19,6 +19,8 @@ _TICK = 1.0
 """Seconds between two looks at the clock."""
 _KILLS = 3
 """Times that a unit alone may be killed from outside, which may be chance, before it has failed."""
+_LIFE = 256
+"""Shards that a worker does before another takes its place: what libraries and the allocator keep grows with what went through them."""
 _TRIES = 3
 """Workers that may fail to start, one after the other; more of them is no accident."""
 
@@ -59,6 +61,8 @@ class Processes:
         self._starting: set[Worker] = set()
         self._busy: dict[Worker, _Piece] = {}
         self._idle: list[Worker] = []
+        self._lives: Counter[Worker] = Counter()
+        """How many shards each worker has done, or pieces of them."""
         self._done: deque[Made] = deque()
         self._stillborn = 0
         """Workers in a row that died before they said that they were ready."""
@@ -151,6 +155,14 @@ class Processes:
                 decoded(row)
             self._came(piece, row)
         if piece.at == len(piece.places):
+            self._over(worker)
+
+    def _over(self, worker: Worker) -> None:
+        """It has done its piece: it waits for the next, or has done enough."""
+        self._lives[worker] += 1
+        if self._lives[worker] >= _LIFE:
+            self._end(worker)
+        else:
             del self._busy[worker]
             self._idle.append(worker)
 
@@ -174,6 +186,7 @@ class Processes:
     def _end(self, worker: Worker) -> None:
         self._busy.pop(worker, None)
         self._starting.discard(worker)
+        self._lives.pop(worker, None)
         worker.close()
 
 

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from idiolect import sources, syntax
-from idiolect.dataset import admission, cut, history, probes, slips
+from idiolect.dataset import admission, cut, history, probes
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.makers import OF_BRANCHES, OF_CHANGES, OF_THREADS, at_work
 from idiolect.dataset.scrubbing import Scrubbing
@@ -68,7 +68,7 @@ class Material:
     branches: list[Committed] = field(default_factory=list)
     """Merged branches of several of these commits, each as one."""
     mended: frozenset[str] = frozenset()
-    """Ids of the commits of a slip that the next one mended (`slips.mended`)."""
+    """Ids of the commits of a slip that the next one mended (`slips`)."""
     renames: list[tuple[str, str]] = field(default_factory=list)
     """Old and new path, of the same commits."""
     candidates: list[Sample] = field(default_factory=list)
@@ -128,7 +128,7 @@ class Reader:
         material.changes = list(self.funnel.sift("history", "commits", self._changes(told, repository, plans, self.makers)))
         merged = branches.planned(told, repository, history[:MOST_CHANGES]) if self.of_branches else ()
         material.branches = list(self.funnel.sift("branches", "branches", self._changes(told, repository, merged, self.of_branches)))
-        material.mended = slips.mended([one.plan for one in material.changes], repository.blobs)
+        material.mended = self.workshop.mended(repository, [one.plan for one in material.changes])
         threads = reviews.threads(joined, told, repository) if "review" in self.of_threads else ()
         reworked = reviews.followups(history[:MOST_CHANGES], told, repository.key) if "followup" in self.of_threads else ()
         material.threads = list(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from idiolect.dataset.makers import blocks
@@ -14,16 +14,11 @@ SOON = 86_400
 """Seconds within which a commit mends a slip of another; later it is a repair of its own."""
 OVERLAP = 0.8
 """Share of what it changes that the commit before must have written."""
-_TOGETHER = 128
-"""Pairs whose files are held at once."""
 _MENDS = re.compile(
     r"^(?:\W*(?:[\w./]{1,24}:\s+)?(?:oops|whoops|ugh|argh|doh|typos?|fix(?:e[sd]|up|ing)?|forg[eo]t|miss(?:ed|ing)|correct(?:s|ed)?|unbreak|hotfix"
     r"|bugfix|properly|repair)\b)|\b(?:oops|typos?|forgot(?:ten)?|(?:previous|last) commit|broken by|broke in)\b",
     re.IGNORECASE,
 )
-
-Blobs = Callable[[Iterable[str]], Iterable[tuple[str, bytes | None]]]
-"""Reads blobs by their ids."""
 
 
 class Pair(NamedTuple):
@@ -35,18 +30,8 @@ class Pair(NamedTuple):
     new: str
 
 
-def mended(plans: Sequence[Planned], blobs: Blobs) -> frozenset[str]:
-    """Ids of the commits, oldest first, of which another one within a day, which says that it mends, changes little but what they wrote."""
-    pairs = _pairs(plans)
-    found: set[str] = set()
-    for start in range(0, len(pairs), _TOGETHER):
-        lot = pairs[start : start + _TOGETHER]
-        data = dict(blobs(sorted({oid for pair in lot for oid in pair[1:] if oid})))
-        found.update(pair.commit for pair in lot if _reworked(pair, data))
-    return frozenset(found)
-
-
-def _pairs(plans: Sequence[Planned]) -> list[Pair]:
+def pairs(plans: Sequence[Planned]) -> list[Pair]:
+    """Of commits, oldest first, those that say that they mend what another did to the same file within a day; `reworked` tells whether."""
     found: list[Pair] = []
     last: dict[tuple[str, str], tuple[str, int, str]] = {}
     for change, sides in plans:
@@ -59,11 +44,11 @@ def _pairs(plans: Sequence[Planned]) -> list[Pair]:
     return found
 
 
-def _reworked(pair: Pair, data: Mapping[str, bytes | None]) -> bool:
-    texts = [data.get(oid) if oid else b"" for oid in pair[1:]]
-    if any(text is None or not is_text(text) for text in texts):
+def reworked(old: bytes, now: bytes, new: bytes) -> bool:
+    """Whether what changes from now to new is little but what came from old to now."""
+    if not all(map(is_text, (old, now, new))):
         return False
-    old, now, new = (rows(text or b"") for text in texts)
-    came = {at for one in blocks.hunks(old, now, near=0) for at in range(one.new_start, one.new_end)}
-    touched = [at for one in blocks.hunks(now, new, near=0) for at in range(one.start, one.end)]
+    first, second = blocks.hunks(rows(old), rows(now), near=0), blocks.hunks(rows(now), rows(new), near=0)
+    came = {at for one in first for at in range(one.new_start, one.new_end)}
+    touched = [at for one in second for at in range(one.start, one.end)]
     return bool(touched) and sum(at in came for at in touched) >= OVERLAP * len(touched)

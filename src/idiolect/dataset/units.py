@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from idiolect import pack, samples, syntax
 from idiolect.compute import Failed, pure
-from idiolect.dataset import alike, guard, labelling, leaks, probes
+from idiolect.dataset import alike, guard, labelling, leaks, probes, slips
 from idiolect.dataset.difficulty import graded
 from idiolect.dataset.duplicates.dedupe import printed
 from idiolect.dataset.makers import MAKERS, OF_CHECKS, finding, links, pointers, reviewed
@@ -197,6 +197,14 @@ def changes(
         paths = tuple(edit.path for edit in clean.edits)
         with syntax.here():
             yield tuple(Read(paths, clean.licence, findings, tuple(_made(names, [clean], scrubber, checks)))) if paths else SECRET_PATH
+
+
+@pure(1)
+def reworked(files: Iterator[Any], *, code: str) -> Iterator[Any]:
+    """Of the three versions of each file, whether the last changes little but what the second brought (`slips.reworked`)."""
+    _same(code)
+    for old, now, new in files:
+        yield Failed("missing") if old is None or now is None or new is None else slips.reworked(old, now, new)
 
 
 @pure(1)

@@ -15,7 +15,7 @@ from idiolect import compute, samples, sources
 from idiolect.compute import Engine, Failed, Store, Task, Unit
 from idiolect.compute.mapping import Load
 from idiolect.compute.store import Shelf
-from idiolect.dataset import guard, labelling, probes, units
+from idiolect.dataset import guard, labelling, probes, slips, units
 from idiolect.dataset.duplicates.dedupe import Print
 from idiolect.dataset.makers.pointers import NO_LINKS, Links
 from idiolect.dataset.stored import Place, Stored
@@ -181,6 +181,18 @@ class Workshop:
             return ((tuple(makers), *one) for one in _versions([plans[number] for (number,) in numbers], history))
 
         return self.map(task, asked, load)
+
+    def mended(self, repository: Repository, plans: Sequence[Planned]) -> frozenset[str]:
+        """Ids of the commits, oldest first, of which the next one, which says that it mends, changes little but what they wrote."""
+        pairs = slips.pairs(plans)
+        asked = (Unit(_key(*pair[1:]), (pair.old, pair.now, pair.new), _CHANGE) for pair in pairs)
+
+        def load(versions: Sequence[Any]) -> Iterator[Any]:
+            blobs = repository.repeated(oid for three in versions for oid in three if oid)
+            return ([next(blobs)[1] if oid else b"" for oid in three] for three in versions)
+
+        found = self.map(compute.task(units.reworked, code=self._said["code"]), asked, load)
+        return frozenset(pair.commit for pair, one in zip(pairs, found, strict=True) if one is True)
 
     def signs(self, documents: Sequence[Stored], asked: labelling.Asked) -> Iterator[frozenset[int]]:
         """Numbers of the signs that the text of each parsed document has; none where that cannot be said."""
