@@ -62,6 +62,35 @@ def test_who_says_so_tests_it_and_asked_for_it_in_a_pull_request_is_surer() -> N
     assert reason(change("Coupons for all who order", EDITS[1], EDITS[2])) == "not sure that it adds a behaviour"
 
 
+RATES = "RATES = {\n" + "".join(f"    'zone {n}': {n},\n" for n in range(20)) + "}\n\n\ndef rate(zone):\n    return RATES[zone]\n"
+KNOWN = "def test_a_zone_that_is_known_has_a_rate():\n    assert rate('zone 3') == 3\n"
+
+
+def test_what_few_words_cannot_ask_for_the_commit_s_own_tests_ask_for() -> None:
+    files = (
+        edit("shop/rates.py", "", RATES),
+        edit("shop/order.py", ORDER, WITH),
+        edit("docs/rates.md", "", "A rate per zone.\n", "markdown"),
+    )
+    for before in ("", "import pytest\n\n\n"):
+        made = only(
+            change("Add rates to orders", *files, edit("tests/test_rates.py", before, before + "from shop.rates import rate\n\n\n" + KNOWN))
+        )
+        assert isinstance(made, Sample) and isinstance(made.prompt, tuple)
+        asked = made.prompt[0].content
+        assert KNOWN.strip() in asked and "Add rates to orders." in asked and ("from shop.rates" in asked) == (not before)
+        assert "def rate" in (made.answer or "") and "test_a_zone" not in (made.answer or "") and "docs/rates.md" in (made.answer or "")
+        assert any(span.path == "tests/test_rates.py" for span in made.origins)
+
+
+def test_few_words_for_much_without_a_test_that_says_more_are_no_request() -> None:
+    files = edit("shop/rates.py", "", RATES), edit("shop/order.py", ORDER, WITH)
+    assert reason(change("Add rates to orders", *files)) == "few words ask for much"
+    assert reason(change("Add rates to orders", *files, edit("tests/test_rates.py", "", "RATE = 3\n"))) == "few words ask for much"
+    said = change("Add rates of all the twenty zones that we send to, by their names", *files)
+    assert isinstance(only(said), Sample)
+
+
 @pytest.mark.parametrize(
     ("one", "why"),
     [

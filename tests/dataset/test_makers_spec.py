@@ -380,3 +380,33 @@ def test_methods_of_other_classes_with_the_name_of_what_is_called_are_not_shown(
     )
     (made,), _ = windows(code, test.replace("Basin()", "basin()"), name="basin")
     assert "return 1\n" in asked(made) and "return 22" not in asked(made)
+
+
+NESTED = """describe('total_price', function () {
+  it('is the sum of what total_price adds', function () {
+    expect(basket.total_price()).toBe(3)
+  })
+
+  describe('with a discount', function () {
+    it('takes it off total_price once', function () {
+      expect(basket.total_price(1)).toBe(2)
+    })
+
+    it('never lets total_price fall below nothing', function () {
+      expect(basket.total_price(9)).toBe(0)
+    })
+
+    it('keeps what add_item was given', function () {
+      expect(basket.add_item(1)).toBe(1)
+    })
+  })
+})
+"""
+TOTALS = "function total_price (off) {\n  return sum(items) - off\n}\n\nfunction add_item (item) {\n  return items.push(item)\n}\n"
+
+
+def test_tests_of_one_answer_stand_in_one_block() -> None:
+    code = document("lib/basket.js", TOTALS + "// more\n" * 900, "javascript")
+    made = [one for one in spec([code, document("test/basket.js", NESTED, "javascript")]) if isinstance(one, Sample)]
+    answers = [one.answer or "" for one in made if "`total_price`" in asked(one)]
+    assert len(answers) == 1 and "never lets" in answers[0] and "is the sum" not in answers[0]

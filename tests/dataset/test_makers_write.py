@@ -83,6 +83,23 @@ def test_a_comment_above_asks_too_and_is_an_origin() -> None:
     assert any(one.data[span.start : span.end].startswith(b"# Adds up") for span in sample.origins)
 
 
+@pytest.mark.parametrize(
+    ("comment", "asks"),
+    [
+        ("# Adds up the prices of all items in this basket.", True),
+        ("# What all that is in the basket costs, less its discount.", True),
+        ("# This is less evil than it looks because prices are sound.", False),
+        ("# The total was originally worked out by the importer of prices.", False),
+        ('"""This is less evil than it looks because prices are sound."""', True),
+    ],
+)
+def test_a_comment_by_the_way_asks_for_nothing(comment: str, asks: bool) -> None:
+    above, within = ("", f"        {comment}\n") if comment.startswith('"') else (f"    {comment}\n", "")
+    text = f"class Basket:\n{above}    def total_of_items(self):\n{within}        prices = self.prices()\n        return sum(prices)\n"
+    (found,) = [one for one in write([document(text)]) if isinstance(one, Sample)]
+    assert (found.maker == "write") == asks
+
+
 def test_every_byte_of_context_has_an_origin() -> None:
     one = document(PYTHON)
     for sample in made(one).values():

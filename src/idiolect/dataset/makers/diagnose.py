@@ -7,15 +7,15 @@ the fix brought, which failed without it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from idiolect.dataset.makers import asking, blocks, commits, editing, remarks, reviewed
+from idiolect.dataset.makers import asking, brought, commits, editing, remarks, reviewed
 from idiolect.dataset.makers.bugfix import faultless
 from idiolect.dataset.makers.editing import Answer, Part, View, Windows
-from idiolect.dataset.makers.edits import dropped
+from idiolect.dataset.makers.edits import dropped, span_of
 from idiolect.dataset.makers.feature import ADDS
 from idiolect.dataset.makers.intents import intent
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
@@ -27,8 +27,9 @@ from idiolect.syntax import units
 from idiolect.types import Change, Dropped, Edit, Message, Said, Sample, Span
 
 MOST_FILES, MOST_LINES = 4, 60
+MOST_FOR_A_TEST = 30
+"""Lines that go and come for one test: of more of them, most are about something else."""
 LONGEST_TITLE = 200
-MOST_TEST_ROWS = 60
 MOST_NAMED = 4
 """Functions that a symptom names which are shown besides those that are mended."""
 SEEN, REPORTED, TESTED = 0.9, 0.7, 0.8
@@ -44,12 +45,6 @@ TESTS = (
     "Make this test of `{path}` pass.\n\n{symptom}\n\nThe code:\n\n{code}\n\nSay what is mended, then the edit in SEARCH/REPLACE form.",
     "A test fails in `{path}`:\n\n{symptom}\n\nWhat has to be mended?\n\n{code}\n\nAnswer with a sentence and search/replace blocks.",
 )
-_TEST = re.compile(
-    r"""(?P<indent>[ \t]*)(?:(?:async\ )?def\ test\w*|(?:it|test|specify|scenario|example|should)\b[ (.]|func\ Test\w+|\#\[(?:\w+::)?test\]
-    |["']test\ [^"'\n]{1,120}["']:\ *function|@(?:Parameterized)?Test\b|(?:public\ )?function\ test\w*)""",
-    re.VERBOSE,
-)
-_ASSERTS = re.compile(r"\b(?:assert\w*|expect\w*|should\w*|must_\w+|wont_\w+|raises|refute\w*|t\.(?:Error|Fatal)\w*|throws?|verify)\b")
 _WORD = re.compile(r"[A-Za-z_]\w{2,}")
 _PIECE = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{3,}")
 _COMMON = frozenset(
@@ -117,13 +112,12 @@ def _tested(change: Change) -> Case | str | None:
     if isinstance(request, str) or not _mends(request, change):
         return None
     tests = [edit for edit in change.edits if is_test(edit.path) and edit.after and edit.language not in PROSE]
-    added = [(edit, rows, span) for edit in tests for rows, span in _added_tests(edit)]
+    added = [test for edit in tests for test in brought.tests(edit)]
     if not added:
         return "adds no test"
     said = _pieces(f"{request.subject} {request.body}")
-    edit, rows, (start, end) = max(added, key=lambda one: len(_pieces("".join(one[1][slice(*one[2])])) & said))
-    text = "".join(rows[start:end]).rstrip()
-    origins = reviewed.spans(change, edit, rows, [(start, end)])
+    edit, text, start, end = max(added, key=lambda test: len(_pieces(test.text) & said))
+    origins = (span_of(change, edit, start, end),)
     return Case(fenced(text, edit.language), origins, frozenset(_WORD.findall(text)), edit.path, request)
 
 
@@ -137,38 +131,6 @@ def _mends(request: commits.Wish, change: Change) -> bool:
 def _pieces(text: str) -> frozenset[str]:
     """The parts of words and names, in small letters."""
     return frozenset(piece.lower() for piece in _PIECE.findall(text)) - _COMMON
-
-
-def _added_tests(edit: Edit) -> Iterator[tuple[list[str], tuple[int, int]]]:
-    """The lines of the file after, and those of each whole test in it that was not there before."""
-    try:
-        before, after = (data.decode().splitlines(keepends=True) for data in (edit.before, edit.after))
-    except UnicodeDecodeError:
-        return
-    found = blocks.hunks(before, after, near=0) if before else [blocks.Hunk(0, 0, 0, len(after))]
-    for hunk in found:
-        for start in range(hunk.new_start, hunk.new_end):
-            if match := _TEST.match(after[start]):
-                end = _block_end(after, start, len(match["indent"].expandtabs()))
-                if end <= hunk.new_end + 1 and end - start <= MOST_TEST_ROWS and _ASSERTS.search("".join(after[start + 1 : end])):
-                    yield after, (start, end)
-
-
-def _block_end(rows: Sequence[str], start: int, indent: int) -> int:
-    """The line behind the block that begins at `start`: what is deeper, and the bracket or `end` that closes it."""
-    at = last = start + 1
-    while at < len(rows):
-        row = rows[at].expandtabs()
-        depth = len(row) - len(row.lstrip())
-        if row.strip() and depth <= indent:
-            closes = depth == indent and row.strip().startswith(("end", "}", ")"))
-            opens = depth == indent and at == start + 1  # the header goes on: an annotation above, a brace of its own
-            if closes or not opens:
-                return at + 1 if closes else last
-        if row.strip():
-            last = at + 1
-        at += 1
-    return last
 
 
 def _mended(change: Change) -> list[Edit]:
@@ -185,7 +147,7 @@ def _lesson(change: Change, case: Case, budget: int) -> Sample | Dropped:
     answer = editing.answered(edits, budget // 2)
     if isinstance(answer, str):
         return dropped(change, answer)
-    if sum(len(rows) for part in answer.parts for rows in editing.lines(part)) > MOST_LINES:
+    if sum(len(rows) for part in answer.parts for rows in editing.lines(part)) > (MOST_FOR_A_TEST if case.path else MOST_LINES):
         return dropped(change, "too many lines")
     about = case.words & _touched(answer)
     if case.path and not about and not _pieces(case.text) & _pieces(case.request.subject):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from idiolect.dataset.makers import editing, moves
+from idiolect.dataset.makers import brought, editing, edits, moves
 from idiolect.dataset.makers.commits import Wish
 from idiolect.dataset.makers.editing import Part
 from idiolect.dataset.makers.edits import dropped
 from idiolect.dataset.makers.layers import BESIDE, in_order, layer
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
-from idiolect.types import Change, Dropped, Message, Sample
+from idiolect.dataset.makers.scope import Piece
+from idiolect.types import Change, Dropped, Edit, Message, Sample, Span
 
 FEWEST_FILES, MOST_FILES = 2, 12
 LARGER = 2
@@ -21,10 +23,13 @@ GROWS = 2
 MOVED = 0.5
 """Share of lines that stood elsewhere from which on it is a refactoring."""
 FEWEST_LINES = 6
+PER_WORD = 4
+"""Lines of the program that a word of the request may stand for; what more there is has to be asked for by tests."""
 ADDS = re.compile(
     r"^(?:add|support|allow|implement|introduce|enable|expose|let|provide|create|offer|accept|make it possible|ship)(?:s|es|ed|d|ing)?\b",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[A-Za-z_]{2,}")
 _FEAT = re.compile(r"^feat(?:ure)?\b", re.IGNORECASE)
 _OTHER = re.compile(
     r"\b(?:split\w*|pull\w* .{1,60} (?:in|out)\w*"
@@ -44,6 +49,16 @@ NEW = (
     "We need this: {wish} Answer with search/replace blocks, one file after the other.",
 )
 """Where every file is new."""
+TESTED = "{request}\n\nIt is right when these tests pass:\n\n{tests}"
+"""Where the tests that the commit brings are shown, and not asked for."""
+
+
+class Asked(NamedTuple):
+    """What a prompt says is wanted."""
+
+    words: str
+    tests: Piece
+    """Of the commit; empty where the words suffice, and the tests belong to the answer."""
 
 
 def feature(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
@@ -56,38 +71,76 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     asked = editing.asked(change, MOST_FILES)
     if isinstance(asked, str):
         return dropped(change, asked)
-    request, edits = asked
-    if len(edits) < FEWEST_FILES:
+    request, found = asked
+    if len(found) < FEWEST_FILES:
         return dropped(change, "one file")
-    if not all(edit.after for edit in edits):
+    if not all(edit.after for edit in found):
         return dropped(change, "deletes a file")
     if _OTHER.search(request.subject):
         return dropped(change, "says that it is no feature")
-    parts = [editing.part(edit) for edit in edits]
+    parts = [editing.part(edit) for edit in found]
     if reason := _nothing_new(parts, said := _adds(change, request)):
         return dropped(change, reason)
-    tested = any(layer(edit.path) == "test" for edit in edits)
+    tested = any(layer(edit.path) == "test" for edit in found)
     if not (said or tested or request.body):
         return dropped(change, "not sure that it adds a behaviour")
-    answer = editing.answered(in_order(edits), budget * 3 // 4)
+    if _size(_program(parts))[1] <= PER_WORD * len(_WORD.findall(editing.words(request))):
+        tests, meant = Piece("", ()), found
+    elif (tests := _tests(change, found, budget // 3)).text:
+        meant = [edit for edit in found if layer(edit.path, edit.language) != "test"]
+    else:
+        return dropped(change, "few words ask for much")
+    answer = editing.answered(in_order(meant), budget * 3 // 4)
     if isinstance(answer, str):
         return dropped(change, answer)
     confidence = 0.5 + 0.2 * said + 0.1 * tested + 0.1 * bool(request.body) + 0.1 * (change.reviewed or bool(change.pull))
-    return _sample(change, request, answer, round(confidence, 2), budget)
+    return _sample(change, Asked(editing.words(request), tests), answer, round(confidence, 2), budget)
+
+
+def _tests(change: Change, found: Sequence[Edit], room: int) -> Piece:
+    """The tests that a commit brings, as many as `room` bytes hold; a new file of them is shown as a whole."""
+    texts: list[str] = []
+    origins: list[Span] = []
+    for edit in (one for one in found if layer(one.path, one.language) == "test"):
+        shown = []
+        for test in _of_file(edit):
+            if test.end - test.start <= room:
+                shown.append(test)
+                room -= test.end - test.start
+        if shown:
+            texts.append(edits.file(edit, "\n\n".join(test.text for test in shown)))
+            origins += [edits.span_of(change, edit, test.start, test.end) for test in shown]
+    return Piece("\n\n".join(texts), tuple(origins))
+
+
+def _of_file(edit: Edit) -> list[brought.Test]:
+    """The tests that a commit brings into a file; one that holds all there is where the file is new."""
+    found = list(brought.tests(edit))
+    return found if edit.before or not found else [brought.Test(edit, edit.after.decode().strip("\n"), 0, len(edit.after))]
 
 
 def _adds(change: Change, request: Wish) -> bool:
     return bool(ADDS.match(request.subject) or _FEAT.match(change.subject))
 
 
+def _program(parts: Sequence[Part]) -> list[Part]:
+    """The parts that are of the program itself."""
+    return [one for one in parts if layer(one.edit.path, one.edit.language) not in BESIDE]
+
+
+def _size(parts: Sequence[Part]) -> tuple[int, int]:
+    """Lines that say something and go, and such that come."""
+    sides = zip(*map(editing.lines, parts), strict=True)
+    gone, came = (sum(len([row for row in rows if moves.saying(row)]) for rows in side) for side in sides)
+    return gone, came
+
+
 def _nothing_new(parts: Sequence[Part], said: bool) -> str | None:
     """Why these files add no behaviour. Where the message does not say that they do, a file of the program must be new."""
-    made = [one for one in parts if layer(one.edit.path, one.edit.language) not in BESIDE]
+    made = _program(parts)
     if not made:
         return "only tests and documentation"
-    gone, came = (
-        sum(len([row for row in rows if moves.saying(row)]) for rows in side) for side in zip(*map(editing.lines, made), strict=True)
-    )
+    gone, came = _size(made)
     if came < max(FEWEST_LINES, GROWS * gone):
         return "adds little"
     versions = moves.versions(parts)
@@ -100,18 +153,21 @@ def _nothing_new(parts: Sequence[Part], said: bool) -> str | None:
     return None if said and fresh else "no new unit"
 
 
-def _sample(change: Change, request: Wish, answer: editing.Answer, confidence: float, budget: int) -> Sample | Dropped:
-    words = editing.words(request)
-    code = editing.shown(change, answer.parts, budget - len(answer.text.encode()) - len(words.encode()))
+def _sample(change: Change, asked: Asked, answer: editing.Answer, confidence: float, budget: int) -> Sample | Dropped:
+    taken = sum(len(text.encode()) for text in (answer.text, asked.words, asked.tests.text))
+    code = editing.shown(change, answer.parts, budget - taken)
     if code is None:
         return dropped(change, "touched code over budget")
     frame = seeded("feature", change.commit).choice(FRAMES if code.text else NEW)
+    request = frame.format(wish=asked.words, code=code.text)
+    if asked.tests.text:
+        request = TESTED.format(request=request, tests=asked.tests.text)
     return Sample(
-        prompt=(Message(role="user", content=frame.format(wish=words, code=code.text)),),
+        prompt=(Message(role="user", content=request),),
         answer=answer.text,
         kind="feature",
         maker="feature",
         labels=labels(editing.language(answer.parts)),
         confidence=confidence,
-        origins=(*code.origins, *editing.written(change, answer.parts)),
+        origins=(*code.origins, *editing.written(change, answer.parts), *asked.tests.origins),
     )

@@ -8,6 +8,7 @@ from textwrap import dedent
 _PYTHON_DOC = re.compile(r"^[rRbBuUfF]{0,2}(\"\"\"|'''|\"|')(.*)\1$", re.DOTALL)
 _BLOCK = re.compile(r"^\s*(?:/\*++!?|<!--|=begin\b|--\[\[)(.*?)(?:(?<!\*)\*+/|-->|^=end\b|\]\])\s*$", re.DOTALL | re.MULTILINE)
 _LINE_MARK = re.compile(r"^[ \t]*(?:#+|//+!?|--+|;+|\*+|%+|'|[Rr][Ee][Mm]\b)(?:[ \t]|$)?", re.MULTILINE)
+_ROW = re.compile(r"\s*(?:#(?!')|//(?![/!])|--(?!\[\[)|;|%|'(?!'')|[Rr][Ee][Mm]\b)")
 _STAR = re.compile(r"^[ \t]*\*+(?:[ \t]|$)?", re.MULTILINE)
 _DIRECTIVE = re.compile(
     r"""\s*(?:rubocop:|noqa|type:\s*ignore|pragma|eslint|prettier|pylint|mypy:|frozen_string_literal|encoding:|coding[:=]|typed:|sorbet|!/|-\*-
@@ -144,6 +145,11 @@ def passing(text: str) -> bool:
 def note(text: str) -> bool:
     """Whether a comment is jotted down, in lower case: a remark that describes nothing."""
     return text.lstrip()[:1].islower()
+
+
+def of_rows(comment: str) -> bool:
+    """Whether it is a run of line comments that no tool reads: what an author writes to say what something is, or anything else."""
+    return bool(_ROW.match(comment)) and not _PYTHON_DOC.match(comment)
 
 
 def commented_out(text: str) -> bool:

@@ -21,10 +21,12 @@ FRAMES = (
     "We need tests for {what}.\n\nCode under test (`{path}`):\n{code}",
 )
 SHORTEST = 60
+ANSWER = 3
+"""Part of the budget that the tests of one unit may take: of longer ones much is about what is not shown."""
 FRAME = 400
 """Bytes that a request's own words and paths may take."""
-MOST_PIECES = 8
-"""Tests of one answer; a unit that has more is answered by the first: one request has one answer."""
+MOST_PIECES = 4
+"""Tests of one answer, or blocks of them; a unit that has more is answered by the block with most: one request has one answer."""
 
 
 def spec(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
@@ -53,7 +55,7 @@ def _of_unit(subject: Subject, budget: int) -> Iterator[Sample | Dropped]:
     test, tested, unit = subject.pair.test, subject.pair.tested, subject.unit
     start, end = scope.whole(unit, tested.data)
     room = budget - FRAME - (end - start)
-    found = lots(subject, min(room, budget // 2), MOST_PIECES)
+    found = lots(subject, min(room, budget // ANSWER), MOST_PIECES)
     if not found:
         yield dropped(tested, "answer over budget", unit.name)
     yield from (dropped(test, "many tests of one unit", unit.name) for _ in found[1:])

@@ -105,20 +105,27 @@ class Lot(NamedTuple):
 
 
 def lots(subject: Subject, room: int, most: int) -> list[Lot]:
-    """The tests in lots of at most `room` bytes and `most` pieces: with the blocks around them that hold nothing else and fit."""
-    found: list[Lot] = [Lot([], [])]
+    """The tests in lots of at most `room` bytes and `most` pieces, the lot with most tests first.
+
+    A lot is of tests that stand in one block, with the blocks around each that hold nothing else and fit.
+    """
+    found: list[Lot] = []
+    within: tuple[int, int] | None = None
     for case in subject.cases:
-        if found[-1].spans and case.end <= found[-1].spans[-1][1]:
+        if found and case.end <= found[-1].spans[-1][1]:
             found[-1].cases.append(case)
             continue
         span = next((span for span in case.groups if span[1] - span[0] <= room and _alone(span, subject.others)), (case.start, case.end))
         if span[1] - span[0] > room:
             continue
-        if len(found[-1].spans) == most or sum(end - start for start, end in (*found[-1].spans, span)) > room:
+        block = next((group for group in reversed(case.groups) if group[0] < span[0]), None)
+        full = found and (len(found[-1].spans) == most or sum(end - start for start, end in (*found[-1].spans, span)) > room)
+        if not found or full or block != within:
             found.append(Lot([], []))
+        within = block
         found[-1].spans.append(span)
         found[-1].cases.append(case)
-    return [lot for lot in found if lot.spans]
+    return sorted(found, key=lambda lot: -len(lot.cases))
 
 
 def _alone(span: tuple[int, int], others: Sequence[int]) -> bool:

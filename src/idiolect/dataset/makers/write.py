@@ -10,6 +10,7 @@ from typing import NamedTuple
 from idiolect.dataset.makers import prose, scope
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, labels, seeded
 from idiolect.dataset.makers.sections import PROSE
+from idiolect.dataset.makers.tangles import stem, stems
 from idiolect.syntax import Unit, units
 from idiolect.types import Document, Dropped, Message, Sample, Span
 
@@ -92,10 +93,17 @@ def own_wish(document: Document, unit: Unit) -> tuple[str, str | None]:
     """What a unit's docstring or comment asks for in its first sentences, and why the unit is refused."""
     if unit.doc is None:
         return "", None
-    text = prose.plain(document.data[slice(*unit.doc)].decode())
-    opening = prose.opening(text)
+    comment = document.data[slice(*unit.doc)].decode()
+    opening = prose.opening(prose.plain(comment))
     reason = prose.refusal(opening, unit.name)
-    return ("", None) if reason == "prose too short" else (opening, reason)
+    silent = reason == "prose too short" or (not reason and prose.of_rows(comment) and _aside(opening, unit))
+    return ("", None) if silent else (opening, reason)
+
+
+def _aside(comment: str, unit: Unit) -> bool:
+    """Whether it says something by the way: with no word of the unit's name or of what holds it, or of how it once was or will be."""
+    named = {stem(word) for name in (unit.name, *unit.parents[-1:]) for word in prose.words_of(name)}
+    return prose.passing(comment) or not named & stems(comment)
 
 
 def unfit(document: Document, unit: Unit, budget: int) -> str | None:
