@@ -8,6 +8,9 @@ held-out files. The intervals are paired bootstraps over files and seeds.
 
     python bench/effect.py --repo ../shop --json           # every row, three seeds
     python bench/effect.py --quick --json                  # one seed, no groups: at most 20 minutes on two cores
+
+All rows of one seed come before those of the next, and what was trained and asked is kept in `.bench/effect`: a comparison that was
+broken off goes on where it stood, as long as idiolect's own code is the same.
 """
 
 from __future__ import annotations
@@ -16,9 +19,9 @@ import json
 import math
 import sys
 import time
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +31,13 @@ import placebo as others
 
 from idiolect import dataset, engine, evaluate, export, measure, recipe, registry, samples, serve, train
 from idiolect.cli import ended
+from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_THREADS
 from idiolect.errors import DataError
 from idiolect.evaluate.probes import file_of, pick, seen_index
+from idiolect.files import digest_file, digest_json, read_json, write_json
 from idiolect.registry import Run
 from idiolect.render import Renderer
-from idiolect.types import Hole, Kind, Model, Sample
+from idiolect.types import Hole, Kind, Model, Sample, Split
 
 ROOT = Path(__file__).parent.parent
 TOKENS, QUICK_TOKENS = 600_000, 200_000
@@ -69,6 +74,12 @@ class Answers:
     exact: dict[str, float]
     own: dict[str, measure.Price] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> Answers:
+        """From its fields as JSON has them."""
+        prices, own = ({name: measure.Price(*price) for name, price in found[one].items()} for one in ("prices", "own"))
+        return cls(prices, found["exact"], own)
+
 
 @dataclass
 class Trial:
@@ -90,7 +101,10 @@ class Ground:
     seeds: int
     probes: Sequence[Sample] = ()
     held_out: Sequence[Sample] = ()
-    """Of the full dataset's validation files."""
+    """Of the full dataset's validation files, and of commits after the cut."""
+
+
+SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
 def workspace(ground: Ground, row: str, seed: int = 0, **settings: Any) -> recipe.Recipe:
@@ -99,7 +113,7 @@ def workspace(ground: Ground, row: str, seed: int = 0, **settings: Any) -> recip
         "name": "effect",
         "effort": "quick",
         "source": [{"path": str(ground.repository)}],
-        "dataset": {"makers": settings.get("makers", ())},
+        "dataset": settings.get("dataset", {}),
         "train": {"tokens": settings.get("tokens", ground.tokens), "epochs": 1000.0, "seed": seed},
         "export": {"types": ["F16"]},
     }
@@ -113,13 +127,25 @@ def workspace(ground: Ground, row: str, seed: int = 0, **settings: Any) -> recip
 def asked(ground: Ground, found: recipe.Recipe, gguf: Model, kinds: Collection[Kind] = ()) -> Answers:
     """Price every probe and held-out sample of these kinds (default: of all) on the file, and fill the first holes over HTTP.
 
-    Probes come in the order of their ids.
+    Probes come in the order of their ids. A file that was asked the same before is not asked again.
     """
     file, renderer = Path(gguf.folder) / gguf.file, Renderer.load(Path(gguf.folder))
+    held_out = [one for one in ground.held_out if not kinds or one.kind in kinds]
+    key = digest_json([code(), gguf.digest, [one.id for one in ground.probes], [one.id for one in held_out]])
+    kept = workspace(ground, "answers").folder / f"{key[:32]}.json"
+    if kept.exists():
+        return Answers.of(read_json(kept))
     prices = measure.bits(file, renderer, ground.probes)
-    own = taught(file, renderer, [one for one in ground.held_out if not kinds or one.kind in kinds])
+    own = taught(file, renderer, held_out)
     with serve.serve(found, gguf, port=0) as url:
-        return Answers(prices, evaluate.fim_exact(url, renderer, ground.probes[:MOST_HOLES]), own)
+        answers = Answers(prices, evaluate.fim_exact(url, renderer, ground.probes[:MOST_HOLES]), own)
+    write_json(kept, asdict(answers))
+    return answers
+
+
+def code() -> str:
+    """Digest of idiolect's own code, and of this file."""
+    return digest_json([digest_file(one) for one in (*sorted((ROOT / "src").rglob("*.py")), Path(__file__))])
 
 
 def taught(file: Path, renderer: Renderer, held_out: Sequence[Sample]) -> dict[str, measure.Price]:
@@ -149,31 +175,30 @@ def _within(renderer: Renderer, sample: Sample) -> Sample:
     return plain
 
 
-def tuned(ground: Ground, found: recipe.Recipe, lessons: Run, kinds: Collection[Kind]) -> tuple[Answers, int]:
-    """Train, export and ask; also the tokens that were trained on."""
+def trained(found: recipe.Recipe, lessons: Run) -> tuple[Model, dict[str, Any]]:
+    """The adapter of one training, and what its run measured."""
     adapter = train.train(found, found.models[0], lessons)
+    runs = [one for one in registry.runs(found) if one.done and one.stage == "train"]
+    return adapter, next(one.metrics for one in runs if one.info["model"]["digest"] == adapter.digest)
+
+
+def learn(ground: Ground, one: Trial, lessons: Run, seed: int, **settings: Any) -> None:
+    """Train, export and ask a row's model of one seed."""
+    found = workspace(ground, one.name, seed, **settings)
+    adapter, metrics = trained(found, lessons)
     gguf = export.export(found, found.models[0].base, adapter)
-    return asked(ground, found, gguf, kinds), registry.newest(found, "train").metrics["tokens"]
-
-
-def trial(ground: Ground, name: str, kinds: tuple[Kind, ...], lessons: Run, **settings: Any) -> Trial:
-    """A row: the same lessons under every seed."""
-    found = Trial(name, kinds, [])
-    for seed in range(ground.seeds):
-        compared = () if name in ("placebo", "naive") else kinds  # with these two every row is compared
-        answers, found.tokens = tuned(ground, workspace(ground, name, seed, **settings), lessons, compared)
-        found.answers.append(answers)
-        click.echo(f"{name}, seed {seed}: {_bits_per_byte(answers.prices.values()):.4f} bits per byte", err=True)
-    return found
+    compared = () if one.name in ("placebo", "naive") else one.kinds  # with these two every row is compared
+    one.answers.append(asked(ground, found, gguf, compared))
+    one.tokens = metrics["tokens"]
+    click.echo(f"{one.name}, seed {seed}: {_bits_per_byte(one.answers[-1].prices.values()):.4f} bits per byte", err=True)
 
 
 def best_rate(ground: Ground, lessons: Run) -> float:
     """The learning rate by which the naive recipe does best on its own validation, tried at a quarter of the tokens."""
     losses = {}
     for rate in RATES:
-        found = workspace(ground, "naive", tokens=ground.tokens // 4, rate=rate)
-        train.train(found, found.models[0], lessons)
-        losses[rate] = registry.newest(found, "train").metrics["loss"]["best"]
+        _, metrics = trained(workspace(ground, "naive", tokens=ground.tokens // 4, rate=rate), lessons)
+        losses[rate] = metrics["loss"]["best"]
     click.echo("naive: " + ", ".join(f"{rate:g} gives {loss:.3f}" for rate, loss in losses.items()), err=True)
     return min(losses, key=lambda rate: losses[rate])
 
@@ -234,11 +259,55 @@ def prepared(repository: Path, tokens: int, seeds: int) -> tuple[Ground, Run, Mo
         )
     ground.probes = probes
     counts: Counter[Kind] = Counter()
-    for one in sorted(samples.read(lessons.folder, "validation"), key=lambda sample: sample.id):
+    validation = sorted(samples.read(lessons.folder, "validation"), key=lambda sample: sample.id)
+    for one in (*validation, *later(ground, lessons)):
         counts[one.kind] += 1
         if counts[one.kind] <= MOST_OWN and (one.answer or "").strip():
             ground.held_out = [*ground.held_out, one]
     return ground, lessons, gguf
+
+
+def later(ground: Ground, lessons: Run) -> list[Sample]:
+    """What the makers of lessons from commits make of those after the cut, but for answers that stand in the lessons too.
+
+    Most lessons of several files would tie validation to training, and are dropped; commits that nobody has learned from make others.
+    """
+    known = {" ".join(answer.split()) for _, answer in samples.answers(lessons.folder, "train")}
+    cut = next(iter(lessons.metrics["cuts"].values()))["time"]
+    whole = dataset.build(workspace(ground, "full", dataset={"max_after": 1e-9}))
+    found = [
+        one
+        for one in samples.read(whole.folder, "train")
+        if one.maker.partition(".")[0] in (*OF_CHANGES, *OF_THREADS)
+        and all(span.time > cut for span in one.origins)
+        and " ".join((one.answer or "").split()) not in known
+    ]
+    return sorted(found, key=lambda sample: sample.id)
+
+
+def of_makers(found: recipe.Recipe, lessons: Run, makers: Collection[str]) -> Run:
+    """The lessons of some makers, as a dataset of their own."""
+    inputs = {"lessons": lessons.metrics["digest"]}
+    with registry.begin(found, "dataset", version=1, values={"makers": sorted(makers)}, inputs=inputs) as run:
+        if not run.done:
+            counts: dict[str, Counter[str]] = defaultdict(Counter)
+            for split in SPLITS:
+                chosen = [one for one in samples.read(lessons.folder, split) if one.maker.partition(".")[0] in makers]
+                samples.write(run.folder, split, chosen)
+                for one in chosen:
+                    counts[one.kind][split] += 1
+            run.finish({"samples": counts})
+    return run
+
+
+def rows_of(ground: Ground, lessons: Run, groups: Sequence[str]) -> Iterator[tuple[Trial, Run]]:
+    """The rows of our own lessons: without those of a group of which this repository gives nothing."""
+    every = dataset.build(workspace(ground, "full", dataset={"makers": tuple(MAKERS)})) if groups else lessons
+    for name, makers in (ROWS | {f"raw+fim+{name}": (*ROWS["raw+fim"], *GROUPS[name]) for name in groups}).items():
+        found = of_makers(workspace(ground, name), every if name not in ROWS else lessons, makers)
+        if name in ROWS or any(one.maker.partition(".")[0] in makers[2:] for one in samples.read(found.folder, "train")):
+            yield Trial(name, learned(found, makers), []), found
+    yield Trial("full", learned(lessons, ()), []), lessons
 
 
 def run(repository: Path, placebo_folder: Path, tokens: int, seeds: int, groups: Sequence[str]) -> dict[str, Any]:
@@ -248,14 +317,14 @@ def run(repository: Path, placebo_folder: Path, tokens: int, seeds: int, groups:
     cut = next(iter(lessons.metrics["cuts"].values()))
     every = tuple(dict.fromkeys(one.kind for one in ground.held_out))
     base = Trial("base", every, [asked(ground, workspace(ground, "full"), gguf)] * seeds)
-    placebo = trial(ground, "placebo", ("raw", "fim"), others.lessons(workspace(ground, "placebo"), placebo_folder, sizes(lessons)))
     plain = naive.lessons(workspace(ground, "naive"), repository, cut["commit"])
-    line = trial(ground, "naive", ("fim", "write"), plain, rate=best_rate(ground, plain))
-    found = [base, placebo, line]
-    rows = ROWS | {f"raw+fim+{name}": (*ROWS["raw+fim"], *GROUPS[name]) for name in groups} | {"full": ()}
-    for name, makers in rows.items():
-        made = lessons if name == "full" else dataset.build(workspace(ground, name, makers=makers))
-        found.append(trial(ground, name, learned(made, makers), made, makers=makers))
+    strangers = others.lessons(workspace(ground, "placebo"), placebo_folder, sizes(lessons))
+    placebo, line = Trial("placebo", ("raw", "fim"), []), Trial("naive", ("fim", "write"), [])
+    rates = {"naive": best_rate(ground, plain)}
+    tried = [(placebo, strangers), (line, plain), *rows_of(ground, lessons, groups)]
+    for seed in range(seeds):
+        for one, made in tried:
+            learn(ground, one, made, seed, rate=rates.get(one.name))
     return {
         "repository": repository.name,
         "commit": cut["head"],
@@ -264,7 +333,7 @@ def run(repository: Path, placebo_folder: Path, tokens: int, seeds: int, groups:
         "holes": len(base.answers[0].exact),
         "held_out": dict(Counter(one.kind for one in ground.held_out)),
         "seconds": round(time.monotonic() - begin),
-        "rows": [row(ground, one, placebo, line) for one in found],
+        "rows": [row(ground, one, placebo, line) for one in (base, *(one for one, _ in tried))],
     }
 
 
