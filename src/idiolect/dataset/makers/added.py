@@ -18,7 +18,7 @@ from idiolect.types import Change, Document, Dropped, Edit, Sample
 MOST_UNITS = 2
 """A commit that adds more is about something larger than any of them."""
 MOST_FILES = 8
-HOLDERS = frozenset({"module", "namespace", "impl"})
+NAMESPACES = frozenset({"module", "namespace", "impl"})
 """Kinds of units that are opened anew in every file: what they hold is looked at."""
 OWN = 0.3
 """Of the lines that a commit adds to code, tests apart, the share that a unit has at least that its message is about."""
@@ -163,7 +163,7 @@ def _of_file(edit: Edit, known: set[str]) -> list[Fresh]:
     outer: list[Unit] = []
     last = Unit("", "", 0, 0)
     for unit in sorted(found, key=lambda unit: (unit.start, -unit.end)):
-        wanted = unit.kind in KINDS - HOLDERS and unit.name not in known and not _is_test(unit)
+        wanted = unit.kind in KINDS - NAMESPACES and unit.name not in known and not _is_test(unit)
         if unit.start >= last.end and (wanted or unit.kind in ("function", "method")):
             last = unit  # what stands within is no unit of its own
             outer += [unit] if wanted else []

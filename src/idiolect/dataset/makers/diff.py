@@ -7,9 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from idiolect.dataset.makers import blocks, forms, tangles
+from idiolect.dataset.makers import blocks, editing, forms, tangles
 from idiolect.dataset.makers.commits import Wish, format_only, numbers_only, tokens, vague, wish
-from idiolect.dataset.makers.edits import Part, changed, dropped, file, hunks, is_text, part, rows, shown, written
+from idiolect.dataset.makers.edits import Part, changed, dropped, file, hunks, is_text, part, rows, written
 from idiolect.dataset.makers.forms import Form
 from idiolect.dataset.makers.intents import intent
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
@@ -143,18 +143,17 @@ def _sample(change: Change, request: Wish, parts: Sequence[Part], said: tuple[Fo
     form, answer = said
     message = request.subject + ("" if request.subject.endswith((".", "!", "?")) else ".") + (f" {request.body}" if request.body else "")
     room = budget - len(answer.encode()) - len(message.encode())
-    seen = shown(change, [one for one in parts if one.before], room)
-    if seen is None or (form == forms.WHOLE and seen[0] != file(parts[0].edit, "".join(parts[0].before))):
+    code = editing.shown(change, parts, room)
+    if code is None or (form == forms.WHOLE and code.text != file(parts[0].edit, "".join(parts[0].before))):
         return dropped(change, "touched code over budget")
-    code, origins = seen
     frame = seeded("diff", change.commit).choice(form.asked)
     language = max(parts, key=changed).edit.language
     return Sample(
-        prompt=(Message(role="user", content=frame.format(wish=message, code=code)),),
+        prompt=(Message(role="user", content=frame.format(wish=message, code=code.text)),),
         answer=answer,
         kind="diff",
         maker="diff",
         labels={**labels(language), "intent": (intent(request.subject, [one.edit for one in parts]),), "form": (form.name,)},
         confidence=request.confidence,
-        origins=(*origins, *(span for one in parts for span in written(change, one.edit, one.hunks))),
+        origins=(*code.origins, *(span for one in parts for span in written(change, one.edit, one.hunks))),
     )

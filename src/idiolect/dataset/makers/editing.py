@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from idiolect.dataset.makers import asking, blocks, edits, forms
 from idiolect.dataset.makers.commits import FEWEST_WORDS, Wish, format_only, numbers_only, wish
-from idiolect.dataset.makers.edits import MARGINS, is_text, span_of
 from idiolect.dataset.makers.edits import Part as Part
+from idiolect.dataset.makers.edits import is_text, span_of
 from idiolect.dataset.makers.edits import offsets as offsets_of
 from idiolect.dataset.makers.scope import Piece
 from idiolect.dataset.makers.sections import CHANGELOG
@@ -18,6 +18,8 @@ from idiolect.syntax import Unit, comments, units
 from idiolect.types import Change, Edit, Span
 
 LONGEST_FILE = 200_000
+MARGINS = (1000, 40, 20, 10, 5, 2, 0)
+"""Lines shown around what is touched: the most that the budget carries."""
 CONTEXTS = (blocks.CONTEXT, 4, 12)
 """Unchanged lines around each block: more where an earlier block makes the lines of a later one stand there twice."""
 NEAR = 10

@@ -9,11 +9,7 @@ from typing import NamedTuple
 from idiolect.dataset.makers import blocks
 from idiolect.dataset.makers.blocks import Hunk
 from idiolect.dataset.makers.scope import fenced
-from idiolect.dataset.makers.windows import elided
 from idiolect.types import Change, Dropped, Edit, Span, original
-
-MARGINS = (1000, 40, 20, 10, 5, 2, 0)
-"""Lines shown around what is touched: the most that the budget carries."""
 
 
 class Part(NamedTuple):
@@ -64,18 +60,6 @@ def changed(one: Part) -> int:
     """Lines taken away and lines put in; equal lines inside a joined hunk do not count."""
     apart = blocks.hunks(one.before, one.after, near=0)
     return sum(hunk.end - hunk.start + hunk.new_end - hunk.new_start for hunk in apart)
-
-
-def shown(change: Change, parts: Sequence[Part], room: int) -> tuple[str, tuple[Span, ...]] | None:
-    """The files before, each cut to what is touched and as much around it as `room` bytes allow."""
-    for margin in MARGINS:
-        cuts = [windows(one, margin) for one in parts]
-        texts = [file(one.edit, elided(one.edit.before, spans)) for one, spans in zip(parts, cuts, strict=True)]
-        code = "\n\n".join(texts)
-        if len(code.encode()) <= room:
-            paired = [(one.edit, span) for one, cut in zip(parts, cuts, strict=True) for span in cut]
-            return code, tuple(span_of(change, edit, *span, before=True) for edit, span in paired)
-    return None
 
 
 def file(edit: Edit, text: str) -> str:

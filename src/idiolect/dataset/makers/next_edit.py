@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from idiolect.dataset.makers import blocks, edits, forms, tangles
 from idiolect.dataset.makers.commits import refused
 from idiolect.dataset.makers.diff import unfit
-from idiolect.dataset.makers.edits import MARGINS, Part, dropped
+from idiolect.dataset.makers.editing import MARGINS
+from idiolect.dataset.makers.edits import Part, dropped
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.dataset.makers.scope import fenced
 from idiolect.dataset.makers.sections import CHANGELOG, PROSE
