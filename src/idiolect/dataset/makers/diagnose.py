@@ -112,13 +112,13 @@ def _tested(change: Change) -> Case | str | None:
     if isinstance(request, str) or not _mends(request, change):
         return None
     tests = [edit for edit in change.edits if is_test(edit.path) and edit.after and edit.language not in PROSE]
-    added = [test for edit in tests for test in brought.tests(edit)]
+    added = [(edit, test) for edit in tests for test in brought.tests(edit)]
     if not added:
         return "adds no test"
     said = _pieces(f"{request.subject} {request.body}")
-    edit, text, start, end = max(added, key=lambda test: len(_pieces(test.text) & said))
-    origins = (span_of(change, edit, start, end),)
-    return Case(fenced(text, edit.language), origins, frozenset(_WORD.findall(text)), edit.path, request)
+    edit, test = max(added, key=lambda one: len(_pieces(one[1].text) & said))
+    origins = (span_of(change, edit, test.start, test.end),)
+    return Case(fenced(test.text.rstrip(), edit.language), origins, frozenset(_WORD.findall(test.text)), edit.path, request)
 
 
 def _mends(request: commits.Wish, change: Change) -> bool:

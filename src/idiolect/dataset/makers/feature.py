@@ -98,25 +98,22 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
 
 
 def _tests(change: Change, found: Sequence[Edit], room: int) -> Piece:
-    """The tests that a commit brings, as many as `room` bytes hold; a new file of them is shown as a whole."""
+    """The tests that a commit brings, as many as `room` bytes hold; a new file of them is shown as a whole where it fits."""
     texts: list[str] = []
     origins: list[Span] = []
     for edit in (one for one in found if layer(one.path, one.language) == "test"):
+        spans = [(case.start, case.end) for case in brought.tests(edit)]
+        if spans and not edit.before and len(edit.after) <= room:
+            spans = [(0, len(edit.after))]
         shown = []
-        for test in _of_file(edit):
-            if test.end - test.start <= room:
-                shown.append(test)
-                room -= test.end - test.start
+        for start, end in spans:
+            if end - start <= room:
+                shown.append((start, end))
+                room -= end - start
         if shown:
-            texts.append(edits.file(edit, "\n\n".join(test.text for test in shown)))
-            origins += [edits.span_of(change, edit, test.start, test.end) for test in shown]
+            texts.append(edits.file(edit, "\n\n".join(edit.after[start:end].decode().strip("\n") for start, end in shown)))
+            origins += [edits.span_of(change, edit, start, end) for start, end in shown]
     return Piece("\n\n".join(texts), tuple(origins))
-
-
-def _of_file(edit: Edit) -> list[brought.Test]:
-    """The tests that a commit brings into a file; one that holds all there is where the file is new."""
-    found = list(brought.tests(edit))
-    return found if edit.before or not found else [brought.Test(edit, edit.after.decode().strip("\n"), 0, len(edit.after))]
 
 
 def _adds(change: Change, request: Wish) -> bool:
