@@ -52,6 +52,8 @@ RATES = (0.0005, 0.001, 0.002)
 """What the naive recipe may choose among."""
 ROWS: dict[str, tuple[str, ...]] = {"raw": ("raw",), "raw+fim": ("raw", "fim")}
 """Makers at work in the rows of every table, beside `full`, where all are."""
+COMPARED = ("placebo", "naive", "raw+fim")
+"""Rows that others are held against: asked all held-out samples, whatever they learned."""
 GROUPS: dict[str, tuple[str, ...]] = {
     "near": ("near",),
     "infill": ("infill",),
@@ -187,7 +189,7 @@ def learn(ground: Ground, one: Trial, lessons: Run, seed: int, **settings: Any) 
     found = workspace(ground, one.name, seed, **settings)
     adapter, metrics = trained(found, lessons)
     gguf = export.export(found, found.models[0].base, adapter)
-    compared = () if one.name in ("placebo", "naive") else one.kinds  # with these two every row is compared
+    compared = () if one.name in COMPARED else one.kinds
     one.answers.append(asked(ground, found, gguf, compared))
     one.tokens = metrics["tokens"]
     click.echo(f"{one.name}, seed {seed}: {_bits_per_byte(one.answers[-1].prices.values()):.4f} bits per byte", err=True)
@@ -203,8 +205,16 @@ def best_rate(ground: Ground, lessons: Run) -> float:
     return min(losses, key=lambda rate: losses[rate])
 
 
-def row(ground: Ground, one: Trial, placebo: Trial, line: Trial) -> dict[str, Any]:
+def row(ground: Ground, one: Trial, against: Mapping[str, Trial]) -> dict[str, Any]:
     """One line of the table; gains are in bits per byte, positive where this row is better than the other one under the same seed."""
+
+    def over(name: str) -> dict[str, Any]:
+        return gain([answers.prices for answers in one.answers], [answers.prices for answers in against[name].answers], ground.probes)
+
+    def own_over(name: str) -> dict[str, Any] | str:
+        theirs = [answers.own for answers in against[name].answers]
+        return gain([answers.own for answers in one.answers], theirs, own) if len(own) >= ENOUGH else "undecided"
+
     own = [sample for sample in ground.held_out if sample.kind in one.kinds and sample.id in one.answers[0].own]
     prices = [price for answers in one.answers for sample in own if (price := answers.own.get(sample.id))]
     return {
@@ -213,16 +223,13 @@ def row(ground: Ground, one: Trial, placebo: Trial, line: Trial) -> dict[str, An
         "tokens": one.tokens,
         "own_bits_per_byte": _mean([_bits_per_byte(answers.prices.values()) for answers in one.answers]),
         "fim_exact_match": _mean([_mean([*answers.exact.values()]) for answers in one.answers]),
-        "gain_over_placebo": gain(
-            [answers.prices for answers in one.answers], [answers.prices for answers in placebo.answers], ground.probes
-        ),
-        "gain_over_naive": gain([answers.prices for answers in one.answers], [answers.prices for answers in line.answers], ground.probes),
+        "gain_over_placebo": over("placebo"),
+        "gain_over_naive": over("naive"),
         "own_kinds": sorted(one.kinds),
         "own_kind_samples": len(own),
         "own_kind_bits_per_byte": _bits_per_byte(prices) if len(own) >= ENOUGH else None,
-        "own_kind_gain_over_placebo": gain([answers.own for answers in one.answers], [answers.own for answers in placebo.answers], own)
-        if len(own) >= ENOUGH
-        else "undecided",
+        "own_kind_gain_over_placebo": own_over("placebo"),
+        "own_kind_gain_over_raw_fim": own_over("raw+fim"),
     }
 
 
@@ -333,7 +340,7 @@ def run(repository: Path, placebo_folder: Path, tokens: int, seeds: int, groups:
         "holes": len(base.answers[0].exact),
         "held_out": dict(Counter(one.kind for one in ground.held_out)),
         "seconds": round(time.monotonic() - begin),
-        "rows": [row(ground, one, placebo, line) for one in (base, *(one for one, _ in tried))],
+        "rows": [row(ground, one, {one.name: one for one, _ in tried}) for one in (base, *(one for one, _ in tried))],
     }
 
 
@@ -354,7 +361,10 @@ def sizes(lessons: Run) -> dict[str, int]:
 
 def text(found: dict[str, Any]) -> str:
     """The table in Markdown."""
-    head = ("row", "seeds", "tokens", "own bits per byte", "over placebo (95 %)", "over naive (95 %)", "own kinds over placebo", "exact")
+    head = (
+        "row", "seeds", "tokens", "own bits per byte", "over placebo (95 %)", "over naive (95 %)", "own kinds", "held out",
+        "own kinds over placebo", "own kinds over raw+fim", "exact",
+    )  # fmt: skip
     lines = [
         f"{found['repository']} at {found['commit'][:12]}, cut at {found['cut'][:12]}: {found['probes']} probes, "
         f"{found['holes']} of them asked as holes; {found['seconds']} s",
@@ -364,7 +374,9 @@ def text(found: dict[str, Any]) -> str:
     ]
     for one in found["rows"]:
         cells = [one["name"], str(one["seeds"]), f"{one['tokens']:,}", f"{one['own_bits_per_byte']:.3f}"]
-        cells += [_shown(one[key]) for key in ("gain_over_placebo", "gain_over_naive", "own_kind_gain_over_placebo")]
+        cells += [_shown(one[key]) for key in ("gain_over_placebo", "gain_over_naive")]
+        cells += [", ".join(one["own_kinds"]), str(one["own_kind_samples"])]
+        cells += [_shown(one[key]) for key in ("own_kind_gain_over_placebo", "own_kind_gain_over_raw_fim")]
         lines.append("| " + " | ".join([*cells, f"{one['fim_exact_match']:.3f}"]) + " |")
     return "\n".join(lines)
 
