@@ -83,9 +83,9 @@ def row(megabytes: float, folder: Path) -> dict[str, Any]:
 
 
 def picture(rows: Sequence[dict[str, Any]]) -> str:
-    """Memory over samples, both by powers of ten."""
-    points = [(float(one["samples"]), float(one["peak_mib"])) for one in rows]
-    return plots.lines({"most memory, MiB": points}, title="Memory of a build", x="samples", y="MiB", note="all processes together")
+    """A bar for each size; samples grow by powers of ten."""
+    bars = [(f"{one['samples']:,} samples", float(one["peak_mib"])) for one in rows]
+    return plots.bars(bars, title="Most memory of a build", note="all processes together; repositories that grow tenfold", unit=" MiB")
 
 
 @click.command()
