@@ -16,20 +16,21 @@ broken off goes on where it stood, as long as idiolect's own code is the same.
 from __future__ import annotations
 
 import json
-import math
 import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import answering
 import click
 import naive
 import placebo as others
+from answering import Answers
 
-from idiolect import dataset, engine, evaluate, export, measure, recipe, registry, samples, serve, train
+from idiolect import dataset, evaluate, export, measure, recipe, registry, samples, serve, train
 from idiolect.cli import ended
 from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_THREADS
 from idiolect.errors import DataError
@@ -37,7 +38,7 @@ from idiolect.evaluate.probes import file_of, pick, seen_index
 from idiolect.files import digest_file, digest_json, read_json, write_json
 from idiolect.registry import Run
 from idiolect.render import Renderer
-from idiolect.types import Hole, Kind, Model, Sample, Split
+from idiolect.types import Kind, Model, Sample, Split
 
 ROOT = Path(__file__).parent.parent
 TOKENS, QUICK_TOKENS = 600_000, 200_000
@@ -57,7 +58,7 @@ COMPARED = ("placebo", "naive", "raw+fim")
 GROUPS: dict[str, tuple[str, ...]] = {
     "near": ("near",),
     "infill": ("infill",),
-    "requests": ("write", "added", "tested", "described"),
+    "requests": ("write", "templated", "added", "tested", "described"),
     "explanations": ("explain", "linked"),
     "edits": ("diff", "next_edit"),
     "tests": ("spec", "implement"),
@@ -66,21 +67,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "reviews": ("review", "passed", "followup", "finding"),
 }
 """Groups of makers, each added to raw and fim in a row of its own."""
-
-
-@dataclass
-class Answers:
-    """What one GGUF makes of every probe and of held-out samples, by id."""
-
-    prices: dict[str, measure.Price]
-    exact: dict[str, float]
-    own: dict[str, measure.Price] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, found: Mapping[str, Any]) -> Answers:
-        """From its fields as JSON has them."""
-        prices, own = ({name: measure.Price(*price) for name, price in found[one].items()} for one in ("prices", "own"))
-        return cls(prices, found["exact"], own)
 
 
 @dataclass
@@ -138,7 +124,7 @@ def asked(ground: Ground, found: recipe.Recipe, gguf: Model, kinds: Collection[K
     if kept.exists():
         return Answers.of(read_json(kept))
     prices = measure.bits(file, renderer, ground.probes)
-    own = taught(file, renderer, held_out)
+    own = answering.taught(file, renderer, held_out)
     with serve.serve(found, gguf, port=0) as url:
         answers = Answers(prices, evaluate.fim_exact(url, renderer, ground.probes[:MOST_HOLES]), own)
     write_json(kept, asdict(answers))
@@ -148,33 +134,6 @@ def asked(ground: Ground, found: recipe.Recipe, gguf: Model, kinds: Collection[K
 def code() -> str:
     """Digest of idiolect's own code, and of this file."""
     return digest_json([digest_file(one) for one in (*sorted((ROOT / "src").rglob("*.py")), Path(__file__))])
-
-
-def taught(file: Path, renderer: Renderer, held_out: Sequence[Sample]) -> dict[str, measure.Price]:
-    """What each answer costs after its own prompt, rendered as it is in training and cut to what the model reads at once.
-
-    Of raw text the beginning is priced, of a hole's file what stands nearest to it is shown; longer conversations are left out.
-    """
-    rendered = [(one.id, renderer.lesson(_within(renderer, one))) for one in held_out]
-    fitting = {name: lesson for name, lesson in rendered if len(lesson.ids) <= measure.CONTEXT}
-    scored = engine.score(file, [engine.Scored(lesson.ids[:-1], max(1, lesson.start)) for lesson in fitting.values()])
-    return {
-        name: measure.Price(
-            -float(result.logprobs.sum()) / math.log(2), len(renderer.decode(fitting[name].ids[fitting[name].start :]).encode())
-        )
-        for name, result in zip(fitting, scored, strict=True)
-    }
-
-
-def _within(renderer: Renderer, sample: Sample) -> Sample:
-    """The sample with full weight on its answer, and as short as it may be made."""
-    plain = sample.model_copy(update={"weight": 1.0, "spans": ()})
-    ids = renderer.encode(sample.answer or "")
-    if isinstance(sample.prompt, Hole) and len(ids) < measure.CONTEXT // 2:
-        return plain.model_copy(update={"prompt": measure.window(renderer, sample.prompt, measure.CONTEXT - len(ids) - 1)})
-    if sample.prompt is None and len(ids) >= measure.CONTEXT:
-        return plain.model_copy(update={"answer": renderer.decode(ids[: measure.CONTEXT - 2])})
-    return plain
 
 
 def trained(found: recipe.Recipe, lessons: Run) -> tuple[Model, dict[str, Any]]:

@@ -45,6 +45,7 @@ RUN = "def calculate_the_key(parts):\n    found = sorted(parts)\n    return dige
 NAMES = [name for name in MAKERS if name not in OF_CHECKS]  # which make nothing without a pack
 KINDS = {
     "implement": "spec", "tested": "write", "linked": "explain", "described": "write", "next_edit": "diff", "added": "write",
+    "templated": "write",
     "near": "fim", "infill": "diff", "mutate": "bugfix", "passed": "review", "followup": "review",
 }  # fmt: skip
 MORE = {"refactor": BUDGET, "feature": BUDGET}
@@ -98,7 +99,7 @@ def _changes() -> Iterator[Change]:
     moved = (Edit("src/idiolect/more.py", "python", b"", errors[half:]), Edit("src/idiolect/errors.py", "python", errors, errors[:half]))
     yield _change("2", "Move half of the errors to a file of their own", *moved)
     new = (Edit("src/idiolect/errors.py", "python", b"", errors), Edit("README.md", "markdown", b"One\n", b"One\n\nTwo\n"))
-    yield _change("3", "Add errors that have a next step", *new)
+    yield _change("3", "Add errors that say what happened, where it did and what to do next, each with a code to exit with", *new)
     old = b"".join(
         b"def t_%d(self):\n    found = go(%d)\n    self.assertEquals(found.size, 3, found.name)\n\n\n" % (n, n) for n in range(3)
     )

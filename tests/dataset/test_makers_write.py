@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from idiolect.dataset.makers import prose
-from idiolect.dataset.makers.write import FRAMES, write
+from idiolect.dataset.makers.write import FRAMES, templated, write
 from idiolect.types import Document, Dropped, Message, Sample
 
 PYTHON = '''import os
@@ -96,8 +96,7 @@ def test_a_comment_above_asks_too_and_is_an_origin() -> None:
 def test_a_comment_by_the_way_asks_for_nothing(comment: str, asks: bool) -> None:
     above, within = ("", f"        {comment}\n") if comment.startswith('"') else (f"    {comment}\n", "")
     text = f"class Basket:\n{above}    def total_of_items(self):\n{within}        prices = self.prices()\n        return sum(prices)\n"
-    (found,) = [one for one in write([document(text)]) if isinstance(one, Sample)]
-    assert (found.maker == "write") == asks
+    assert any(isinstance(one, Sample) for one in write([document(text)])) == asks
 
 
 def test_every_byte_of_context_has_an_origin() -> None:
@@ -131,10 +130,10 @@ def test_what_cannot_be_asked_for_is_a_counted_reason(text: str, language: str, 
 def test_a_file_offers_two_templates_that_are_less_sure() -> None:
     asked = "".join(f"def f{n}(a):\n    '''Multiply the amount of wheels by {n} and round.'''\n    return a * {n}\n\n" for n in range(40))
     silent = "".join(f"def weigh_g{n}(a):\n    total = a * {n}\n    return total + 1\n\n" for n in range(40))
-    found = [one for one in write([document(asked + silent)]) if isinstance(one, Sample)]
-    templated = [one for one in found if one.maker.startswith("write.template.")]
-    assert len(found) - len(templated) == 40 and len(templated) == 2
-    assert all(one.confidence == 0.5 for one in templated)
+    one = document(asked + silent)
+    assert len([item for item in write([one]) if isinstance(item, Sample)]) == 40
+    found = [item for item in templated([one]) if isinstance(item, Sample)]
+    assert len(found) == 2 and all(item.maker.startswith("templated.") and item.confidence == 0.5 for item in found)
 
 
 @pytest.mark.parametrize(
@@ -147,9 +146,8 @@ def test_a_file_offers_two_templates_that_are_less_sure() -> None:
     ],
 )
 def test_a_name_that_says_too_little_is_no_request(silent: str) -> None:
-    asked = "".join(f"def f{n}(a):\n    '''Multiply the amount of wheels by {n} and round.'''\n    return a * {n}\n\n" for n in range(40))
-    found = [one for one in write([document(asked + silent)]) if isinstance(one, Sample) and one.maker.startswith("write.template.")]
-    assert not any(name in request(one) for one in found for name in ("each", "inner_one", "EachOfMany"))
+    found = [request(one) for one in templated([document(silent)]) if isinstance(one, Sample)]
+    assert not any(name in text for text in found for name in ("each", "inner_one", "EachOfMany"))
 
 
 def test_a_role_at_the_start_of_a_line_does_not_end_the_request() -> None:

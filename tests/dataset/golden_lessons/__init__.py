@@ -11,7 +11,7 @@ from tests.dataset import mended_shop
 from tests.dataset.little_shop import changes, documents
 
 FOLDER = Path(__file__).parent
-NAMES = ("write", "explain", "spec", "implement", "tested", "linked", "described", "diff", "next_edit", "added")
+NAMES = ("write", "templated", "explain", "spec", "implement", "tested", "linked", "described", "diff", "next_edit", "added")
 
 MENDED = ("bugfix", "mutate", "diagnose", "refactor", "feature")
 

@@ -31,11 +31,12 @@ from idiolect.dataset.makers.refactor import refactor
 from idiolect.dataset.makers.review import passed, review
 from idiolect.dataset.makers.spec import spec
 from idiolect.dataset.makers.told import described, linked
-from idiolect.dataset.makers.write import write
+from idiolect.dataset.makers.write import templated, write
 from idiolect.errors import RecipeError
 
 MAKERS: dict[str, Maker] = {
-    "raw": raw, "fim": fim, "near": near, "infill": infill, "write": write, "explain": explain, "mutate": mutate,
+    "raw": raw, "fim": fim, "near": near, "infill": infill, "write": write, "templated": templated, "explain": explain,
+    "mutate": mutate,
     "spec": spec, "implement": implement, "tested": tested,
     "linked": linked, "described": described,
     "diff": diff, "next_edit": next_edit, "added": added,
@@ -43,7 +44,7 @@ MAKERS: dict[str, Maker] = {
     "review": review, "followup": followup, "passed": passed, "diagnose": diagnose, "finding": finding,
 }  # fmt: skip
 
-OF_FILES: tuple[str, ...] = ("raw", "fim", "infill", "write", "explain", "mutate")
+OF_FILES: tuple[str, ...] = ("raw", "fim", "infill", "write", "templated", "explain", "mutate")
 """Made of one file at a time."""
 OF_NEIGHBOURS: tuple[str, ...] = ("near",)
 """Made of a file and, after it, those around it."""
@@ -60,7 +61,7 @@ OF_BRANCHES: tuple[str, ...] = ("feature",)
 OF_THREADS: tuple[str, ...] = ("review", "followup")
 """Made of a review comment, or of two commits to the same lines: one file, as it was reviewed and as it became."""
 
-OFF = frozenset({"added", "tested", "described"})
+OFF = frozenset({"added", "tested", "described", "templated"})
 """Not at work unless the recipe names them: what did not help when it was measured, or was good in less than two thirds of what was read
 (docs/lab.md)."""
 
@@ -109,6 +110,7 @@ __all__ = [
     "refactor",
     "review",
     "spec",
+    "templated",
     "tested",
     "write",
 ]

@@ -1,4 +1,4 @@
-"""write: an instruction in the team's own words, answered by the team's own code."""
+"""write: an instruction in the team's own words, answered by the team's own code; templated: where they have none, in ours."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ TEMPLATES = (
 TEMPLATED = 2
 """So many units of a file are offered with a template's words; how many are taken depends on all files (`lessons.Templates`)."""
 TEMPLATE_CONFIDENCE = 0.5
-TEMPLATE = "write.template"
-"""Name of the maker where the request is a template's, before the number of that."""
+TEMPLATE = "templated"
+"""The maker's name, before the number of the template."""
 _STUB = re.compile(rb"\s*(?:pass|\.\.\.|(?:raise|throw)\b[^\n]*)?\s*")
 """The body of what is for others to write."""
 NO_WORDS = "no human words for a request"
@@ -65,28 +65,37 @@ class Request(NamedTuple):
 
 
 def write(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
-    """A unit with a docstring or leading comment becomes request and code; a few of each file have a template for a request."""
-    for document in files(material):
-        if document.language not in PROSE:
-            yield from _of_file(document, budget)
+    """A unit with a docstring or leading comment becomes request and code."""
+    for document in _programs(material):
+        found = units(document.language, document.data)
+        for unit, wish, reason in _wished(document, found, budget):
+            if reason or not wish:
+                yield dropped(document, reason or NO_WORDS, unit.name)
+            else:
+                yield lesson(document, unit, found, _by_words(document, unit, wish), budget)
 
 
-def _of_file(document: Document, budget: int) -> Iterator[Sample | Dropped]:
-    found = units(document.language, document.data)
-    templated = 0
+def templated(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
+    """A few of each file's units of which nobody says what they are for, asked for by name in a template's words."""
+    for document in _programs(material):
+        found = units(document.language, document.data)
+        silent = [unit for unit, wish, reason in _wished(document, found, budget) if not wish and not reason]
+        offered = [unit for unit in silent if _telling(document, unit)][:TEMPLATED]
+        for unit in silent:
+            chosen = unit in offered
+            yield lesson(document, unit, found, _by_template(document, unit), budget) if chosen else dropped(document, NO_WORDS, unit.name)
+
+
+def _programs(material: Material) -> Iterator[Document]:
+    return (document for document in files(material) if document.language not in PROSE)
+
+
+def _wished(document: Document, found: Sequence[Unit], budget: int) -> Iterator[tuple[Unit, str, str | None]]:
+    """The units that somebody may ask for, with what was said of each, and why it is refused whoever asks."""
     for unit in found:
-        if unit.kind not in KINDS:
-            continue
-        wish, reason = ("", "comment of what is within") if unit.doc and scope.wraps(unit, found) else own_wish(document, unit)
-        reason = reason or unfit(document, unit, budget)
-        if reason is None and not wish:
-            telling = _telling(document, unit)
-            templated += telling
-            reason = None if telling and templated <= TEMPLATED else NO_WORDS
-        if reason:
-            yield dropped(document, reason, unit.name)
-        else:
-            yield lesson(document, unit, found, _request(document, unit, wish), budget)
+        if unit.kind in KINDS:
+            wish, reason = ("", "comment of what is within") if unit.doc and scope.wraps(unit, found) else own_wish(document, unit)
+            yield unit, wish, reason or unfit(document, unit, budget)
 
 
 def own_wish(document: Document, unit: Unit) -> tuple[str, str | None]:
@@ -118,10 +127,12 @@ def unfit(document: Document, unit: Unit, budget: int) -> str | None:
     return "answer over budget" if end - start > budget * 2 // 3 else None
 
 
-def _request(document: Document, unit: Unit, wish: str) -> Request:
-    if wish:
-        beside = unit.doc and unit.doc[0] < scope.whole(unit, document.data)[0]
-        return Request(wish, "write", origins=(document.span(*unit.doc),) if unit.doc and beside else ())
+def _by_words(document: Document, unit: Unit, wish: str) -> Request:
+    beside = unit.doc and unit.doc[0] < scope.whole(unit, document.data)[0]
+    return Request(wish, "write", origins=(document.span(*unit.doc),) if unit.doc and beside else ())
+
+
+def _by_template(document: Document, unit: Unit) -> Request:
     number = seeded("template", document.path, unit.parents, unit.name).randrange(len(TEMPLATES))
     return Request("", f"{TEMPLATE}.{number + 1}", TEMPLATE_CONFIDENCE)
 

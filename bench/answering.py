@@ -1,0 +1,55 @@
+"""What a GGUF makes of held-out samples: the price of each answer in bits, of whatever kind it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from idiolect import engine, measure
+from idiolect.render import Renderer
+from idiolect.types import Hole, Sample
+
+
+@dataclass
+class Answers:
+    """What one GGUF makes of every probe and of held-out samples, by id."""
+
+    prices: dict[str, measure.Price]
+    exact: dict[str, float]
+    own: dict[str, measure.Price] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> Answers:
+        """From its fields as JSON has them."""
+        prices, own = ({name: measure.Price(*price) for name, price in found[one].items()} for one in ("prices", "own"))
+        return cls(prices, found["exact"], own)
+
+
+def taught(file: Path, renderer: Renderer, held_out: Sequence[Sample]) -> dict[str, measure.Price]:
+    """What each answer costs after its own prompt, rendered as it is in training and cut to what the model reads at once.
+
+    Of raw text the beginning is priced, of a hole's file what stands nearest to it is shown; longer conversations are left out.
+    """
+    rendered = [(one.id, renderer.lesson(_within(renderer, one))) for one in held_out]
+    fitting = {name: lesson for name, lesson in rendered if len(lesson.ids) <= measure.CONTEXT}
+    scored = engine.score(file, [engine.Scored(lesson.ids[:-1], max(1, lesson.start)) for lesson in fitting.values()])
+    return {
+        name: measure.Price(
+            -float(result.logprobs.sum()) / math.log(2), len(renderer.decode(fitting[name].ids[fitting[name].start :]).encode())
+        )
+        for name, result in zip(fitting, scored, strict=True)
+    }
+
+
+def _within(renderer: Renderer, sample: Sample) -> Sample:
+    """The sample with full weight on its answer, and as short as it may be made."""
+    plain = sample.model_copy(update={"weight": 1.0, "spans": ()})
+    ids = renderer.encode(sample.answer or "")
+    if isinstance(sample.prompt, Hole) and len(ids) < measure.CONTEXT // 2:
+        return plain.model_copy(update={"prompt": measure.window(renderer, sample.prompt, measure.CONTEXT - len(ids) - 1)})
+    if sample.prompt is None and len(ids) >= measure.CONTEXT:
+        return plain.model_copy(update={"answer": renderer.decode(ids[: measure.CONTEXT - 2])})
+    return plain
