@@ -87,6 +87,8 @@ class Ground:
     repository: Path
     tokens: int
     seeds: int
+    exclude: Sequence[str] = ()
+    """Globs of files that no row learns from, nor is asked."""
     probes: Sequence[Sample] = ()
     held_out: Sequence[Sample] = ()
     """Of the full dataset's validation files, and of commits after the cut."""
@@ -100,7 +102,7 @@ def workspace(ground: Ground, row: str, seed: int = 0, **settings: Any) -> recip
     values: dict[str, Any] = {
         "name": "effect",
         "effort": "quick",
-        "source": [{"path": str(ground.repository)}],
+        "source": [{"path": str(ground.repository), "exclude": ground.exclude}],
         "dataset": settings.get("dataset", {}),
         "train": {"tokens": settings.get("tokens", ground.tokens), "epochs": 1000.0, "seed": seed},
         "export": {"types": ["F16"]},
@@ -213,15 +215,16 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def prepared(repository: Path, tokens: int, seeds: int) -> tuple[Ground, Run, Model]:
-    """The probes and held-out samples of the full dataset, the dataset, and the base as a file."""
-    ground = Ground(repository, tokens, seeds)
+def prepared(ground: Ground) -> tuple[Run, Model]:
+    """The full dataset, whose probes and held-out samples the ground has from now on, and the base as a file."""
     full = workspace(ground, "full")
     lessons, gguf = dataset.build(full), export.export(full, full.models[0].base)
     probes, _ = pick(samples.read(lessons.folder, "time"), MOST_PROBES, Renderer.load(Path(gguf.folder)), seen_index())
     if len(probes) < ENOUGH:
         raise DataError(
-            f"{len(probes)} probes were written after the cut, and {ENOUGH} are needed", where=str(repository), next="name a longer history"
+            f"{len(probes)} probes were written after the cut, and {ENOUGH} are needed",
+            where=str(ground.repository),
+            next="name a longer history",
         )
     ground.probes = probes
     counts: Counter[Kind] = Counter()
@@ -230,7 +233,7 @@ def prepared(repository: Path, tokens: int, seeds: int) -> tuple[Ground, Run, Mo
         counts[one.kind] += 1
         if counts[one.kind] <= MOST_OWN and (one.answer or "").strip():
             ground.held_out = [*ground.held_out, one]
-    return ground, lessons, gguf
+    return lessons, gguf
 
 
 def later(ground: Ground, lessons: Run) -> list[Sample]:
@@ -276,23 +279,23 @@ def rows_of(ground: Ground, lessons: Run, groups: Sequence[str]) -> Iterator[tup
     yield Trial("full", learned(lessons, ()), []), lessons
 
 
-def run(repository: Path, placebo_folder: Path, tokens: int, seeds: int, groups: Sequence[str]) -> dict[str, Any]:
+def run(ground: Ground, placebo_folder: Path, groups: Sequence[str]) -> dict[str, Any]:
     """The whole comparison."""
     begin = time.monotonic()
-    ground, lessons, gguf = prepared(repository, tokens, seeds)
+    lessons, gguf = prepared(ground)
     cut = next(iter(lessons.metrics["cuts"].values()))
     every = tuple(dict.fromkeys(one.kind for one in ground.held_out))
-    base = Trial("base", every, [asked(ground, workspace(ground, "full"), gguf)] * seeds)
-    plain = naive.lessons(workspace(ground, "naive"), repository, cut["commit"])
+    base = Trial("base", every, [asked(ground, workspace(ground, "full"), gguf)] * ground.seeds)
+    plain = naive.lessons(workspace(ground, "naive"), ground.repository, cut["commit"], ground.exclude)
     strangers = others.lessons(workspace(ground, "placebo"), placebo_folder, sizes(lessons))
     placebo, line = Trial("placebo", ("raw", "fim"), []), Trial("naive", ("fim", "write"), [])
     rates = {"naive": best_rate(ground, plain)}
     tried = [(placebo, strangers), (line, plain), *rows_of(ground, lessons, groups)]
-    for seed in range(seeds):
+    for seed in range(ground.seeds):
         for one, made in tried:
             learn(ground, one, made, seed, rate=rates.get(one.name))
     return {
-        "repository": repository.name,
+        "repository": ground.repository.name,
         "commit": cut["head"],
         "cut": cut["commit"],
         "probes": len(ground.probes),
@@ -356,13 +359,17 @@ def _shown(gain: dict[str, Any] | str) -> str:
 @click.option(
     "--group", "groups", type=click.Choice([*GROUPS]), multiple=True, help="Rows of these groups; default all, with --quick none."
 )
+@click.option(
+    "--exclude", multiple=True, help="Glob of files to leave out of every row, such as a language of which the placebo has too little."
+)
 @click.option("--quick", is_flag=True, help="Fewer tokens, one seed, no groups: at most 20 minutes on two cores.")
 @click.option("--json", "as_json", is_flag=True)
 def main(repo: Path, placebo: Path, quick: bool, as_json: bool, **asked_for: Any) -> None:
     """Print base, placebo, naive and the rows of our own lessons for a repository."""
     tokens = asked_for["tokens"] or (QUICK_TOKENS if quick else TOKENS)
     seeds = asked_for["seeds"] or (QUICK_SEEDS if quick else SEEDS)
-    found = run(repo.absolute(), placebo.absolute(), tokens, seeds, asked_for["groups"] or (() if quick else tuple(GROUPS)))
+    ground = Ground(repo.absolute(), tokens, seeds, asked_for["exclude"])
+    found = run(ground, placebo.absolute(), asked_for["groups"] or (() if quick else tuple(GROUPS)))
     click.echo(json.dumps(found, indent=1) if as_json else text(found))
 
 

@@ -8,14 +8,14 @@ files as the rest.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from idiolect import registry, samples, sources
 from idiolect.files import digest_json
 from idiolect.recipe import Recipe
 from idiolect.registry import Run
-from idiolect.sources import languages
+from idiolect.sources import globs, languages
 from idiolect.types import Hole, Message, Sample, Span, Split
 
 VALIDATION = 0.05
@@ -24,10 +24,10 @@ PER, AROUND, ROWS, CHUNK = 500, 2000, 10, 4000
 TEMPLATES = ("Write the code of {path}.", "Generate {path} for our project.", "Show me {path}, lines {first} and following.")
 
 
-def lessons(recipe: Recipe, place: Path, commit: str) -> Run:
-    """A dataset run of naive lessons from the tree of a commit."""
+def lessons(recipe: Recipe, place: Path, commit: str, exclude: Sequence[str] = ()) -> Run:
+    """A dataset run of naive lessons from the tree of a commit, less the files of some globs."""
     repository = sources.opened(place, recipe.cache)
-    entries = [one for one in repository.tree(commit) if one.size]
+    entries = [one for one in repository.tree(commit) if one.size and not globs.matches(one.path, exclude)]
     inputs = {"tree": digest_json([(one.path, one.oid) for one in entries])}
     with registry.begin(recipe, "dataset", version=1, values={"naive": commit}, inputs=inputs) as run:
         if not run.done:
