@@ -16,6 +16,7 @@ from idiolect.registry import Run
 from idiolect.types import Sample
 from tests.repositories import commit, git
 
+FINDINGS = Path(__file__).with_name("reviewed_shop_findings.txt")
 GOLDEN = Path(__file__).with_name("reviewed_shop.txt")
 MAKERS = ("review", "followup", "passed", "diagnose")
 START, HOUR = 1_700_000_000, 3_600
@@ -106,6 +107,16 @@ Traceback (most recent call last):
     return max(basket.lines, key=lambda line: line.weight)
 ValueError: max() arg is an empty sequence
 ```
+"""
+PACK = """from idiolect.pack import Pack
+from idiolect.types import Finding, Score
+
+def plain(sample, answer):
+    rows = [number for number, row in enumerate(answer.split("\\n"), 1) if "== True" in row]
+    found = tuple(Finding(rule="plain", severity="warning", line=row, message="do not compare with True") for row in rows)
+    return Score(value=float(not found), findings=found)
+
+pack = Pack(name="house", checks=(plain,))
 """
 
 
@@ -198,6 +209,13 @@ class Shop:
         told = {"name": "acme", "source": [source], "dataset": {"makers": list(MAKERS), **values.pop("dataset", {})}, **values}
         return dataset.build(recipe.parse(told, folder=self.exports.parent), "here")
 
+    def checked(self) -> Run:
+        """The dataset of what a check of the house holds against code that was mended."""
+        house = self.exports.parent / "house"
+        house.mkdir(exist_ok=True)
+        (house / "pack.py").write_text(PACK, encoding="utf-8")
+        return self.build(packs=["./house"], dataset={"makers": ["finding"]})
+
 
 def at(hours: float) -> str:
     """An hour as a forge writes it, counted from the first commit."""
@@ -240,4 +258,6 @@ def described(run: Run) -> str:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        GOLDEN.write_text(described(Shop(Path(folder)).build()), encoding="utf-8")
+        shop = Shop(Path(folder))
+        GOLDEN.write_text(described(shop.build()), encoding="utf-8")
+        FINDINGS.write_text(described(shop.checked()), encoding="utf-8")

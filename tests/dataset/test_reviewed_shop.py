@@ -8,18 +8,7 @@ import pytest
 from idiolect import recipe
 from idiolect.errors import SourceError
 from idiolect.registry import Run
-from tests.dataset.reviewed_shop import GOLDEN, Shop, described, lessons
-
-PACK = """from idiolect.pack import Pack
-from idiolect.types import Finding, Score
-
-def plain(sample, answer):
-    rows = [number for number, row in enumerate(answer.split("\\n"), 1) if "== True" in row]
-    found = tuple(Finding(rule="plain", severity="warning", line=row, message="do not compare with True") for row in rows)
-    return Score(value=float(not found), findings=found)
-
-pack = Pack(name="house", checks=(plain,))
-"""
+from tests.dataset.reviewed_shop import FINDINGS, GOLDEN, Shop, described, lessons
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +63,9 @@ def test_somebody_who_is_forgotten_has_said_nothing(shop: Shop) -> None:
 
 
 def test_what_a_check_of_a_pack_held_against_code_that_was_mended_is_a_review(shop: Shop) -> None:
-    house = shop.exports.parent / "house"
-    house.mkdir()
-    (house / "pack.py").write_text(PACK, encoding="utf-8")
-    found = lessons(shop.build(packs=["./house"], dataset={"makers": ["finding"]}))
-    assert {one.maker for one in found} == {"finding.needed", "finding.comment", "finding.fix"}
-    assert {one.answer for one in found if one.maker == "finding.comment"} == {"Do not compare with True."}
+    run = shop.checked()
+    assert described(run) == FINDINGS.read_text(encoding="utf-8")
+    assert {one.maker for one in lessons(run)} == {"finding.needed", "finding.comment", "finding.fix"}
 
 
 def test_an_export_that_is_not_there_is_an_error_that_says_so(shop: Shop) -> None:
