@@ -215,8 +215,11 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def prepared(ground: Ground) -> tuple[Run, Model]:
-    """The full dataset, whose probes and held-out samples the ground has from now on, and the base as a file."""
+def prepared(ground: Ground, *, much: bool) -> tuple[Run, Model]:
+    """The full dataset, whose probes and held-out samples the ground has from now on, and the base as a file.
+
+    Where much may be asked, held-out samples are made of later commits too.
+    """
     full = workspace(ground, "full")
     lessons, gguf = dataset.build(full), export.export(full, full.models[0].base)
     probes, _ = pick(samples.read(lessons.folder, "time"), MOST_PROBES, Renderer.load(Path(gguf.folder)), seen_index())
@@ -229,7 +232,7 @@ def prepared(ground: Ground) -> tuple[Run, Model]:
     ground.probes = probes
     counts: Counter[Kind] = Counter()
     validation = sorted(samples.read(lessons.folder, "validation"), key=lambda sample: sample.id)
-    for one in (*validation, *later(ground, lessons)):
+    for one in (*validation, *(later(ground, lessons) if much else ())):
         counts[one.kind] += 1
         if counts[one.kind] <= MOST_OWN and (one.answer or "").strip():
             ground.held_out = [*ground.held_out, one]
@@ -282,7 +285,7 @@ def rows_of(ground: Ground, lessons: Run, groups: Sequence[str]) -> Iterator[tup
 def run(ground: Ground, placebo_folder: Path, groups: Sequence[str]) -> dict[str, Any]:
     """The whole comparison."""
     begin = time.monotonic()
-    lessons, gguf = prepared(ground)
+    lessons, gguf = prepared(ground, much=bool(groups))
     cut = next(iter(lessons.metrics["cuts"].values()))
     every = tuple(dict.fromkeys(one.kind for one in ground.held_out))
     base = Trial("base", every, [asked(ground, workspace(ground, "full"), gguf)] * ground.seeds)
