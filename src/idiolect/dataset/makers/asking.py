@@ -17,6 +17,7 @@ _POINTING = frozenset(
 _ELSEWHERE = re.compile(
     r"""^(?:fixup|squash|amend|oops|whoops)\b|\bfollow[- ]?up\b
     |\b(?:previous|prior|last|earlier|preceding)\ (?:commits?|changes?|patch(?:es)?|prs?|fix(?:es)?)\b
+    |\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\b|\b(?:2to3|pyupgrade|codemod|auto-?(?:correct|fix)(?:ed|ions?)?)\b
     |\bissues?\ (?:\#?\d|number\b)|\b\d+(?:st|nd|rd|th)\ (?:issue|bug|ticket)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -25,7 +26,7 @@ _DONE_E = re.compile(r"(?:Remove|Change|Move|Rename|Update|Handle|Introduce|Enab
 
 
 def elsewhere(subject: str) -> bool:
-    """Whether it speaks of a commit before it, or names what is wrong by a number."""
+    """Whether it speaks of another commit, names what is wrong by a number, or says that a tool did it."""
     return bool(_ELSEWHERE.search(subject))
 
 

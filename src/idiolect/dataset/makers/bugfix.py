@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
-from idiolect.dataset.makers import editing
+from idiolect.dataset.makers import brought, editing, grounds
 from idiolect.dataset.makers.commits import Wish
-from idiolect.dataset.makers.edits import dropped, span_of
+from idiolect.dataset.makers.edits import dropped
 from idiolect.dataset.makers.layers import BESIDE, layer
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
-from idiolect.types import Change, Dropped, Edit, Message, Sample, Span
+from idiolect.dataset.makers.scope import Piece
+from idiolect.types import Change, Dropped, Edit, Message, Sample
 
 MOST_FILES = 6
 """Tests among them."""
 MOST_MENDED, MOST_LINES, MOST_HUNKS = 3, 40, 4
 """Files of the program, lines that go and come in all of them, and places in each: more is not one fault."""
-MOST_TESTS = 3
+LONGEST_TESTS = 1_800
+"""Bytes of tests that a prompt shows."""
 _FIX = re.compile(
     r"\b(?:fix(?:e[sd])?|bugs?|crash(?:e[sd]|ing)?|regressions?|broken|breaks?|incorrect(?:ly)?|wrong(?:ly)?|fail(?:s|ed|ing|ures?)?|leak(?:s|ed|ing)?"
     r"|deadlocks?|race"
@@ -39,12 +40,6 @@ _IMPORT = re.compile(
     r"\s*(?:import\b|from\s+\S+\s+import\b|require\b|use\s|using\s|#include\b|(?:const|let|var)\s.{0,200}=\s*require\(|[)\]}]*;?$)"
 )
 _SAID = re.compile(r"[a-z]{4,}")
-_NAMED = re.compile(
-    rb"^[ \t]*(?:it|test|specify|scenario|example|should)\b[ (]*(?P<quote>[\"'`])(?P<name>[^\n]{6,160}?)(?P=quote)", re.MULTILINE
-)
-_FUNCTION = re.compile(
-    rb"^[ \t]*(?:(?:async )?def |func |(?:public )?function |(?:public )?void |fn )(?P<name>test\w{3,120}|Test\w{3,120})", re.MULTILINE
-)
 FRAMES = (
     "This code has a fault. {symptom}\n\n{code}\n\nMend it with search/replace blocks.",
     "{code}\n\n{symptom} Find what is wrong and mend it; answer with search/replace blocks.",
@@ -52,20 +47,10 @@ FRAMES = (
     "What is wrong here? {symptom}\n\n{code}\n\nAnswer with the smallest edit that mends it, in SEARCH/REPLACE form.",
     "Please fix this. {symptom}\n\n{code}\n\nAnswer with search/replace blocks only.",
 )
-PASSED = ("It is mended, and a test says so: {tests}.", "A test shows it: {tests}.", "Then {tests} must pass.")
-
-
-class Test(NamedTuple):
-    """A test that came with a fix, and where its name stands."""
-
-    name: str
-    edit: Edit
-    start: int
-    end: int
 
 
 def bugfix(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
-    """One lesson per small commit whose words and shape say that it mends a fault; tests that came with it are named, not shown."""
+    """One lesson per small commit whose words and shape say that it mends a fault; short tests that came with it are shown."""
     for change in changes(material):
         yield _lesson(change, budget)
 
@@ -80,13 +65,13 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     mended = [edit for edit in edits if layer(edit.path, edit.language) not in BESIDE]
     if reason := _no_mending(mended):
         return dropped(change, reason)
-    shown = tests([edit for edit in edits if layer(edit.path) == "test"])
-    if not (_SURE.search(request.subject) or shown or request.body):
+    tests = brought.shown(change, edits, LONGEST_TESTS)
+    if not (_SURE.search(request.subject) or tests.text or request.body):
         return dropped(change, "not sure that it mends a fault")
     answer = editing.answered(mended, budget * 2 // 3)
     if isinstance(answer, str):
         return dropped(change, answer)
-    return _sample(change, request, answer, shown, budget)
+    return _sample(change, request, answer, tests, budget)
 
 
 def faultless(request: Wish) -> str | None:
@@ -120,37 +105,27 @@ def _grounded(subject: str, code: str) -> bool:
     return any(word[:6] in text for word in said)
 
 
-def tests(edits: Sequence[Edit]) -> list[Test]:
-    """The tests that a commit adds, by the names that they have in its test files, a few at most."""
-    found = []
-    for edit in edits:
-        for match in sorted((*_NAMED.finditer(edit.after), *_FUNCTION.finditer(edit.after)), key=lambda match: match.start()):
-            name = match["name"]
-            if name not in edit.before and b"#{" not in name and b"${" not in name:
-                found.append(Test(name.decode("utf-8", "replace"), edit, match.start("name"), match.end("name")))
-    return found[:MOST_TESTS]
-
-
-def _sample(change: Change, request: Wish, answer: editing.Answer, shown: Sequence[Test], budget: int) -> Sample | Dropped:
+def _sample(change: Change, request: Wish, answer: editing.Answer, tests: Piece, budget: int) -> Sample | Dropped:
     choose = seeded("bugfix", change.commit)
     symptom = editing.words(request)
-    if shown:
-        named = [f"`{one.name}`" for one in shown]
-        symptom += " " + choose.choice(PASSED).format(tests=" and ".join(named))
-    room = budget - len(answer.text.encode()) - len(symptom.encode())
+    room = budget - sum(len(text.encode()) for text in (answer.text, symptom, tests.text))
     code = editing.shown(change, answer.parts, room, first=(editing.naming, editing.enclosing))
     if code is None:
         return dropped(change, "touched code over budget")
-    if not (shown or request.body) and not _grounded(request.subject, code.text):
+    if not (tests.text or request.body) and not _grounded(request.subject, code.text):
         return dropped(change, "names nothing of the code")
-    confidence = 0.5 + 0.2 * bool(_SURE.search(request.subject)) + 0.2 * bool(shown) + 0.1 * bool(request.body)
-    named_at: list[Span] = [span_of(change, one.edit, one.start, one.end) for one in shown]
+    asked = choose.choice(FRAMES).format(symptom=symptom, code=code.text)
+    if tests.text:
+        asked = brought.PASSING.format(request=asked, tests=tests.text)
+    if editing.baseless(answer.parts, asked):
+        return dropped(change, grounds.REASON)
+    confidence = 0.5 + 0.2 * bool(_SURE.search(request.subject)) + 0.2 * bool(tests.text) + 0.1 * bool(request.body)
     return Sample(
-        prompt=(Message(role="user", content=choose.choice(FRAMES).format(symptom=symptom, code=code.text)),),
+        prompt=(Message(role="user", content=asked),),
         answer=answer.text,
         kind="bugfix",
         maker="bugfix",
         labels=labels(editing.language(answer.parts)),
         confidence=round(confidence, 2),
-        origins=(*code.origins, *editing.written(change, answer.parts), *named_at),
+        origins=(*code.origins, *editing.written(change, answer.parts), *tests.origins),
     )

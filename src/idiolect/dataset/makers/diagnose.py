@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from idiolect.dataset.makers import asking, brought, commits, editing, remarks, reviewed
+from idiolect.dataset.makers import asking, brought, commits, editing, grounds, remarks, reviewed
 from idiolect.dataset.makers.bugfix import faultless
 from idiolect.dataset.makers.editing import Answer, Part, View, Windows
 from idiolect.dataset.makers.edits import dropped, span_of
@@ -45,6 +45,20 @@ TESTS = (
     "Make this test of `{path}` pass.\n\n{symptom}\n\nThe code:\n\n{code}\n\nSay what is mended, then the edit in SEARCH/REPLACE form.",
     "A test fails in `{path}`:\n\n{symptom}\n\nWhat has to be mended?\n\n{code}\n\nAnswer with a sentence and search/replace blocks.",
 )
+ALONE = (
+    "This test of `{path}` fails:\n\n{symptom}\n\n{code}\n\nMend the code with search/replace blocks.",
+    "{code}\n\nThe test below (`{path}`) fails. Give the edit that makes it pass as search/replace blocks.\n\n{symptom}",
+    "Make this test of `{path}` pass.\n\n{symptom}\n\nThe code:\n\n{code}\n\nAnswer with the edit in SEARCH/REPLACE form.",
+)
+"""Where the team's words say nothing of what the test and the edit show."""
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_HISTORY = re.compile(
+    r"\b(?:branch\w*|merge[ds]?|release[ds]?|versions?|since|earlier|previous(?:ly)?|regression\w*|backport\w*|tickets?|issues?|prs?|upstream"
+    r"|pull requests?|tests?|specs?)\b|\d+\.\d",
+    re.IGNORECASE,
+)
+"""Words of how it came about: nobody can tell that from the code."""
+_CAPITAL = re.compile(r"\b(?:[A-Za-z]+\.)*[A-Z][a-z0-9]+[A-Z]\w*|\b\w+_\w+")
 _WORD = re.compile(r"[A-Za-z_]\w{2,}")
 _PIECE = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{3,}")
 _COMMON = frozenset(
@@ -153,21 +167,34 @@ def _lesson(change: Change, case: Case, budget: int) -> Sample | Dropped:
     if case.path and not about and not _pieces(case.text) & _pieces(case.request.subject):
         return dropped(change, "test names nothing of the fix")
     cause = remarks.impersonal(editing.words(case.request))
-    if not cause:
+    if case.path:
+        cause = _known(cause, f"{case.text}\n{answer.text}")
+    elif not cause:
         return dropped(change, "message says nothing")
     code = editing.shown(change, answer.parts, budget - sum(len(text.encode()) for text in (cause, answer.text, case.text)), [_view(case)])
     if code is None:
         return dropped(change, "touched code over budget")
-    frame = seeded("diagnose", change.commit).choice(TESTS if case.path else TRACES)
+    frames = (TESTS if cause else ALONE) if case.path else TRACES
+    frame = seeded("diagnose", change.commit).choice(frames)
+    asked = frame.format(symptom=case.text, code=code.text, path=case.path)
+    if editing.baseless(answer.parts, asked):
+        return dropped(change, grounds.REASON)
     return Sample(
-        prompt=(Message(role="user", content=frame.format(symptom=case.text, code=code.text, path=case.path)),),
-        answer=f"{cause}\n\n{answer.text}",
+        prompt=(Message(role="user", content=asked),),
+        answer=f"{cause}\n\n{answer.text}" if cause else answer.text,
         kind="diagnose",
         maker="diagnose.test" if case.path else "diagnose",
         labels=labels(editing.language(answer.parts)),
         confidence=TESTED if case.path else SEEN if about else REPORTED,
         origins=tuple(dict.fromkeys((*code.origins, *editing.written(change, answer.parts), *case.origins))),
     )
+
+
+def _known(cause: str, shown: str) -> str:
+    """The sentences of a cause that can be told from what is shown, with no name that it lacks and no word of history; all about it."""
+    plain = (one for one in _SENTENCE.split(cause) if not _HISTORY.search(one))
+    kept = " ".join(one for one in plain if all(name in shown for name in _CAPITAL.findall(one)))
+    return kept if _pieces(kept) & _pieces(shown) else ""
 
 
 def _touched(answer: Answer) -> frozenset[str]:

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from idiolect.dataset.makers import blocks, editing, forms, tangles
+from idiolect.dataset.makers import asking, blocks, editing, forms, grounds, tangles
 from idiolect.dataset.makers.commits import Wish, format_only, numbers_only, tokens, vague, wish
 from idiolect.dataset.makers.edits import Part, changed, dropped, file, hunks, is_text, part, rows, written
 from idiolect.dataset.makers.forms import Form
@@ -52,6 +52,8 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
         return dropped(change, request)
     if vague(request):
         return dropped(change, "message does not say how")
+    if asking.elsewhere(request.subject):
+        return dropped(change, "speaks of what is not shown")
     if reason := unfit(change.edits):
         return dropped(change, reason)
     meant = [edit for edit in change.edits if not CHANGELOG.search(edit.path)]  # numbers of tickets cannot be known
@@ -75,6 +77,8 @@ def _layout(one: tangles.Place) -> bool:
 def _edit(change: Change, request: Wish, picked: Sequence[tuple[Edit, list[blocks.Hunk]]], budget: int) -> Sample | Dropped:
     """The edit in the form that is wanted, else in blocks, which can say any edit."""
     (wanted,) = seeded("form", change.commit).choices(forms.FORMS, SHARES)
+    if any(edit.replaced_before or edit.replaced_after for edit, _ in picked):  # a whole file would have placeholders to write
+        wanted = forms.BLOCKS
     made = _in_form(wanted, change, request, picked, budget)
     return made if isinstance(made, Sample) or wanted == forms.BLOCKS else _in_form(forms.BLOCKS, change, request, picked, budget)
 
@@ -144,6 +148,8 @@ def _sample(change: Change, request: Wish, parts: Sequence[Part], said: tuple[Fo
     message = request.subject + ("" if request.subject.endswith((".", "!", "?")) else ".") + (f" {request.body}" if request.body else "")
     room = budget - len(answer.encode()) - len(message.encode())
     code = editing.shown(change, parts, room)
+    if code and editing.baseless(parts, f"{message}\n{code.text}"):
+        return dropped(change, grounds.REASON)
     if code is None or (form == forms.WHOLE and code.text != file(parts[0].edit, "".join(parts[0].before))):
         return dropped(change, "touched code over budget")
     frame = seeded("diff", change.commit).choice(form.asked)

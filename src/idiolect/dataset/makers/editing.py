@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from idiolect.dataset.makers import asking, blocks, edits, forms
+from idiolect.dataset.makers import asking, blocks, edits, forms, grounds
 from idiolect.dataset.makers.commits import FEWEST_WORDS, Wish, format_only, numbers_only, wish
 from idiolect.dataset.makers.edits import Part as Part
 from idiolect.dataset.makers.edits import is_text, span_of
@@ -32,7 +32,6 @@ _UNFINISHED = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[A-Za-z]+")
-_OWN = re.compile(r"\b(?!\w*(?:Error|Exception)\b)[A-Za-z]*(?:[A-Za-z0-9]_|[a-z][A-Z])\w+\b")
 
 
 class Answer(NamedTuple):
@@ -177,8 +176,13 @@ def naming(one: Part) -> Windows:
 def brought(one: Part) -> list[str]:
     """Names of a team's own making in the lines that come and in none that goes, in order: with an underscore or a capital within."""
     gone, came = lines(one)
-    had = set(_OWN.findall("".join(gone)))
-    return [name for name in dict.fromkeys(_OWN.findall("".join(came))) if name not in had]
+    had = set(grounds.OWN.findall("".join(gone)))
+    return [name for name in dict.fromkeys(grounds.OWN.findall("".join(came))) if name not in had]
+
+
+def baseless(parts: Iterable[Part], prompt: str) -> bool:
+    """Whether an edit uses much that its prompt does not show (`grounds.baseless`)."""
+    return grounds.baseless("".join(row for one in parts for row in lines(one)[1]), prompt)
 
 
 def shown(change: Change, parts: Iterable[Part], room: int, first: Sequence[View] = ()) -> Piece | None:

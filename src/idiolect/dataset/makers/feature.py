@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from idiolect.dataset.makers import brought, editing, edits, moves
+from idiolect.dataset.makers import brought, editing, grounds, moves
 from idiolect.dataset.makers.commits import Wish
 from idiolect.dataset.makers.editing import Part
 from idiolect.dataset.makers.edits import dropped
 from idiolect.dataset.makers.layers import BESIDE, in_order, layer
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.dataset.makers.scope import Piece
-from idiolect.types import Change, Dropped, Edit, Message, Sample, Span
+from idiolect.types import Change, Dropped, Message, Sample
 
 FEWEST_FILES, MOST_FILES = 2, 12
 LARGER = 2
@@ -49,8 +49,6 @@ NEW = (
     "We need this: {wish} Answer with search/replace blocks, one file after the other.",
 )
 """Where every file is new."""
-TESTED = "{request}\n\nIt is right when these tests pass:\n\n{tests}"
-"""Where the tests that the commit brings are shown, and not asked for."""
 
 
 class Asked(NamedTuple):
@@ -86,7 +84,7 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
         return dropped(change, "not sure that it adds a behaviour")
     if _size(_program(parts))[1] <= PER_WORD * len(_WORD.findall(editing.words(request))):
         tests, meant = Piece("", ()), found
-    elif (tests := _tests(change, found, budget // 3)).text:
+    elif (tests := brought.shown(change, found, budget // 3)).text:
         meant = [edit for edit in found if layer(edit.path, edit.language) != "test"]
     else:
         return dropped(change, "few words ask for much")
@@ -95,25 +93,6 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
         return dropped(change, answer)
     confidence = 0.5 + 0.2 * said + 0.1 * tested + 0.1 * bool(request.body) + 0.1 * (change.reviewed or bool(change.pull))
     return _sample(change, Asked(editing.words(request), tests), answer, round(confidence, 2), budget)
-
-
-def _tests(change: Change, found: Sequence[Edit], room: int) -> Piece:
-    """The tests that a commit brings, as many as `room` bytes hold; a new file of them is shown as a whole where it fits."""
-    texts: list[str] = []
-    origins: list[Span] = []
-    for edit in (one for one in found if layer(one.path, one.language) == "test"):
-        spans = [(case.start, case.end) for case in brought.tests(edit)]
-        if spans and not edit.before and len(edit.after) <= room:
-            spans = [(0, len(edit.after))]
-        shown = []
-        for start, end in spans:
-            if end - start <= room:
-                shown.append((start, end))
-                room -= end - start
-        if shown:
-            texts.append(edits.file(edit, "\n\n".join(edit.after[start:end].decode().strip("\n") for start, end in shown)))
-            origins += [edits.span_of(change, edit, start, end) for start, end in shown]
-    return Piece("\n\n".join(texts), tuple(origins))
 
 
 def _adds(change: Change, request: Wish) -> bool:
@@ -158,7 +137,9 @@ def _sample(change: Change, asked: Asked, answer: editing.Answer, confidence: fl
     frame = seeded("feature", change.commit).choice(FRAMES if code.text else NEW)
     request = frame.format(wish=asked.words, code=code.text)
     if asked.tests.text:
-        request = TESTED.format(request=request, tests=asked.tests.text)
+        request = brought.PASSING.format(request=request, tests=asked.tests.text)
+    if editing.baseless(answer.parts, request):
+        return dropped(change, grounds.REASON)
     return Sample(
         prompt=(Message(role="user", content=request),),
         answer=answer.text,

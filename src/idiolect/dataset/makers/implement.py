@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from idiolect.dataset.makers import scope
+from idiolect.dataset.makers import grounds, scope
 from idiolect.dataset.makers.cases import Case
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, labels, seeded
 from idiolect.dataset.makers.prose import words_of
@@ -65,8 +65,11 @@ def _lesson(subject: Subject, budget: int) -> Sample | Dropped:
     fence = scope.fenced(tests.text, pair.test.language)
     request = choose.choice(FRAMES).format(what=what, path=pair.tested.path, test=pair.test.path, cases=fence)
     more = _around(subject, shown, budget - len(request.encode()) - (end - start))
+    request += "".join(piece.text for piece in more)
+    if grounds.baseless(code, request):
+        return dropped(pair.tested, grounds.REASON, unit.name)
     return Sample(
-        prompt=(Message(role="user", content=request + "".join(piece.text for piece in more)),),
+        prompt=(Message(role="user", content=request),),
         answer=scope.fenced(code, pair.tested.language),
         kind="spec",
         maker="implement",
@@ -79,7 +82,7 @@ def _lesson(subject: Subject, budget: int) -> Sample | Dropped:
 def _around(subject: Subject, shown: Sequence[Case], room: int) -> list[scope.Piece]:
     """What stands around the unit in its file, and before its tests in theirs, as far as each fits."""
     tested, test = subject.pair.tested, subject.pair.test
-    around, before = scope.around(tested, subject.unit, subject.found, signature=False), setting(test, shown)
+    around, before = scope.around(tested, subject.unit, subject.found), setting(test, shown)
     pieces = [
         scope.Piece(BEFORE.format(test=test.path, setting=scope.fenced(before.text, test.language)) if before.text else "", before.origins),
         scope.Piece(f"\n\n{AROUND}\n{scope.fenced(around.text, tested.language)}" if around.text else "", around.origins),

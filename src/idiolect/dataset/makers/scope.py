@@ -45,14 +45,18 @@ def code(document: Document, spans: Sequence[tuple[int, int]], between: str = "\
     return Piece(between.join(text for text in texts if text), tuple(document.span(start, end) for start, end in spans))
 
 
-def around(document: Document, unit: Unit, enclosing: Sequence[Unit], *, signature: bool) -> Piece:
-    """Imports of the file, the headers of what encloses the unit and of what it calls there, and its own where `signature` asks for it."""
+def header(document: Document, unit: Unit) -> Piece:
+    """A unit down to its body: its signature."""
+    return code(document, [_header(document.data, unit)])
+
+
+def around(document: Document, unit: Unit, enclosing: Sequence[Unit]) -> Piece:
+    """Imports of the file, the headers of what encloses the unit, and of what it calls there."""
     outer = [other for other in enclosing if other.start <= unit.start and unit.end <= other.end and other != unit]
     headers = [_header(document.data, other) for other in sorted(outer, key=lambda other: (other.start, -other.end))]
-    own = [_header(document.data, unit)] if signature else []
     used = named(document.data, unit)
     beside = _siblings(document.data, unit, enclosing, used)
-    above, here = code(document, imports(document.data, used)), code(document, [*headers, *beside, *own])
+    above, here = code(document, imports(document.data, used)), code(document, [*headers, *beside])
     return Piece("\n\n".join(piece.text for piece in (above, here) if piece.text), above.origins + here.origins)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from idiolect.dataset.makers import scope
+from idiolect.dataset.makers import grounds, scope
 from idiolect.dataset.makers.cases import TEST
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, labels, seeded
 from idiolect.dataset.makers.pairs import Pair, called, paired, telling
@@ -85,18 +85,21 @@ def _with_callees(unit: Unit, tested: Document, found: Sequence[Unit], room: int
 def _callees(unit: Unit, tested: Document, found: Sequence[Unit]) -> list[Unit]:
     """What a unit uses of its own class, or of its file by a name that only one bears."""
     text = tested.data[unit.start : unit.end].decode()
-    uses = {"method": scope.counted(text), "function": called(text)}  # of a method no brackets need tell that it is called
+    calls = called(text)
+    uses = {"method": scope.counted(text) if tested.language == "ruby" else calls, "function": calls}  # in Ruby no brackets need tell
     bearers = Counter(one.name for one in found)
     used = [one for one in found if one != unit and one.kind in uses and uses[one.kind][one.name.rpartition(".")[2]]]
     return [one for one in used if one.parents == unit.parents or (bearers[one.name] == 1 and telling(one.name))]
 
 
-def _sample(pair: Pair, answer: scope.Piece, code: scope.Piece, what: str, before: scope.Piece) -> Sample:
+def _sample(pair: Pair, answer: scope.Piece, code: scope.Piece, what: str, before: scope.Piece) -> Sample | Dropped:
     test, tested = pair.test, pair.tested
     frame = seeded("spec", test.path, tested.path, answer.text).choice(FRAMES)
     request = frame.format(what=what, path=tested.path, test=test.path, code=scope.fenced(code.text, tested.language))
     if before.text:
         request += BEFORE.format(test=test.path, setting=scope.fenced(before.text, test.language))
+    if grounds.baseless(answer.text, request):
+        return dropped(test, grounds.REASON)
     return Sample(
         prompt=(Message(role="user", content=request),),
         answer=scope.fenced(answer.text, test.language),

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import NamedTuple
 
-from idiolect.dataset.makers import prose, scope
+from idiolect.dataset.makers import grounds, prose, scope
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, labels, seeded
+from idiolect.dataset.makers.pairs import is_test
 from idiolect.dataset.makers.sections import PROSE
 from idiolect.dataset.makers.tangles import stem, stems
 from idiolect.syntax import Unit, units
@@ -35,6 +36,7 @@ LONG_FRAMES = (
 )
 """Of a wish that has several lines."""
 CONTEXTS = ("Around it in the file:", "What stands there already:", "Context:", "The file has:", "So far:")
+BEGINS = "It begins:"
 TEMPLATES = (
     "Write the {kind} `{name}` for `{path}` the way we do.",
     "`{path}`: implement `{name}`.",
@@ -91,9 +93,9 @@ def _programs(material: Material) -> Iterator[Document]:
 
 
 def _wished(document: Document, found: Sequence[Unit], budget: int) -> Iterator[tuple[Unit, str, str | None]]:
-    """The units that somebody may ask for, with what was said of each, and why it is refused whoever asks."""
+    """The units that somebody may ask for, with what was said of each, and why it is refused whoever asks; nothing that a test holds."""
     for unit in found:
-        if unit.kind in KINDS:
+        if unit.kind in KINDS and not (unit.kind == "function" and unit.parents and is_test(document.path)):
             wish, reason = ("", "comment of what is within") if unit.doc and scope.wraps(unit, found) else own_wish(document, unit)
             yield unit, wish, reason or unfit(document, unit, budget)
 
@@ -145,17 +147,20 @@ def _telling(document: Document, unit: Unit) -> bool:
     return does and len(prose.words_of(unit.name.rpartition(".")[2])) >= 2 and not (unit.kind == "function" and unit.parents)
 
 
-def lesson(document: Document, unit: Unit, found: Sequence[Unit], asked: Request, budget: int) -> Sample:
-    """The unit's code as the answer to a request, with what stands around it where that fits."""
+def lesson(document: Document, unit: Unit, found: Sequence[Unit], asked: Request, budget: int) -> Sample | Dropped:
+    """The unit's code as the answer to a request, with what stands around it and how it begins where that fits."""
     start, end = scope.whole(unit, document.data)
     code = document.data[start:end].decode()
     choose = seeded("write", document.path, unit.parents, unit.name, code)
-    context = scope.around(document, unit, found, signature=choose.random() < 0.5)
     request = _framed(document, unit, asked, choose)
     origins = [document.span(start, end), *asked.origins]
-    if context.text and len(request) + len(context.text) + len(code) <= budget:
-        request += f"\n\n{choose.choice(CONTEXTS)}\n{scope.fenced(context.text, document.language)}"
-        origins += context.origins
+    beside = scope.around(document, unit, found), scope.header(document, unit)
+    for said, piece in zip((choose.choice(CONTEXTS), BEGINS), beside, strict=True):
+        if piece.text and len(request) + len(piece.text) + len(code) <= budget:
+            request += f"\n\n{said}\n{scope.fenced(piece.text, document.language)}"
+            origins += piece.origins
+    if grounds.baseless(code, request):
+        return dropped(document, grounds.REASON, unit.name)
     return Sample(
         prompt=(Message(role="user", content=request),),
         answer=scope.fenced(code, document.language),
