@@ -20,12 +20,14 @@ class Answers:
     prices: dict[str, measure.Price]
     exact: dict[str, float]
     own: dict[str, measure.Price] = field(default_factory=dict)
+    fills: dict[str, measure.Price] = field(default_factory=dict)
+    """Of the probes as an editor asks them, each with its end."""
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> Answers:
         """From its fields as JSON has them."""
-        prices, own = ({name: measure.Price(*price) for name, price in found[one].items()} for one in ("prices", "own"))
-        return cls(prices, found["exact"], own)
+        prices, own, fills = ({name: measure.Price(*price) for name, price in found[one].items()} for one in ("prices", "own", "fills"))
+        return cls(prices, found["exact"], own, fills)
 
 
 def taught(file: Path, renderer: Renderer, held_out: Sequence[Sample]) -> dict[str, measure.Price]:
@@ -42,6 +44,14 @@ def taught(file: Path, renderer: Renderer, held_out: Sequence[Sample]) -> dict[s
         )
         for name, result in zip(fitting, scored, strict=True)
     }
+
+
+def filled(file: Path, renderer: Renderer, probes: Sequence[Sample]) -> dict[str, measure.Price]:
+    """What each answer and its end cost as an editor asks for them, with both sides of the hole."""
+    lessons = [renderer.lesson(_within(renderer, one)) for one in probes]
+    scored = engine.score(file, [engine.Scored(lesson.ids, lesson.start) for lesson in lessons])
+    found = zip(probes, scored, strict=True)
+    return {one.id: measure.Price(-float(result.logprobs.sum()) / math.log(2), len((one.answer or "").encode())) for one, result in found}
 
 
 def _within(renderer: Renderer, sample: Sample) -> Sample:

@@ -126,9 +126,9 @@ def asked(ground: Ground, found: recipe.Recipe, gguf: Model, kinds: Collection[K
     if kept.exists():
         return Answers.of(read_json(kept))
     prices = measure.bits(file, renderer, ground.probes)
-    own = answering.taught(file, renderer, held_out)
+    own, fills = answering.taught(file, renderer, held_out), answering.filled(file, renderer, ground.probes)
     with serve.serve(found, gguf, port=0) as url:
-        answers = Answers(prices, evaluate.fim_exact(url, renderer, ground.probes[:MOST_HOLES]), own)
+        answers = Answers(prices, evaluate.fim_exact(url, renderer, ground.probes[:MOST_HOLES]), own, fills)
     write_json(kept, asdict(answers))
     return answers
 
@@ -169,8 +169,9 @@ def best_rate(ground: Ground, lessons: Run) -> float:
 def row(ground: Ground, one: Trial, against: Mapping[str, Trial]) -> dict[str, Any]:
     """One line of the table; gains are in bits per byte, positive where this row is better than the other one under the same seed."""
 
-    def over(name: str) -> dict[str, Any]:
-        return gain([answers.prices for answers in one.answers], [answers.prices for answers in against[name].answers], ground.probes)
+    def over(name: str, what: str = "prices") -> dict[str, Any]:
+        mine, theirs = ([getattr(answers, what) for answers in trial.answers] for trial in (one, against[name]))
+        return gain(mine, theirs, ground.probes)
 
     def own_over(name: str) -> dict[str, Any] | str:
         theirs = [answers.own for answers in against[name].answers]
@@ -186,6 +187,9 @@ def row(ground: Ground, one: Trial, against: Mapping[str, Trial]) -> dict[str, A
         "fim_exact_match": _mean([_mean([*answers.exact.values()]) for answers in one.answers]),
         "gain_over_placebo": over("placebo"),
         "gain_over_naive": over("naive"),
+        "fill_bits_per_byte": _mean([_bits_per_byte(answers.fills.values()) for answers in one.answers]),
+        "fill_gain_over_placebo": over("placebo", "fills"),
+        "fill_gain_over_naive": over("naive", "fills"),
         "own_kinds": sorted(one.kinds),
         "own_kind_samples": len(own),
         "own_kind_bits_per_byte": _bits_per_byte(prices) if len(own) >= ENOUGH else None,
@@ -327,8 +331,8 @@ def sizes(lessons: Run) -> dict[str, int]:
 def text(found: dict[str, Any]) -> str:
     """The table in Markdown."""
     head = (
-        "row", "seeds", "tokens", "own bits per byte", "over placebo (95 %)", "over naive (95 %)", "own kinds", "held out",
-        "own kinds over placebo", "own kinds over raw+fim", "exact",
+        "row", "seeds", "tokens", "own bits per byte", "over placebo (95 %)", "over naive (95 %)", "holes and their ends", "over placebo",
+        "over naive", "own kinds", "held out", "own kinds over placebo", "own kinds over raw+fim", "exact",
     )  # fmt: skip
     lines = [
         f"{found['repository']} at {found['commit'][:12]}, cut at {found['cut'][:12]}: {found['probes']} probes, "
@@ -340,6 +344,7 @@ def text(found: dict[str, Any]) -> str:
     for one in found["rows"]:
         cells = [one["name"], str(one["seeds"]), f"{one['tokens']:,}", f"{one['own_bits_per_byte']:.3f}"]
         cells += [_shown(one[key]) for key in ("gain_over_placebo", "gain_over_naive")]
+        cells += [f"{one['fill_bits_per_byte']:.3f}", *(_shown(one[key]) for key in ("fill_gain_over_placebo", "fill_gain_over_naive"))]
         cells += [", ".join(one["own_kinds"]), str(one["own_kind_samples"])]
         cells += [_shown(one[key]) for key in ("own_kind_gain_over_placebo", "own_kind_gain_over_raw_fim")]
         lines.append("| " + " | ".join([*cells, f"{one['fim_exact_match']:.3f}"]) + " |")
