@@ -160,6 +160,24 @@ def test_a_sentence_that_announces_what_is_not_shown_stays_out() -> None:
     assert prose.opening("Legal options:\n\n    width\n") == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        (
+            "Adds up.\n\nA discount is taken off\nonce.\n\nNever below nothing.",
+            "Adds up.\n\nA discount is taken off once.\n\nNever below nothing.",
+        ),
+        ("Adds up.\n\n    total(3)\n\nAnd so on.", "Adds up."),
+        ("Adds up.\n\n- one\n- two", "Adds up."),
+        ("Adds up.\n\nFor example::\n\n    total(3)", "Adds up."),
+        ("Adds up.\n\n:param off: what to take off", "Adds up."),
+        ("Adds up.\n\n" + "Much more of it. " * 80, "Adds up."),
+    ],
+)
+def test_all_paragraphs_before_the_first_example_or_list_ask(text: str, whole: str) -> None:
+    assert prose.whole(text) == whole
+
+
 def test_a_comment_above_a_namespace_is_no_request_for_the_namespace() -> None:
     inner = "  module Notify\n    def self.ready(a)\n      send_to_manager(a)\n    end\n  end\n"
     text = f"# Tells the system's manager about what has become of the shop.\nmodule Shop\n{inner}end\n"

@@ -62,7 +62,7 @@ OF_THREADS: tuple[str, ...] = ("review", "followup")
 """Made of a review comment, or of two commits to the same lines: one file, as it was reviewed and as it became."""
 
 OFF = frozenset({"added", "tested", "described", "templated"})
-"""Not at work unless the recipe names them: what did not help when it was measured, or was good in less than half of what was read by hand
+"""Not at work unless the recipe names them: what did not help when it was measured, or was good in no more than half of what was read
 (docs/lab.md)."""
 
 

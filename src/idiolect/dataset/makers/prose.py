@@ -42,6 +42,7 @@ _SECTION = re.compile(
     |(?:args|arguments|parameters|params|returns?|raises|yields?|examples?|usage|options|notes?|see\ also)[^\S\n]*+:?:?[^\S\n]*+$)""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
+_LISTED = re.compile(r"(?:[-*+]|\d+[.)])\s|<|\||```")
 _LINK = re.compile(r"\bhttps?://\S+")
 _FENCE = re.compile(r"[^\S\n]*(?:```|~~~)")
 _CODE_FOLLOWS = re.compile(r"\.\. (?:code|code-block|sourcecode|parsed-literal|prompt|highlight)::")
@@ -174,6 +175,20 @@ def opening(text: str, limit: int = 400) -> str:
             break
         kept += " " + sentence
     return kept if len(kept) <= limit else ""
+
+
+def whole(text: str, limit: int = 900) -> str:
+    """The opening and the paragraphs after it that are prose too, at most `limit` characters; what comes after an example is not meant."""
+    section = _SECTION.search(text)
+    first, *rest = (text[: section.start()] if section else text).strip().split("\n\n")
+    kept = [opening(first)]
+    for paragraph in rest:
+        said = " ".join(paragraph.split())
+        prose = not paragraph[:1].isspace() and not _LISTED.match(paragraph) and not said.endswith(":") and not commented_out(paragraph)
+        if not kept[0] or not prose or sum(map(len, kept)) + len(said) > limit:
+            break
+        kept.append(said)
+    return "\n\n".join(kept)
 
 
 def words_of(name: str) -> list[str]:

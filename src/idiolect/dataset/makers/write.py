@@ -101,14 +101,14 @@ def _wished(document: Document, found: Sequence[Unit], budget: int) -> Iterator[
 
 
 def own_wish(document: Document, unit: Unit) -> tuple[str, str | None]:
-    """What a unit's docstring or comment asks for in its first sentences, and why the unit is refused."""
+    """What a unit's docstring or comment asks for, up to its first example or list, and why the unit is refused."""
     if unit.doc is None:
         return "", None
     comment = document.data[slice(*unit.doc)].decode()
-    opening = prose.opening(prose.plain(comment))
-    reason = prose.refusal(opening, unit.name)
-    silent = reason == "prose too short" or (not reason and prose.of_rows(comment) and _aside(opening, unit))
-    return ("", None) if silent else (opening, reason)
+    text = prose.unversioned(prose.plain(comment))
+    reason = prose.refusal(prose.opening(text), unit.name)
+    silent = reason == "prose too short" or (not reason and prose.of_rows(comment) and _aside(prose.opening(text), unit))
+    return ("", None) if silent else (prose.whole(text), reason)
 
 
 def _aside(comment: str, unit: Unit) -> bool:
