@@ -303,7 +303,8 @@ def test_whole_tests_of_one_unit_answer_with_what_stands_before_them_in_the_ques
     first = next(one for one in made if "total_price" in (one.answer or ""))
     assert first.answer == "```ruby\n" + GROUPED[GROUPED.index("    it 'adds up'") : GROUPED.index("\n\n    it 'asks")] + "\n```"
     assert "How" in asked(first) or "ests for `Shop::Basket#total_price`" in asked(first) or "Cover" in asked(first)
-    for before in ("let(:basket) { create(:basket) }", "sign_in stranger", "def priced(count)", "let(:due) { 3 }"):
+    shown = ("let(:basket) { create(:basket) }", "sign_in stranger", "def priced(count)", "let(:due) { 3 }", "describe '#total_price' do")
+    for before in shown:
         assert before in asked(first)
     assert "wheels" not in asked(first) and "it '" not in asked(first)
     texts = {span.path: (RUBY_CODE if "test" not in span.path else GROUPED).encode() for span in first.origins}

@@ -14,6 +14,7 @@ from idiolect.dataset.makers.material import Material, dropped
 from idiolect.dataset.makers.pairs import Names, Pair, paired, stem_tested
 from idiolect.dataset.makers.prose import words_of
 from idiolect.dataset.makers.tangles import stem, stems
+from idiolect.dataset.makers.windows import line_end
 from idiolect.syntax import Unit
 from idiolect.types import Document, Dropped
 
@@ -80,7 +81,7 @@ def _about(case: Case, found: Sequence[Unit], test: Document) -> Unit | None:
     text, whole = case.text, test.text
     about = mentioned(text, found, whole)
     if not about:
-        text = f"{setting(test, [case]).text}\n{text}"
+        text = f"{scope.code(test, sorted(_needed(test, [case]))).text}\n{text}"
         about = mentioned(text, found, whole)
     count, said = counting(text, whole), stems(f"{case.group} {case.name}")
     within = [unit for unit in about if unit.kind not in CLASSES] or about[:1]
@@ -133,9 +134,16 @@ def _alone(span: tuple[int, int], others: Sequence[int]) -> bool:
 
 
 def setting(test: Document, shown: Sequence[Case], spans: Sequence[tuple[int, int]] = ()) -> scope.Piece:
-    """What stands before some tests, and outside of `spans`, that they need: imports and helpers that they use, what is set up for them."""
+    """What stands before some tests, and outside of `spans`: what they need, and the first line of every block that they stand in."""
+    blocks = {group[0] for case in shown for group in case.groups if not _within(group, spans)}
+    heads = {(start, line_end(test.data, start)) for start in blocks}
+    return scope.code(test, sorted(heads.union(_needed(test, shown, spans))))
+
+
+def _needed(test: Document, shown: Sequence[Case], spans: Sequence[tuple[int, int]] = ()) -> set[tuple[int, int]]:
+    """Imports and helpers that tests use, and what is set up for them."""
     around = dict.fromkeys(span for case in shown for span in case.around)
-    every = [one for one in around if not any(start <= one[0] < end for start, end in spans)]
+    every = [one for one in around if not _within(one, spans)]
     texts = {span: test.data[slice(*span)].decode() for span in every}
     wanted = set(_NAME.findall("\n".join(case.text for case in shown)))
     kept: set[tuple[int, int]] = set()
@@ -144,7 +152,11 @@ def setting(test: Document, shown: Sequence[Case], spans: Sequence[tuple[int, in
         if (names & wanted or _ALWAYS.match(texts[span])) and sum(end - start for start, end in kept) + span[1] - span[0] <= SETTING:
             kept.add(span)
             wanted |= set() if _IMPORTS.match(texts[span]) else set(_NAME.findall(texts[span]))
-    return scope.code(test, sorted(kept))
+    return kept
+
+
+def _within(one: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= one[0] < end for start, end in spans)
 
 
 def _bound(text: str) -> set[str]:
