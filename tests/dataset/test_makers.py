@@ -85,15 +85,16 @@ def material() -> tuple[Document | Change, ...]:
     )
 
 
-def _change(digit: str, subject: str, *edits: Edit) -> Change:
-    return Change("own", "team", digit * 40, 1_700_000_000, "p1", subject, "", edits, "Apache-2.0")
+def _change(digit: str, subject: str, *edits: Edit, body: str = "") -> Change:
+    return Change("own", "team", digit * 40, 1_700_000_000, "p1", subject, body, edits, "Apache-2.0")
 
 
 def _changes() -> Iterator[Change]:
     """A fault that was mended, code that moved, something new, and functions that were brought to another form."""
     sound = (ROOT / "files.py").read_bytes()
     faulty = sound.replace(b"    with disk_errors(path):\n", b"    with disk_errors(path.parent):\n", 1)
-    yield _change("1", "Fix what an error of the disk names", Edit("src/idiolect/files.py", "python", faulty, sound))
+    wrong = Edit("src/idiolect/files.py", "python", faulty, sound)
+    yield _change("1", "Fix what an error of the disk names", wrong, body="It named the folder, and nobody knew which file was meant.")
     errors = (ROOT / "errors.py").read_bytes()
     half = errors.index(b"\nclass ", len(errors) // 2)
     moved = (Edit("src/idiolect/more.py", "python", b"", errors[half:]), Edit("src/idiolect/errors.py", "python", errors, errors[:half]))

@@ -14,6 +14,7 @@ BEFORE = '"""Totals."""\n\nLIMIT = 100\n\n\n' + "".join(
 AFTER = BEFORE.replace(
     "    return sum(found) / len(found) + 7\n", "    if not found:\n        return 7\n    return sum(found) / len(found) + 7\n"
 )
+REASON = "An empty order has no lines, and then nothing can be divided."
 TEST = "def test_nothing_costs_nothing():\n    assert total_7([]) == 7\n"
 
 
@@ -21,7 +22,7 @@ def edit(path: str = "shop/totals.py", before: str = BEFORE, after: str = AFTER,
     return Edit(path, language, before.encode(), after.encode())
 
 
-def change(subject: str = "Fix the total of an empty order", *edits: Edit, body: str = "") -> Change:
+def change(subject: str = "Fix the total of an empty order", *edits: Edit, body: str = REASON) -> Change:
     return Change("shop", "team", "a" * 40, 1_700_000_000, "p1", subject, body, edits or (edit(),), parent="b" * 40)
 
 
@@ -42,12 +43,12 @@ def test_the_units_with_the_fault_and_what_was_said_of_it_are_answered_by_the_ed
     assert isinstance(made, Sample)
     assert "Fix the total of an empty order." in text and "def total_7" in text and "def total_5" not in text
     assert blocks.apply(made.answer or "", {"shop/totals.py": BEFORE}) == {"shop/totals.py": AFTER}
-    assert (made.kind, made.confidence, made.labels) == ("bugfix", 0.7, {"language": ("python",)})
+    assert (made.kind, made.confidence, made.labels) == ("bugfix", 0.8, {"language": ("python",)})
 
 
 def test_a_test_that_came_with_it_is_shown_and_not_asked_for() -> None:
     tested = edit("tests/test_totals.py", "import shop\n", f"import shop\n\n\n{TEST}")
-    made = only(change("Fix the total of an empty order", edit(), tested))
+    made = only(change("Fix the total of an empty order", edit(), tested, body=""))
     assert "It is right when these tests pass:" in asked(made) and TEST.strip() in asked(made)
     assert isinstance(made, Sample) and "tests/" not in (made.answer or "") and made.confidence == 0.9
     shown = next(span for span in made.origins if span.path == "tests/test_totals.py")
@@ -60,10 +61,10 @@ def test_a_fix_that_uses_what_nothing_shows_is_none() -> None:
     assert isinstance(made, Dropped) and made.reason == "uses what is not shown"
 
 
-def test_what_is_no_fault_for_sure_needs_a_test_or_a_reason() -> None:
-    weak = "Avoid to divide what is empty"
-    assert isinstance(only(change(weak)), Dropped)
-    assert isinstance(only(change(weak, body="An empty order has no lines, and then nothing can be divided.")), Sample)
+def test_a_fault_needs_a_test_or_a_reason() -> None:
+    made = only(change(body=""))
+    assert isinstance(made, Dropped) and made.reason == "neither a test nor a reason"
+    assert isinstance(only(change(body=REASON)), Sample)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_what_is_no_fault_for_sure_needs_a_test_or_a_reason() -> None:
         (change("Fix the total of nothing", edit("new.py", "", BEFORE)), "makes or deletes a file"),
         (change("Fix the total of nothing", edit(after=BEFORE.replace("Adds up.", "Adds all up.", 1))), "only comments"),
         (change("Fix the total of nothing", edit(after=f"import os\n{BEFORE}")), "only imports"),
-        (change("Fix the glitch on phones"), "names nothing of the code"),
+        (change("Fix the glitch on phones", body=""), "neither a test nor a reason"),
         (change("Fix previous commit for the total"), "speaks of what is not shown"),
         (change("Fix the total of nothing", edit(after=BEFORE.replace("line.count", "line.number"))), "too large for one fault"),
         (change("Fix the total of nothing", *(edit(f"{n}.py") for n in range(4))), "too many files"),

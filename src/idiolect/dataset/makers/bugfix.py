@@ -39,7 +39,6 @@ _NO_FAULT = re.compile(
 _IMPORT = re.compile(
     r"\s*(?:import\b|from\s+\S+\s+import\b|require\b|use\s|using\s|#include\b|(?:const|let|var)\s.{0,200}=\s*require\(|[)\]}]*;?$)"
 )
-_SAID = re.compile(r"[a-z]{4,}")
 FRAMES = (
     "This code has a fault. {symptom}\n\n{code}\n\nMend it with search/replace blocks.",
     "{code}\n\n{symptom} Find what is wrong and mend it; answer with search/replace blocks.",
@@ -66,8 +65,8 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     if reason := _no_mending(mended):
         return dropped(change, reason)
     tests = brought.shown(change, edits, LONGEST_TESTS)
-    if not (_SURE.search(request.subject) or tests.text or request.body):
-        return dropped(change, "not sure that it mends a fault")
+    if not (tests.text or request.body):  # of those whose title alone says so, 18 of 43 that were read were good, of the others 20 of 27
+        return dropped(change, "neither a test nor a reason")
     answer = editing.answered(mended, budget * 2 // 3)
     if isinstance(answer, str):
         return dropped(change, answer)
@@ -98,13 +97,6 @@ def _no_mending(mended: Sequence[Edit]) -> str | None:
     return "only comments" if same else None
 
 
-def _grounded(subject: str, code: str) -> bool:
-    """Whether a word of a subject, other than that something is mended, stands in the code, or nearly."""
-    said = set(_SAID.findall(_FIX.sub(" ", subject).lower())) - {"issue", "problem", "code", "with", "when", "from", "that", "this", "some"}
-    text = code.lower()
-    return any(word[:6] in text for word in said)
-
-
 def _sample(change: Change, request: Wish, answer: editing.Answer, tests: Piece, budget: int) -> Sample | Dropped:
     choose = seeded("bugfix", change.commit)
     symptom = editing.words(request)
@@ -112,8 +104,6 @@ def _sample(change: Change, request: Wish, answer: editing.Answer, tests: Piece,
     code = editing.shown(change, answer.parts, room, first=(editing.naming, editing.enclosing))
     if code is None:
         return dropped(change, "touched code over budget")
-    if not (tests.text or request.body) and not _grounded(request.subject, code.text):
-        return dropped(change, "names nothing of the code")
     asked = choose.choice(FRAMES).format(symptom=symptom, code=code.text)
     if tests.text:
         asked = brought.PASSING.format(request=asked, tests=tests.text)
