@@ -112,6 +112,22 @@ def test_a_test_that_a_fix_brings_fails_without_it() -> None:
     assert TEST.encode()[span.start : span.end].startswith(b"def test_nothing_is_heavy")
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("The heaviest of nothing has no maximum.", "The heaviest of nothing has no maximum."),
+        ("The heaviest of nothing has no maximum. It came with release 2.1.", "The heaviest of nothing has no maximum."),
+        ("It came back since the last merge of the heaviest branch.", ""),
+        ("BasketError of the heaviest is raised by basket_of_nothing.", ""),
+    ],
+)
+def test_of_a_cause_is_said_what_the_code_can_tell(body: str, told: str) -> None:
+    test = Edit("tests/test_a.py", "python", OLD_TEST.encode(), TEST.encode())
+    one = lesson(fix(test, subject="Fix a regression of empty baskets", body=body))
+    assert (one.answer or "").startswith(told or "src/a.py\n```")
+    assert "release" not in (one.answer or "") and "regression" not in (one.answer or "")
+
+
 def test_tests_in_blocks_are_found_whole() -> None:
     added = "describe 'basket' do\n  it 'is heavy' do\n    expect(heaviest([])).to eq 0\n  end\nend\n"
     one = lesson(fix(Edit("spec/a_spec.rb", "ruby", b"describe 'basket' do\nend\n", added.encode())))
