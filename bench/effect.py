@@ -10,7 +10,7 @@ held-out files. The intervals are paired bootstraps over files and seeds.
     python bench/effect.py --quick --json                  # one seed, no groups: at most 20 minutes on two cores
 
 All rows of one seed come before those of the next, and what was trained and asked is kept in `.bench/effect`: a comparison that was
-broken off goes on where it stood, as long as idiolect's own code is the same.
+broken off goes on where it stood. With other code of idiolect's, or of the benchmark's, it begins anew.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,8 @@ class Ground:
 
 
 SPLITS: tuple[Split, ...] = ("train", "validation")
+AT_HEAD = {"max_after": 1e-9}
+"""Settings of a dataset that is cut at HEAD: nothing may come after."""
 
 
 def workspace(ground: Ground, row: str, seed: int = 0, **settings: Any) -> recipe.Recipe:
@@ -109,7 +112,7 @@ def workspace(ground: Ground, row: str, seed: int = 0, **settings: Any) -> recip
     }
     if rate := settings.get("rate"):
         values["train"]["learning_rate"] = rate
-    folder = ROOT / ".bench" / "effect" / ground.repository.name / row
+    folder = ROOT / ".bench" / "effect" / f"{ground.repository.name}-{code()[:12]}" / row
     folder.mkdir(parents=True, exist_ok=True)
     return recipe.parse(values, folder=folder)
 
@@ -121,7 +124,7 @@ def asked(ground: Ground, found: recipe.Recipe, gguf: Model, kinds: Collection[K
     """
     file, renderer = Path(gguf.folder) / gguf.file, Renderer.load(Path(gguf.folder))
     held_out = [one for one in ground.held_out if not kinds or one.kind in kinds]
-    key = digest_json([code(), gguf.digest, [one.id for one in ground.probes], [one.id for one in held_out]])
+    key = digest_json([gguf.digest, [one.id for one in ground.probes], [one.id for one in held_out]])
     kept = workspace(ground, "answers").folder / f"{key[:32]}.json"
     if kept.exists():
         return Answers.of(read_json(kept))
@@ -133,9 +136,11 @@ def asked(ground: Ground, found: recipe.Recipe, gguf: Model, kinds: Collection[K
     return answers
 
 
+@cache
 def code() -> str:
-    """Digest of idiolect's own code, and of this file."""
-    return digest_json([digest_file(one) for one in (*sorted((ROOT / "src").rglob("*.py")), Path(__file__))])
+    """Digest of idiolect's own code and of the benchmark's, as they stood when it was first asked for."""
+    files = (*sorted((ROOT / "src").rglob("*.py")), *sorted(Path(__file__).parent.glob("*.py")))
+    return digest_json([digest_file(one) for one in files])
 
 
 def trained(found: recipe.Recipe, lessons: Run) -> tuple[Model, dict[str, Any]]:
@@ -250,7 +255,7 @@ def later(ground: Ground, lessons: Run) -> list[Sample]:
     """
     known = {" ".join(answer.split()) for _, answer in samples.answers(lessons.folder, "train")}
     cut = next(iter(lessons.metrics["cuts"].values()))["time"]
-    whole = dataset.build(workspace(ground, "full", dataset={"max_after": 1e-9}))
+    whole = dataset.build(workspace(ground, "full", dataset=AT_HEAD))
     found = [
         one
         for one in samples.read(whole.folder, "train")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from idiolect.dataset.makers.cases import cases
 from idiolect.dataset.makers.pairs import is_test, pairs, stem_tested
 from idiolect.dataset.makers.spec import spec
 from idiolect.types import Document, Dropped, Sample
@@ -411,3 +412,9 @@ def test_tests_of_one_answer_stand_in_one_block() -> None:
     made = [one for one in spec([code, document("test/basket.js", NESTED, "javascript")]) if isinstance(one, Sample)]
     answers = [one.answer or "" for one in made if "`total_price`" in asked(one)]
     assert len(answers) == 1 and "never lets" in answers[0] and "is the sum" not in answers[0]
+
+
+def test_tests_that_are_members_of_an_object_are_cases_too() -> None:
+    text = "module.exports = {\n  'test .total_price()': function(){\n    basket.total_price().should.equal(3);\n  },\n\n  'other': 1\n};\n"
+    (case,) = cases(document("test/basket.js", text, "javascript"))
+    assert case.text.strip().startswith("'test .total_price()'") and case.text.rstrip().endswith("},")

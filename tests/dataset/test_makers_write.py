@@ -168,6 +168,7 @@ def test_a_sentence_that_announces_what_is_not_shown_stays_out() -> None:
             "Adds up.\n\nA discount is taken off once.\n\nNever below nothing.",
         ),
         ("Adds up.\n\n    total(3)\n\nAnd so on.", "Adds up."),
+        ("Adds up. For example:\n\nMore of it.", "Adds up."),
         ("Adds up.\n\n- one\n- two", "Adds up."),
         ("Adds up.\n\nFor example::\n\n    total(3)", "Adds up."),
         ("Adds up.\n\n:param off: what to take off", "Adds up."),

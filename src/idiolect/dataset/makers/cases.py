@@ -17,7 +17,7 @@ from idiolect.types import Document
 TEST = re.compile(
     r"""^[ \t]*(?:(?:async\ )?def\ test\w*|(?:it|test|specify|scenario|example)(?:\.(?:only|skip|each|todo|concurrent|failing))?[ (]
     |should\ ["']|@(?:Parameterized)?Test\b|func\ Test\w+
-    |\#\[(?:\w+::)?test\]|(?:public\ )?function\ test\w*)""",
+    |["']test\ [^"'\n]{1,120}["']:\ *function|\#\[(?:\w+::)?test\]|(?:public\ )?function\ test\w*)""",
     re.MULTILINE | re.VERBOSE,
 )
 """Where a case begins."""

@@ -51,14 +51,14 @@ ALONE = (
     "Make this test of `{path}` pass.\n\n{symptom}\n\nThe code:\n\n{code}\n\nAnswer with the edit in SEARCH/REPLACE form.",
 )
 """Where the team's words say nothing of what the test and the edit show."""
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _HISTORY = re.compile(
     r"\b(?:branch\w*|merge[ds]?|release[ds]?|versions?|since|earlier|previous(?:ly)?|regression\w*|backport\w*|tickets?|issues?|prs?|upstream"
     r"|pull requests?|tests?|specs?)\b|\d+\.\d",
     re.IGNORECASE,
 )
 """Words of how it came about: nobody can tell that from the code."""
-_CAPITAL = re.compile(r"\b(?:[A-Za-z]+\.)*[A-Z][a-z0-9]+[A-Z]\w*|\b\w+_\w+")
+_IDENTIFIER = re.compile(r"\b(?:[A-Za-z]+\.)*[A-Z][a-z0-9]+[A-Z]\w*|\b\w+_\w+")
+"""In prose: what is spelled as names in code are, errors among them."""
 _WORD = re.compile(r"[A-Za-z_]\w{2,}")
 _PIECE = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{3,}")
 _COMMON = frozenset(
@@ -192,8 +192,8 @@ def _lesson(change: Change, case: Case, budget: int) -> Sample | Dropped:
 
 def _known(cause: str, shown: str) -> str:
     """The sentences of a cause that can be told from what is shown, with no name that it lacks and no word of history; all about it."""
-    plain = (one for one in _SENTENCE.split(cause) if not _HISTORY.search(one))
-    kept = " ".join(one for one in plain if all(name in shown for name in _CAPITAL.findall(one)))
+    plain = (one for one in remarks.sentences(cause) if not _HISTORY.search(one))
+    kept = " ".join(one for one in plain if all(name in shown for name in _IDENTIFIER.findall(one)))
     return kept if _pieces(kept) & _pieces(shown) else ""
 
 

@@ -148,10 +148,10 @@ def _sample(change: Change, request: Wish, parts: Sequence[Part], said: tuple[Fo
     message = request.subject + ("" if request.subject.endswith((".", "!", "?")) else ".") + (f" {request.body}" if request.body else "")
     room = budget - len(answer.encode()) - len(message.encode())
     code = editing.shown(change, parts, room)
-    if code and editing.baseless(parts, f"{message}\n{code.text}"):
-        return dropped(change, grounds.REASON)
     if code is None or (form == forms.WHOLE and code.text != file(parts[0].edit, "".join(parts[0].before))):
         return dropped(change, "touched code over budget")
+    if editing.baseless(parts, f"{message}\n{code.text}"):
+        return dropped(change, grounds.REASON)
     frame = seeded("diff", change.commit).choice(form.asked)
     language = max(parts, key=changed).edit.language
     return Sample(

@@ -182,10 +182,10 @@ def whole(text: str, limit: int = 900) -> str:
     section = _SECTION.search(text)
     first, *rest = (text[: section.start()] if section else text).strip().split("\n\n")
     kept = [opening(first)]
-    for paragraph in rest:
+    for paragraph in rest if kept[0] == " ".join(first.split()) else ():
         said = " ".join(paragraph.split())
         prose = not paragraph[:1].isspace() and not _LISTED.match(paragraph) and not said.endswith(":") and not commented_out(paragraph)
-        if not kept[0] or not prose or sum(map(len, kept)) + len(said) > limit:
+        if not prose or sum(map(len, kept)) + len(said) > limit:
             break
         kept.append(said)
     return "\n\n".join(kept)

@@ -95,9 +95,14 @@ def suggestion(text: str) -> str | None:
     return match[1] if match else None
 
 
+def sentences(text: str) -> list[str]:
+    """A text in its sentences."""
+    return _SENTENCE.split(text)
+
+
 def impersonal(text: str) -> str:
     """A text in sentences without those that name somebody by an `@`."""
-    return " ".join(one for one in _SENTENCE.split(text) if not _MENTION.search(one))
+    return " ".join(one for one in sentences(text) if not _MENTION.search(one))
 
 
 def gist(text: str) -> str:

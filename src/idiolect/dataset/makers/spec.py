@@ -58,15 +58,16 @@ def _of_unit(subject: Subject, budget: int) -> Iterator[Sample | Dropped]:
     found = lots(subject, min(room, budget // ANSWER), MOST_PIECES)
     if not found:
         yield dropped(tested, "answer over budget", unit.name)
-    yield from (dropped(test, "many tests of one unit", unit.name) for _ in found[1:])
+        return
+    lot, *others = found
+    yield from (dropped(test, "many tests of one unit", unit.name) for _ in others)
+    apart = "\n\n\n" if test.language == "python" and test.data[lot.spans[0][0]] not in b" \t" else "\n\n"
+    answer, before = scope.code(test, lot.spans, between=apart), setting(test, lot.cases, lot.spans)
+    left = room - len(answer.text.encode())
+    before = before if len(before.text.encode()) <= left else scope.Piece("", ())
+    shown = _with_callees(unit, tested, subject.found, left - len(before.text.encode()))
     what = f"`{scope.qualified(unit, tested.language, tested.data)}`"
-    for lot in found[:1]:
-        apart = "\n\n\n" if test.language == "python" and test.data[lot.spans[0][0]] not in b" \t" else "\n\n"
-        answer, before = scope.code(test, lot.spans, between=apart), setting(test, lot.cases, lot.spans)
-        left = room - len(answer.text.encode())
-        before = before if len(before.text.encode()) <= left else scope.Piece("", ())
-        shown = _with_callees(unit, tested, subject.found, left - len(before.text.encode()))
-        yield _sample(subject.pair, answer, scope.code(tested, sorted(shown), between="\n\n"), what, before)
+    yield _sample(subject.pair, answer, scope.code(tested, sorted(shown), between="\n\n"), what, before)
 
 
 def _with_callees(unit: Unit, tested: Document, found: Sequence[Unit], room: int) -> list[tuple[int, int]]:
