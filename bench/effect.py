@@ -33,7 +33,8 @@ from answering import Answers
 
 from idiolect import dataset, evaluate, export, measure, recipe, registry, samples, serve, train
 from idiolect.cli import ended
-from idiolect.dataset.makers import MAKERS, OF_CHANGES, OF_THREADS
+from idiolect.dataset import guard
+from idiolect.dataset.makers import MAKERS
 from idiolect.errors import DataError
 from idiolect.evaluate.probes import file_of, pick, seen_index
 from idiolect.files import digest_file, digest_json, read_json, write_json
@@ -59,7 +60,8 @@ COMPARED = ("placebo", "naive", "raw+fim")
 GROUPS: dict[str, tuple[str, ...]] = {
     "near": ("near",),
     "infill": ("infill",),
-    "requests": ("write", "templated", "added", "tested", "described"),
+    "requests": ("write",),
+    "requests-off": ("templated", "added", "tested", "described"),
     "explanations": ("explain", "linked"),
     "edits": ("diff", "next_edit"),
     "tests": ("spec", "implement"),
@@ -90,9 +92,21 @@ class Ground:
     seeds: int
     exclude: Sequence[str] = ()
     """Globs of files that no row learns from, nor is asked."""
+    after: float | None = None
+    """Share of the added lines that is left after the cut, for more held-out samples; default: as little as gives enough probes."""
     probes: Sequence[Sample] = ()
     held_out: Sequence[Sample] = ()
-    """Of the full dataset's validation files, and of commits after the cut."""
+    """Of the full dataset's validation files, and what was written after the cut."""
+    fresh: Collection[str] = ()
+    """Ids of those that were written after the cut: the naive recipe, which validates on lines of any file, has read all others."""
+
+    @property
+    def cut(self) -> dict[str, Any]:
+        """Settings of the dataset for where it is cut."""
+        return {"max_after": self.after, "candidates": _ALL} if self.after else {}
+
+
+_ALL = 1_000_000
 
 
 SPLITS: tuple[Split, ...] = ("train", "validation")
@@ -106,7 +120,7 @@ def workspace(ground: Ground, row: str, seed: int = 0, **settings: Any) -> recip
         "name": "effect",
         "effort": "quick",
         "source": [{"path": str(ground.repository), "exclude": ground.exclude}],
-        "dataset": settings.get("dataset", {}),
+        "dataset": ground.cut | settings.get("dataset", {}),
         "train": {"tokens": settings.get("tokens", ground.tokens), "epochs": 1000.0, "seed": seed},
         "export": {"types": ["F16"]},
     }
@@ -182,7 +196,8 @@ def row(ground: Ground, one: Trial, against: Mapping[str, Trial]) -> dict[str, A
         theirs = [answers.own for answers in against[name].answers]
         return gain([answers.own for answers in one.answers], theirs, own) if len(own) >= ENOUGH else "undecided"
 
-    own = [sample for sample in ground.held_out if sample.kind in one.kinds and sample.id in one.answers[0].own]
+    fair = ground.held_out if one.name != "naive" else [sample for sample in ground.held_out if sample.id in ground.fresh]
+    own = [sample for sample in fair if sample.kind in one.kinds and sample.id in one.answers[0].own]
     prices = [price for answers in one.answers for sample in own if (price := answers.own.get(sample.id))]
     return {
         "name": one.name,
@@ -224,14 +239,18 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def prepared(ground: Ground, *, much: bool) -> tuple[Run, Model]:
-    """The full dataset, whose probes and held-out samples the ground has from now on, and the base as a file.
+def prepared(ground: Ground, *, much: bool) -> tuple[Run, Run, Model]:
+    """The full dataset, whose probes and held-out samples the ground has from now on, that of the naive recipe, and the base as a file.
 
-    Where much may be asked, held-out samples are made of later commits too.
+    Where much may be asked, held-out samples are made of what was written after the cut too. What the naive recipe has read is no probe:
+    it leaves out nothing, not even copies that ours drops because a probe stands in them.
     """
     full = workspace(ground, "full")
     lessons, gguf = dataset.build(full), export.export(full, full.models[0].base)
-    probes, _ = pick(samples.read(lessons.folder, "time"), MOST_PROBES, Renderer.load(Path(gguf.folder)), seen_index())
+    plain = naive.lessons(workspace(ground, "naive"), ground.repository, _cut(lessons)["commit"], ground.exclude)
+    later = list(samples.read(lessons.folder, "time"))
+    known = leaked(plain, later)
+    probes, _ = pick((one for one in later if one.id not in known), MOST_PROBES, Renderer.load(Path(gguf.folder)), seen_index())
     if len(probes) < ENOUGH:
         raise DataError(
             f"{len(probes)} probes were written after the cut, and {ENOUGH} are needed",
@@ -241,29 +260,38 @@ def prepared(ground: Ground, *, much: bool) -> tuple[Run, Model]:
     ground.probes = probes
     counts: Counter[Kind] = Counter()
     validation = sorted(samples.read(lessons.folder, "validation"), key=lambda sample: sample.id)
-    for one in (*validation, *(later(ground, lessons) if much else ())):
+    fresh = written_later(ground, lessons, plain) if much else []
+    ground.fresh = frozenset(one.id for one in fresh)
+    for one in (*fresh, *validation):
         counts[one.kind] += 1
         if counts[one.kind] <= MOST_OWN and (one.answer or "").strip():
             ground.held_out = [*ground.held_out, one]
-    return lessons, gguf
+    return lessons, plain, gguf
 
 
-def later(ground: Ground, lessons: Run) -> list[Sample]:
-    """What the makers of lessons from commits make of those after the cut, but for answers that stand in the lessons too.
+def _cut(lessons: Run) -> dict[str, Any]:
+    cut: dict[str, Any] = next(iter(lessons.metrics["cuts"].values()))
+    return cut
+
+
+def leaked(lessons: Run, wanted: Iterable[Sample]) -> set[str]:
+    """Ids of those whose answers stand in these lessons."""
+    probes = [guard.Probe(one.id, one.answer or "") for one in wanted]
+    return {leak.probe for part in guard.search(samples.parts(lessons.folder, "train"), probes) for leak in part.leaks}
+
+
+def written_later(ground: Ground, lessons: Run, plain: Run) -> list[Sample]:
+    """Lessons that our makers make of what was written after the cut, but for answers that stand in ours, or in the naive ones, too.
 
     Most lessons of several files would tie validation to training, and are dropped; commits that nobody has learned from make others.
+    Holes and raw text are left out: the probes are those.
     """
-    known = {" ".join(answer.split()) for _, answer in samples.answers(lessons.folder, "train")}
-    cut = next(iter(lessons.metrics["cuts"].values()))["time"]
+    cut = _cut(lessons)["time"]
     whole = dataset.build(workspace(ground, "full", dataset=AT_HEAD))
-    found = [
-        one
-        for one in samples.read(whole.folder, "train")
-        if one.maker.partition(".")[0] in (*OF_CHANGES, *OF_THREADS)
-        and all(span.time > cut for span in one.origins)
-        and " ".join((one.answer or "").split()) not in known
-    ]
-    return sorted(found, key=lambda sample: sample.id)
+    written = (one for one in samples.read(whole.folder, "train") if one.kind not in ROWS["raw+fim"] and (one.answer or "").strip())
+    found = {one.id: one for one in written if one.origins and all(span.time > cut for span in one.origins)}
+    known = {name for run in (lessons, plain) for name in leaked(run, found.values())}
+    return [found[name] for name in sorted(found.keys() - known)]
 
 
 def of_makers(found: recipe.Recipe, lessons: Run, makers: Collection[str]) -> Run:
@@ -294,11 +322,10 @@ def rows_of(ground: Ground, lessons: Run, groups: Sequence[str]) -> Iterator[tup
 def run(ground: Ground, placebo_folder: Path, groups: Sequence[str]) -> dict[str, Any]:
     """The whole comparison."""
     begin = time.monotonic()
-    lessons, gguf = prepared(ground, much=bool(groups))
-    cut = next(iter(lessons.metrics["cuts"].values()))
+    lessons, plain, gguf = prepared(ground, much=bool(groups))
+    cut = _cut(lessons)
     every = tuple(dict.fromkeys(one.kind for one in ground.held_out))
     base = Trial("base", every, [asked(ground, workspace(ground, "full"), gguf)] * ground.seeds)
-    plain = naive.lessons(workspace(ground, "naive"), ground.repository, cut["commit"], ground.exclude)
     strangers = others.lessons(workspace(ground, "placebo"), placebo_folder, sizes(lessons))
     placebo, line = Trial("placebo", ("raw", "fim"), []), Trial("naive", ("fim", "write"), [])
     rates = {"naive": best_rate(ground, plain)}
@@ -375,13 +402,14 @@ def _shown(gain: dict[str, Any] | str) -> str:
 @click.option(
     "--exclude", multiple=True, help="Glob of files to leave out of every row, such as a language of which the placebo has too little."
 )
+@click.option("--after", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Share of the added lines to leave after the cut.")
 @click.option("--quick", is_flag=True, help="Fewer tokens, one seed, no groups: at most 20 minutes on two cores.")
 @click.option("--json", "as_json", is_flag=True)
 def main(repo: Path, placebo: Path, quick: bool, as_json: bool, **asked_for: Any) -> None:
     """Print base, placebo, naive and the rows of our own lessons for a repository."""
     tokens = asked_for["tokens"] or (QUICK_TOKENS if quick else TOKENS)
     seeds = asked_for["seeds"] or (QUICK_SEEDS if quick else SEEDS)
-    ground = Ground(repo.absolute(), tokens, seeds, asked_for["exclude"])
+    ground = Ground(repo.absolute(), tokens, seeds, asked_for["exclude"], asked_for["after"])
     found = run(ground, placebo.absolute(), asked_for["groups"] or (() if quick else tuple(GROUPS)))
     click.echo(json.dumps(found, indent=1) if as_json else text(found))
 

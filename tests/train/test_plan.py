@@ -62,6 +62,18 @@ def test_both_phases_see_each_lesson_equally_often() -> None:
     assert made.instruct * 0.9 * (1 - plan.REHEARSAL) == pytest.approx(2 * 27_000, abs=1)
 
 
+def test_where_not_all_can_be_seen_no_more_than_half_goes_to_the_second_phase() -> None:
+    made = plan.budget(recipe(tokens=100_000), 90_000, 1_000_000, 0.0)
+    assert (made.pretrain, made.instruct) == (50_000, 50_000)
+    assert made.epochs == pytest.approx(50_000 / 90_000, abs=1e-4)
+    short = plan.budget(recipe(tokens=100_000), 20_000, 1_000_000, 0.0)
+    assert (short.pretrain, short.instruct, short.epochs) == (20_000, 80_000, 1.0), "what one pass leaves goes to the second phase"
+    alone = plan.budget(recipe(tokens=100_000), 0, 1_000_000, 0.0)
+    assert (alone.pretrain, alone.instruct) == (0, 100_000)
+    few = plan.budget(recipe(tokens=100_000), 190_000, 9_000, 0.0)
+    assert few.instruct == pytest.approx(100_000 * 12 / 202, abs=1), "a second phase of few lessons is not made larger"
+
+
 def test_no_line_is_learned_more_often_than_twice_around_holes() -> None:
     assert plan.whole(0.05) == 1.0
     assert plan.whole(1.0) == pytest.approx(0.2)

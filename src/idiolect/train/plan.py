@@ -38,6 +38,9 @@ DIALS: dict[Effort, Dial] = {
 HOLE = 768
 """Most tokens of a hole's own file in training, where its lines are many: the loss is on the answer alone, so that a shorter context
 gives more answers for the same work. Long contexts are learned from raw text, and what validates is not narrowed."""
+INSTRUCT = 0.5
+"""Most of the tokens that the second phase has where there are too few for one pass over all lessons: edits come with their files before
+them and would take nearly all, though completing is what a model is asked most (docs/lab.md)."""
 REHEARSAL = 0.25
 """Share of the second phase that is lessons of the first: without it, filling holes fades while answering is learned."""
 LEARNED = 2.0
@@ -106,7 +109,7 @@ class Budget:
     pretrain: int
     instruct: int
     epochs: float
-    """Passes over the lessons that this makes."""
+    """Passes over the lessons that this makes, over those of the phase that is met more often."""
 
     @property
     def tokens(self) -> int:
@@ -151,7 +154,7 @@ def learning_rate(parameters: int) -> float:
 
 
 def budget(recipe: Recipe, pretrain: int, instruct: int, replay: float) -> Budget:
-    """Split the tokens between the phases, so that each lesson is seen equally often.
+    """Split the tokens between the phases so that each lesson is seen equally often, or, where not all can be seen, at most in halves.
 
     `pretrain` and `instruct` are the tokens of one pass over the lessons of each phase; `replay` is the share of general code.
     """
@@ -162,7 +165,10 @@ def budget(recipe: Recipe, pretrain: int, instruct: int, replay: float) -> Budge
     cap = recipe.train.tokens or dial.tokens
     wanted = recipe.train.epochs or (dial.epochs if recipe.train.tokens is None else math.inf)
     epochs = min(wanted, cap / max(first + second, 1))
-    return Budget(round(first * epochs), round(second * epochs), round(epochs, 4))
+    total = (first + second) * epochs
+    later = max(min(second * epochs, INSTRUCT * total), total - first) if epochs < 1 else second * epochs
+    passes = (total - later) / first if first else epochs
+    return Budget(round(total - later), round(later), round(max(passes, epochs), 4))
 
 
 def whole(epochs: float) -> float:
