@@ -48,10 +48,7 @@ def taught(file: Path, renderer: Renderer, held_out: Sequence[Sample]) -> dict[s
 
 def filled(file: Path, renderer: Renderer, probes: Sequence[Sample]) -> dict[str, measure.Price]:
     """What each answer and its end cost as an editor asks for them, with both sides of the hole."""
-    lessons = [renderer.lesson(_within(renderer, one)) for one in probes]
-    scored = engine.score(file, [engine.Scored(lesson.ids, lesson.start) for lesson in lessons])
-    found = zip(probes, scored, strict=True)
-    return {one.id: measure.Price(-float(result.logprobs.sum()) / math.log(2), len((one.answer or "").encode())) for one, result in found}
+    return {name: measure.Price(one.bits, one.bytes) for name, one in measure.filled(file, renderer, probes).items()}
 
 
 def _within(renderer: Renderer, sample: Sample) -> Sample:

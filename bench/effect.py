@@ -27,6 +27,7 @@ from typing import Any
 
 import answering
 import click
+import effect_text
 import naive
 import placebo as others
 from answering import Answers
@@ -360,37 +361,6 @@ def sizes(lessons: Run) -> dict[str, int]:
     return dict(found)
 
 
-def text(found: dict[str, Any]) -> str:
-    """The table in Markdown."""
-    head = (
-        "row", "seeds", "tokens", "own bits per byte", "over placebo (95 %)", "over naive (95 %)", "holes and their ends", "over placebo",
-        "over naive", "own kinds", "held out", "own kinds over placebo", "own kinds over raw+fim", "exact",
-    )  # fmt: skip
-    lines = [
-        f"{found['repository']} at {found['commit'][:12]}, cut at {found['cut'][:12]}: {found['probes']} probes, "
-        f"{found['holes']} of them asked as holes; {found['seconds']} s",
-        "",
-        "| " + " | ".join(head) + " |",
-        "|" + "---|" * len(head),
-    ]
-    for one in found["rows"]:
-        cells = [one["name"], str(one["seeds"]), f"{one['tokens']:,}", f"{one['own_bits_per_byte']:.3f}"]
-        cells += [_shown(one[key]) for key in ("gain_over_placebo", "gain_over_naive")]
-        cells += [f"{one['fill_bits_per_byte']:.3f}", *(_shown(one[key]) for key in ("fill_gain_over_placebo", "fill_gain_over_naive"))]
-        cells += [", ".join(one["own_kinds"]), str(one["own_kind_samples"])]
-        cells += [_shown(one[key]) for key in ("own_kind_gain_over_placebo", "own_kind_gain_over_raw_fim")]
-        lines.append("| " + " | ".join([*cells, f"{one['fim_exact_match']:.3f}"]) + " |")
-    return "\n".join(lines)
-
-
-def _shown(gain: dict[str, Any] | str) -> str:
-    if isinstance(gain, str):
-        return gain
-    if not gain["value"]:
-        return "0"
-    return f"{gain['value']:+.3f} ({gain['low']:+.3f} to {gain['high']:+.3f})" if gain["low"] is not None else f"{gain['value']:+.3f}"
-
-
 @click.command()
 @click.option("--repo", type=click.Path(path_type=Path, exists=True), default=ROOT, show_default="idiolect's own")
 @click.option("--placebo", type=click.Path(path_type=Path), default=ROOT / ".bench" / "placebo", help="Folder of other people's code.")
@@ -411,7 +381,7 @@ def main(repo: Path, placebo: Path, quick: bool, as_json: bool, **asked_for: Any
     seeds = asked_for["seeds"] or (QUICK_SEEDS if quick else SEEDS)
     ground = Ground(repo.absolute(), tokens, seeds, asked_for["exclude"], asked_for["after"])
     found = run(ground, placebo.absolute(), asked_for["groups"] or (() if quick else tuple(GROUPS)))
-    click.echo(json.dumps(found, indent=1) if as_json else text(found))
+    click.echo(json.dumps(found, indent=1) if as_json else effect_text.table(found))
 
 
 if __name__ == "__main__":

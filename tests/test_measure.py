@@ -10,7 +10,7 @@ import torch
 
 from idiolect.errors import DataError
 from idiolect.export import gguf_file
-from idiolect.measure import Term, bits, edit_similarity, exact_match, forced_exact, interval, wilson, window
+from idiolect.measure import Term, bits, edit_similarity, exact_match, filled, interval, wilson, window
 from idiolect.render import Renderer
 from idiolect.types import File, Hole, Message, Sample
 from tests.tiny_model import write_model, write_tokenizer
@@ -109,7 +109,7 @@ def test_teacher_forced_matching_tells_the_first_choices_from_others(tmp_path: P
     gguf_file.write(tmp_path, None, "F16", tmp_path / "model.gguf")
     renderer = Renderer.load(tmp_path)
     wrong = probe("def f():\n    ", "return 1")
-    assert forced_exact(tmp_path / "model.gguf", renderer, [wrong]) == {wrong.id: False}
+    assert not filled(tmp_path / "model.gguf", renderer, [wrong])[wrong.id].exact
     # A model whose every first choice is the end token is exact on the empty answer, and on nothing else.
     end = renderer.special(renderer.family.end)
     with torch.no_grad():
@@ -120,13 +120,17 @@ def test_teacher_forced_matching_tells_the_first_choices_from_others(tmp_path: P
     model.to(torch.bfloat16).save_pretrained(tmp_path)
     gguf_file.write(tmp_path, None, "F16", tmp_path / "ends.gguf")
     empty = probe("def f():\n    ", "")
-    assert forced_exact(tmp_path / "ends.gguf", renderer, [empty, wrong]) == {empty.id: True, wrong.id: False}
+    found = filled(tmp_path / "ends.gguf", renderer, [empty, wrong])
+    assert {name: one.exact for name, one in found.items()} == {empty.id: True, wrong.id: False}
+    assert found[empty.id].bits < 1, "the end alone is priced, and it is what comes first"
+    assert found[wrong.id].bits > found[empty.id].bits
+    assert (found[empty.id].bytes, found[wrong.id].bytes) == (0, len("return 1"))
 
 
 def test_only_holes_are_checked_token_for_token(renderer: Renderer) -> None:
     chat = Sample(kind="chat", maker="test", prompt=(Message(role="user", content="hi"),), answer="hello")
     with pytest.raises(DataError, match="only a hole"):
-        forced_exact(Path("none.gguf"), renderer, [chat])
+        filled(Path("none.gguf"), renderer, [chat])
 
 
 # ---- windows

@@ -58,6 +58,17 @@ class Price(NamedTuple):
     bytes: int
 
 
+class Filled(NamedTuple):
+    """What a hole's answer and its end cost under a model that is asked as an editor asks."""
+
+    bits: float
+    """-log2 of the probability of both."""
+    bytes: int
+    """Of the answer."""
+    exact: bool
+    """Every token is the model's first choice."""
+
+
 # ---- one answer
 
 
@@ -89,18 +100,24 @@ def bits(model_file: Path, renderer: Renderer, probes: Sequence[Sample], *, cont
     texts = [_continuation(renderer, probe, context) for probe in probes]
     scored = engine.score(model_file, [engine.Scored([*before, *answer], len(before)) for before, answer, _ in texts])
     found = zip(probes, texts, scored, strict=True)
-    return {probe.id: Price(-float(result.logprobs.sum(dtype=np.float64)) / math.log(2), size) for probe, (_, _, size), result in found}
+    return {probe.id: Price(_bits(result), size) for probe, (_, _, size), result in found}
 
 
-def forced_exact(model_file: Path, renderer: Renderer, probes: Sequence[Sample], *, context: int = CONTEXT) -> dict[str, bool]:
-    """Whether greedy decoding would give each answer and its end, token for token; by id.
+def filled(model_file: Path, renderer: Renderer, probes: Sequence[Sample], *, context: int = CONTEXT) -> dict[str, Filled]:
+    """What each hole's answer and its end cost as an editor asks for them, with both sides, and whether they are what comes first; by id.
 
     One forward pass and no generation: greedy text equals the reference iff every teacher-forced argmax does, under the same
-    tokenisation. It only cross-checks `exact_match`, which is of text.
+    tokenisation. That only cross-checks `exact_match`, which is of text.
     """
     lessons = [renderer.lesson(_plain(renderer, probe, context)) for probe in probes]
     scored = engine.score(model_file, [engine.Scored(lesson.ids, lesson.start) for lesson in lessons])
-    return {probe.id: bool(result.top.all()) for probe, result in zip(probes, scored, strict=True)}
+    found = zip(probes, scored, strict=True)
+    sizes = {probe.id: len((probe.answer or "").encode()) for probe in probes}
+    return {probe.id: Filled(_bits(result), sizes[probe.id], bool(result.top.all())) for probe, result in found}
+
+
+def _bits(result: engine.ScoredTokens) -> float:
+    return -float(result.logprobs.sum(dtype=np.float64)) / math.log(2)
 
 
 def window(renderer: Renderer, hole: Hole, room: int) -> Hole:

@@ -26,7 +26,7 @@ def grade(number: int, bits: float = 20.0, part: Part = "own", **changes: object
     values: dict[str, object] = {
         "id": f"{part}-{number:04d}", "part": part, "file": f"app:{part}/{number // 5}.py", "language": "python", "wanted": "return total",
         "answer": "return a", "before": "def f():\n    ", "after": "\n", "exact_match": 0.0, "edit_similarity": 0.5, "parses": 1.0,
-        "bits": bits, "bytes": 12, "forced_exact": False,
+        "bits": bits, "bytes": 12, "fill_bits": bits, "forced_exact": False,
     }  # fmt: skip
     return Grade.model_validate({**values, **changes})
 

@@ -11,7 +11,7 @@ def test_differences_are_gains_for_every_metric() -> None:
     tuned = [grade(number, 12.0, edit_similarity=0.7, parses=1.0, exact_match=1.0) for number in range(20)]
     found = difference(base, tuned)
     assert {name: round(one.value or 0, 6) for name, one in found.items()} == {
-        "bits_per_byte": 1.0, "exact_match": 1.0, "edit_similarity": 0.3, "parses": 1.0, "answered": 1.0,
+        "bits_per_byte": 1.0, "fill_bits_per_byte": 1.0, "exact_match": 1.0, "edit_similarity": 0.3, "parses": 1.0, "answered": 1.0,
     }  # fmt: skip
     assert all((one.low or 0) > 0 for one in found.values())
     worse = difference(tuned, base)

@@ -44,6 +44,22 @@ def test_a_gain_that_may_be_chance_fails(recipe: Recipe) -> None:
     assert judged(recipe, (base, tuned), sides(100, 1.0, "general")).verdict == "failed"
 
 
+def test_a_gain_that_unlearns_where_holes_end_fails(recipe: Recipe) -> None:
+    base, tuned = sides(100, 0.8)
+    worse = [one.model_copy(update={"fill_bits": 1.1 * (one.fill_bits or 0)}) for one in base]
+    tuned = [one.model_copy(update={"fill_bits": filled.fill_bits}) for one, filled in zip(tuned, worse, strict=True)]
+    found = judged(recipe, (base, tuned), sides(100, 1.01, "general"))
+    assert found.verdict == "failed"
+    assert "holes with both sides shown cost more" in found.reasons[0].why
+    without = Recipe.model_validate({"name": "acme", "dataset": {"makers": ["raw"]}})
+    assert judged(without, (base, tuned), sides(100, 1.01, "general")).reasons[0].trial == 'dataset.makers = ["raw", "fim"]'
+
+
+def test_where_no_hole_was_asked_the_gain_alone_decides(recipe: Recipe) -> None:
+    base, tuned = ([one.model_copy(update={"fill_bits": None}) for one in side] for side in sides(100, 0.8))
+    assert judged(recipe, (base, tuned), sides(100, 1.01, "general")).verdict == "passed"
+
+
 def test_a_large_loss_fails_and_says_to_replay_more(recipe: Recipe) -> None:
     found = judged(recipe, sides(100, 0.8), sides(100, 1.08, "general"))
     assert found.verdict == "failed"

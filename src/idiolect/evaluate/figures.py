@@ -8,7 +8,9 @@ from typing import Literal
 from idiolect.measure import Interval, Term, interval, wilson
 from idiolect.types import Record
 
-METRICS = ("bits_per_byte", "exact_match", "edit_similarity", "parses", "answered")
+BITS = {"bits_per_byte": "bits", "fill_bits_per_byte": "fill_bits"}
+"""Figures of which less is better, and what of a grade they are made of."""
+METRICS = ("bits_per_byte", "fill_bits_per_byte", "exact_match", "edit_similarity", "parses", "answered")
 Part = Literal["own", "general"]
 
 
@@ -35,6 +37,8 @@ class Grade(Record):
     """Whether prefix + answer + suffix parses; `None` in a language without a grammar."""
     bits: float
     bytes: int
+    fill_bits: float | None = None
+    """Of the answer and its end, both sides of the hole shown; `None` where that was not asked."""
     forced_exact: bool | None = None
     """Teacher-forced: every token of the answer and its end is the model's first choice. A cross-check of `exact_match`."""
 
@@ -49,6 +53,8 @@ class Figures(Record):
 
     bits_per_byte: float | None
     """Bits of all answers over bytes of all answers; less is better."""
+    fill_bits_per_byte: float | None
+    """Bits of all answers of holes and of their ends, both sides shown, over bytes of the answers; less is better."""
     exact_match: float | None
     edit_similarity: float | None
     parses: float | None
@@ -80,6 +86,11 @@ class Compared(Record):
     """How many files the probes stand in."""
     drop: Interval | None = None
     """Of general code: the relative rise of bits per byte."""
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The figures that there are of either."""
+        return tuple(one for one in METRICS if getattr(self.base, one) is not None or getattr(self.tuned, one) is not None)
 
 
 def figures(grades: Sequence[Grade]) -> Figures:
@@ -134,13 +145,11 @@ def _interval(metric: str, grades: Sequence[Grade]) -> Interval:
 
 
 def _term(metric: str, grade: Grade) -> Term:
-    if metric == "bits_per_byte":
-        return Term(grade.file, grade.bits, grade.bytes)
-    value = getattr(grade, metric)
-    return Term(grade.file, value or 0.0, 0.0 if value is None else 1.0)
+    value = getattr(grade, BITS.get(metric, metric))
+    return Term(grade.file, value or 0.0, 0.0 if value is None else grade.bytes if metric in BITS else 1.0)
 
 
 def _gain(metric: str, before: Grade, after: Grade) -> Term:
     first, second = _term(metric, before), _term(metric, after)
-    gain = first.amount - second.amount if metric == "bits_per_byte" else second.amount - first.amount
+    gain = first.amount - second.amount if metric in BITS else second.amount - first.amount
     return Term(first.file, gain, first.weight)

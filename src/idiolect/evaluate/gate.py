@@ -43,12 +43,13 @@ class Gate(Record):
 def judge(recipe: Recipe, own: Compared, general: Compared, what: str = "later code") -> Gate:
     """Passed where the gain in bits per byte lies above zero and the general drop below the recipe's limit, with 95 % confidence each.
 
+    Nor may holes with both of their sides shown cost more than under the base, with the same confidence.
     `what` says what the team's probes are.
     """
     unknown = _unknown(recipe, own, general, what)
     if unknown:
         return Gate(verdict="undecided", reasons=tuple(unknown))
-    faults = [*_no_gain(recipe, own, what), *_too_much_lost(recipe, general)]
+    faults = [*_no_gain(recipe, own, what), *_filled_worse(recipe, own), *_too_much_lost(recipe, general)]
     return Gate(verdict="failed" if faults else "passed", reasons=tuple(faults))
 
 
@@ -81,6 +82,18 @@ def _no_gain(recipe: Recipe, own: Compared, what: str) -> list[Reason]:
     if gain.low is None or gain.low > 0:
         return []
     why = f"the gain on {what} is not certain: {gain.value:+.3f} bits per byte, at least {gain.low:+.3f}"
+    key, value = _train_more(recipe)
+    return [Reason(why=why, key=key, value=value)]
+
+
+def _filled_worse(recipe: Recipe, own: Compared) -> list[Reason]:
+    """A model can learn how code goes on and forget how a hole ends, which is what editors ask."""
+    gain = own.difference["fill_bits_per_byte"]
+    if gain.high is None or gain.high >= 0:
+        return []
+    why = f"holes with both sides shown cost more than under the base: {gain.value:+.3f} bits per byte, at most {gain.high:+.3f}"
+    if recipe.dataset.makers and "fim" not in recipe.dataset.makers:
+        return [Reason(why=why, key="dataset.makers", value=[*recipe.dataset.makers, "fim"])]
     key, value = _train_more(recipe)
     return [Reason(why=why, key=key, value=value)]
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from idiolect import plots
 from idiolect.evaluate import pictures
-from idiolect.evaluate.figures import METRICS, Compared, Figures, Grade, Language
+from idiolect.evaluate.figures import BITS, Compared, Figures, Grade, Language
 from idiolect.evaluate.report import TITLES, Report, Side, count, gained, reach, shown, signed
 from idiolect.measure import Interval
 
@@ -87,8 +87,8 @@ def _figures(report: Report) -> str:
 
 def _part(title: str, part: Compared) -> str:
     head = f'<tr><th colspan="4">{escape(title)} · {count(part.base.n, "probe")} in {count(part.files, "file")}</th></tr>'
-    rows = [(_value(metric, part.base), _value(metric, part.tuned), _change(metric, part.difference[metric])) for metric in METRICS]
-    return head + "".join(f"<tr><td>{TITLES[metric]}</td>{''.join(row)}</tr>" for metric, row in zip(METRICS, rows, strict=True))
+    rows = [(_value(metric, part.base), _value(metric, part.tuned), _change(metric, part.difference[metric])) for metric in part.known]
+    return head + "".join(f"<tr><td>{TITLES[metric]}</td>{''.join(row)}</tr>" for metric, row in zip(part.known, rows, strict=True))
 
 
 def _value(metric: str, found: Figures) -> str:
@@ -107,13 +107,7 @@ def _change(metric: str, found: Interval, sign: str | None = None) -> str:
 
 def _pictures(report: Report, pairs: Sequence[Pair], curves: Curves) -> str:
     own = report.own
-    base_bits = own.base.bits_per_byte or 1.0
-    rows = [
-        pictures.Gain("bits per byte, in % of the base's", _scaled(own.difference["bits_per_byte"], 1 / base_bits),
-                      gained("bits_per_byte", own.difference["bits_per_byte"])),
-        *(pictures.Gain(f"{TITLES[metric]}, in points", own.difference[metric], gained(metric, own.difference[metric]))
-          for metric in METRICS[1:]),
-    ]  # fmt: skip
+    rows = [_gain(metric, own) for metric in own.known]
     figures = [_figure("What tuning changed on own code", "Right of zero is better. The bar is the 95 % interval.", pictures.gains(rows))]
     points = [(before.bits / before.bytes, after.bits / after.bytes) for before, after in pairs if before.part == "own" and before.bytes]
     if points:
@@ -126,6 +120,13 @@ def _pictures(report: Report, pairs: Sequence[Pair], curves: Curves) -> str:
     if curves:
         figures.append(f'<div class="wide">{plots.lines(curves, title="Loss over the steps of training", x="step")}</div>')
     return f'<h2>Pictures</h2><div class="pictures">{"".join(figures)}</div>'
+
+
+def _gain(metric: str, own: Compared) -> pictures.Gain:
+    """A bar: shares in points, bits in per cent of the base's."""
+    found, share = own.difference[metric], metric not in BITS
+    scaled = found if share else _scaled(found, 1 / (getattr(own.base, metric) or 1.0))
+    return pictures.Gain(f"{TITLES[metric]}, {'in points' if share else 'in %'}", scaled, gained(metric, found))
 
 
 def _figure(title: str, caption: str, picture: str, style: str = "") -> str:
@@ -222,7 +223,8 @@ def _notes(report: Report) -> str:
     )
     lines.append(
         "Intervals resample whole files (2,000 times, paired); those of single shares are Wilson's. Bits per byte is of the wanted answer "
-        "given what precedes it in its file, on the shipped file itself."
+        "given what precedes it in its file, on the shipped file itself; with both sides shown it is of the first 100 own holes, "
+        "the end of the answer included."
     )
     return '<h2>Read this before you quote a figure</h2><ul class="notes">' + "".join(f"<li>{line}</li>" for line in lines) + "</ul>"
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from idiolect.evaluate.figures import METRICS, Compared, Language
+from idiolect.evaluate.figures import BITS, Compared, Language
 from idiolect.evaluate.gate import Gate
 from idiolect.measure import Interval
 from idiolect.types import Record
 
 TITLES = {
-    "bits_per_byte": "bits per byte", "exact_match": "exact match", "edit_similarity": "edit similarity", "parses": "parses",
-    "answered": "answered",
+    "bits_per_byte": "bits per byte", "fill_bits_per_byte": "bits per byte, both sides shown", "exact_match": "exact match",
+    "edit_similarity": "edit similarity", "parses": "parses", "answered": "answered",
 }  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def shown(metric: str, value: float | None) -> str:
     """A figure as people read it: bits with three digits, shares in per cent."""
     if value is None:
         return "–"
-    return f"{value:.3f}" if metric == "bits_per_byte" else f"{value:.1%}"
+    return f"{value:.3f}" if metric in BITS else f"{value:.1%}"
 
 
 def signed(metric: str, value: float | None) -> str:
@@ -103,7 +103,7 @@ def signed(metric: str, value: float | None) -> str:
         return "–"
     if metric == "drop":
         return f"{value:+.1%}"
-    return f"{value:+.3f}" if metric == "bits_per_byte" else f"{100 * value:+.1f}"
+    return f"{value:+.3f}" if metric in BITS else f"{100 * value:+.1f}"
 
 
 def reach(metric: str, found: Interval) -> str:
@@ -115,7 +115,7 @@ def reach(metric: str, found: Interval) -> str:
 
 def gained(metric: str, found: Interval) -> str:
     """A difference with its interval on one line; of shares in percentage points."""
-    unit = " points" if metric not in ("bits_per_byte", "drop") and found.value is not None else ""
+    unit = " points" if metric not in (*BITS, "drop") and found.value is not None else ""
     interval = f" ({reach(metric, found)})" if reach(metric, found) else ""
     return f"{signed(metric, found.value)}{interval}{unit}"
 
@@ -131,7 +131,7 @@ def table(report: Report) -> str:
     own = "own code, written after the cut" if report.history else f"{report.what}, not later code"
     for title, part in ((own, report.own), ("general code", report.general)):
         rows.append((f"{title}: {count(part.base.n, 'probe')} in {count(part.files, 'file')}",))
-        for metric in METRICS:
+        for metric in part.known:
             base, tuned = getattr(part.base, metric), getattr(part.tuned, metric)
             rows.append((f"  {TITLES[metric]}", shown(metric, base), shown(metric, tuned), gained(metric, part.difference[metric])))
     if report.general.drop:

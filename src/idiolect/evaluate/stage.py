@@ -15,16 +15,16 @@ from idiolect.evaluate import ask, figures, probes
 from idiolect.evaluate.figures import Grade, Part
 from idiolect.evaluate.probes import Chosen
 from idiolect.files import digest_json, write_jsonl
-from idiolect.measure import CONTEXT, Price, bits, edit_similarity, exact_match, forced_exact
+from idiolect.measure import CONTEXT, Filled, Price, bits, edit_similarity, exact_match, filled
 from idiolect.recipe import Recipe
 from idiolect.registry import Run
 from idiolect.render import Renderer
 from idiolect.types import Dropped, Hole, Model, Sample
 
-VERSION = 3
+VERSION = 4
 _Graded = tuple[list[Grade], list[Grade]]
 CHECKED = 100
-"""Own probes that are checked token for token as well: a cross-check needs no more."""
+"""Own holes that are priced and checked with both sides as well, token for token: that costs as much again as the plain price."""
 _EVERY = 10.0
 """Seconds between lines that tell how far it is."""
 _ANSWERS = "answers.jsonl"
@@ -79,16 +79,16 @@ def _graded(
     _say(f"{len(said):,} probes asked; pricing the wanted answers on {file.name}")
     prices = bits(file, renderer, [*chosen.own, *chosen.general], context=context)
     holes = [one for one in chosen.own if isinstance(one.prompt, Hole)]
-    forced = forced_exact(file, renderer, holes[:CHECKED], context=context)
+    fills = filled(file, renderer, holes[:CHECKED], context=context)
 
     def graded(part: Part, some: Sequence[Sample]) -> list[Grade]:
         held = [probe for probe in some if said.get(probe.id, "") is not None]
-        return [grade(probe, part, said.get(probe.id), prices[probe.id], forced.get(probe.id)) for probe in held]
+        return [grade(probe, part, said.get(probe.id), prices[probe.id], fills.get(probe.id)) for probe in held]
 
     return graded("own", chosen.own), graded("general", chosen.general)
 
 
-def grade(probe: Sample, part: Part, answer: str | None, price: Price, forced: bool | None = None) -> Grade:
+def grade(probe: Sample, part: Part, answer: str | None, price: Price, fill: Filled | None = None) -> Grade:
     """Grade one answer; `None`: the model was not asked, and only its price counts."""
     wanted = probe.answer or ""
     before, after = _around(probe)
@@ -98,7 +98,7 @@ def grade(probe: Sample, part: Part, answer: str | None, price: Price, forced: b
         exact_match=None if answer is None else exact_match(answer, wanted),
         edit_similarity=None if answer is None else edit_similarity(answer, wanted),
         parses=None if answer is None else _parses(probe, answer),
-        bits=price.bits, bytes=price.bytes, forced_exact=forced,
+        bits=price.bits, bytes=price.bytes, fill_bits=fill.bits if fill else None, forced_exact=fill.exact if fill else None,
     )  # fmt: skip
 
 
