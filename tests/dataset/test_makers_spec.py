@@ -418,3 +418,43 @@ def test_tests_that_are_members_of_an_object_are_cases_too() -> None:
     text = "module.exports = {\n  'test .total_price()': function(){\n    basket.total_price().should.equal(3);\n  },\n\n  'other': 1\n};\n"
     (case,) = cases(document("test/basket.js", text, "javascript"))
     assert case.text.strip().startswith("'test .total_price()'") and case.text.rstrip().endswith("},")
+
+
+def test_of_much_code_the_request_names_what_the_tests_are_about() -> None:
+    rest = "".join(f"    def other_{n}(self):\n        return {n}\n\n" for n in range(3))
+    code, test = document("shop/basket.py", f"{CODE}\n{rest}"), document("tests/test_basket.py", TEST)
+    (made,) = spec([code, test])
+    assert isinstance(made, Sample)
+    assert "`Basket.add_item` and `Basket.total_price`" in asked(made) and "other_2" in asked(made)
+
+
+SETTER = """class Shelf
+  def label
+    @label.strip
+  end
+
+  def label=(text)
+    @label = text[0..9]
+  end
+
+  def width
+    9
+  end
+
+  def height
+    8
+  end
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [("shelf.label = 'long'", "`Shelf#label=`"), ("expect(shelf.label).to eq 'x'", "`Shelf#label`")],
+    ids=["sets", "gets"],
+)
+def test_what_is_assigned_to_an_attribute_is_its_setter(line: str, meant: str) -> None:
+    test = f"require 'shelf'\n\ndescribe Shelf do\n  it 'has a label' do\n    shelf = Shelf.new\n    {line}\n  end\nend\n"
+    (made,) = spec([document("lib/shelf.rb", SETTER, "ruby"), document("spec/shelf_spec.rb", test, "ruby")])
+    assert isinstance(made, Sample)
+    assert f"{meant}." in asked(made) or f"{meant} with" in asked(made) or f"{meant}?" in asked(made), asked(made)[:80]

@@ -68,7 +68,9 @@ def test_the_docstring_asks_and_the_team_s_code_answers() -> None:
     one = document(PYTHON)
     sample = made(one)["def total(self, discount: Price | None = None) -> Price:"]
     assert "Add up the prices of all items. A discount is taken off once." in request(sample)
-    assert "Args" not in request(sample) and "shop/basket.py" in request(sample) and "Basket.total" in request(sample)
+    wish, _, begins = request(sample).partition("It begins:")
+    assert "Args" not in wish and "Args" in begins, "what the request leaves out of a docstring is shown where the unit begins"
+    assert "shop/basket.py" in request(sample) and "Basket.total" in request(sample)
     assert "from shop.money import Price" in request(sample) and "class Basket:" in request(sample)
     span = sample.origins[0]
     assert sample.answer == "```python\n" + one.data[span.start : span.end].decode() + "\n```"
@@ -282,11 +284,12 @@ def test_prose_is_judged(text: str, reason: str | None) -> None:
 def test_what_stands_beside_a_unit_is_shown_by_its_header_and_what_it_calls_first() -> None:
     many = "".join(f"    def helper_number_{n}(self, amount_of_wheels, colour_of_wheels):\n        return {n}\n\n" for n in range(30))
     ask = '    def carry(self):\n        """Carry all of the parcels to the courier who waits."""\n        return self.load_parcels(1)\n\n'
-    text = f"class Cart:\n{ask}{many}    def load_parcels(self, count):\n        return count\n"
+    long = "".join(f"        self.parcel_number_{n} = count * {n}\n" for n in range(12))
+    text = f"class Cart:\n{ask}{many}    def load_parcels(self, count):\n{long}        return count\n"
     (made,) = [one for one in write([document(text)]) if isinstance(one, Sample) and one.maker == "write"]
     assert isinstance(made.prompt, tuple)
     said = made.prompt[0].content
-    assert "def load_parcels(self, count):" in said and "return count" not in said
+    assert "def load_parcels(self, count):" in said and "parcel_number_3" not in said, "long ones are shown by their header"
     assert "helper_number_0(" in said and "helper_number_29(" not in said
     spans = [text.encode()[span.start : span.end].decode().strip() for span in made.origins]
     assert "def load_parcels(self, count):" in spans

@@ -179,14 +179,18 @@ def mentioned(text: str, found: Sequence[Unit], whole: str = "") -> list[Unit]:
 
 
 def counting(text: str, whole: str = "") -> Callable[[Unit], int]:
-    """How often a text names a unit: imports do not count, and of methods only what looks like one and is called on nothing else."""
+    """How often a text names a unit: imports do not count, and of methods only what looks like one and is called on nothing else.
+
+    What is assigned to an attribute names the method that sets it, `body=`, and not the one that gets it.
+    """
     text = _IMPORT.sub("", text)
     words, found = scope.counted(text), called(text)
 
     def count(unit: Unit) -> int:
         owner, _, name = unit.name.rpartition(".")
         if unit.kind == "method" or owner:
-            return max(0, found[name] - strangers(text, whole or text, unit))
+            put = len(re.findall(rf"\.{re.escape(name.removesuffix('='))}[ \t]*=(?![=~>])", text))
+            return put if name.endswith("=") else max(0, found[name] - put - strangers(text, whole or text, unit))
         return words[name]
 
     return count

@@ -10,7 +10,7 @@ from idiolect.dataset.makers.material import BUDGET, Material, dropped, labels, 
 from idiolect.dataset.makers.prose import words_of
 from idiolect.dataset.makers.subjects import BEFORE, CLASSES, Subject, held, setting, subjects
 from idiolect.dataset.makers.tangles import stem, stems
-from idiolect.dataset.makers.write import Request, lesson, own_wish, unfit
+from idiolect.dataset.makers.write import BEGINS, Request, lesson, own_wish, unfit
 from idiolect.syntax import Unit
 from idiolect.types import Dropped, Message, Sample
 
@@ -85,10 +85,12 @@ def _lesson(subject: Subject, budget: int) -> Sample | Dropped:
 
 
 def _around(subject: Subject, shown: Sequence[Case], room: int) -> list[scope.Piece]:
-    """What stands around the unit in its file, and before its tests in theirs, as far as each fits."""
+    """How the unit begins, what stands before its tests in their file, and around it in its own, as far as each fits."""
     tested, test = subject.pair.tested, subject.pair.test
     around, before = scope.around(tested, subject.unit, subject.found), setting(test, shown)
+    begins = scope.beginning(tested, subject.unit) if subject.unit.kind not in CLASSES else scope.Piece("", ())
     pieces = [
+        scope.Piece(f"\n\n{BEGINS}\n{scope.fenced(begins.text, tested.language)}" if begins.text else "", begins.origins),
         scope.Piece(BEFORE.format(test=test.path, setting=scope.fenced(before.text, test.language)) if before.text else "", before.origins),
         scope.Piece(f"\n\n{AROUND}\n{scope.fenced(around.text, tested.language)}" if around.text else "", around.origins),
     ]

@@ -17,6 +17,7 @@ from idiolect.types import Change, Document
 _TEST = re.compile(
     r"^(?:test[_-](?P<before>.+)|(?P<after>.+?)[_.-](?:test|spec|tests|specs|cy|e2e)|(?P<java>[A-Z]\w*?)(?:Tests?|IT|Spec)|Test(?P<java2>[A-Z]\w*))$"
 )
+_CODE_FOLDERS = frozenset({"app", "lib", "src"})
 _TEST_FOLDERS = frozenset({"test", "tests", "spec", "specs", "__tests__", "testing", "testsuite", "e2e", "cypress"})
 _MOCHA = frozenset({".js", ".cjs", ".mjs", ".jsx", ".ts", ".tsx", ".coffee"})
 """Endings of files whose tests lie in a folder and bear no mark in their names."""
@@ -162,6 +163,7 @@ def groups(documents: Sequence[Document], together: Together) -> list[Group]:
             key = _key(PurePosixPath(path).stem)
             tested[family, key].append(path)
             begun[family][key[:SHORTEST]].append(path)
+    own = {_package(path) for path in families if is_test(path)}
     found = []
     for document in documents:
         path, family = document.path, families[document.path]
@@ -170,8 +172,15 @@ def groups(documents: Sequence[Document], together: Together) -> list[Group]:
             ours = ours or _abbreviated(path, begun[family])
             history = [other for other in together.partners(path) if families.get(other) == family]
             if stem_tested(path) or history:
-                found.append(Group(path, tuple(dict.fromkeys([*ours, *history]))))
+                others = [other for other in (*ours, *history) if _package(other) == _package(path) or _package(other) not in own]
+                found.append(Group(path, tuple(dict.fromkeys(others))))
     return found
+
+
+def _package(path: str) -> tuple[str, ...]:
+    """The folder of a repository of many packages that a path stands in, each with its tests: `extra` of `extra/lib/a.rb`; else nothing."""
+    parts = PurePosixPath(path).parts[:-1]
+    return next((parts[:place] for place, part in enumerate(parts) if part in _TEST_FOLDERS or part in _CODE_FOLDERS), ())
 
 
 def paired(material: Iterable[Document | Change]) -> Iterator[tuple[list[Pair], list[tuple[Document, str]]]]:

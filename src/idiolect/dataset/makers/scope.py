@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence, Set
 from heapq import nsmallest
 from typing import NamedTuple
 
+from idiolect.dataset.makers import defined
 from idiolect.dataset.makers.windows import after, indented, line_end, line_start, lines
 from idiolect.syntax import Unit
 from idiolect.types import Document, Span
@@ -50,13 +51,22 @@ def header(document: Document, unit: Unit) -> Piece:
     return code(document, [_header(document.data, unit)])
 
 
+def beginning(document: Document, unit: Unit) -> Piece:
+    """A unit's signature, and its docstring where that stands within it: what it promises."""
+    start, end = _header(document.data, unit)
+    return code(document, [(start, max(end, unit.doc[1] if unit.doc and unit.doc[0] >= unit.start else end))])
+
+
 def around(document: Document, unit: Unit, enclosing: Sequence[Unit]) -> Piece:
-    """Imports of the file, the headers of what encloses the unit, and of what it calls there."""
+    """Imports of the file, the headers of what encloses the unit and of what stands beside it, and the definitions that it stands on."""
     outer = [other for other in enclosing if other.start <= unit.start and unit.end <= other.end and other != unit]
     headers = [_header(document.data, other) for other in sorted(outer, key=lambda other: (other.start, -other.end))]
     used = named(document.data, unit)
-    beside = _siblings(document.data, unit, enclosing, used)
-    above, here = code(document, imports(document.data, used)), code(document, [*headers, *beside])
+    known = defined.around(document.data, unit, enclosing, used)
+    beside = [
+        (start, end) for start, end in _siblings(document.data, unit, enclosing, used) if all(end <= a or b <= start for a, b in known)
+    ]
+    above, here = code(document, imports(document.data, used)), code(document, sorted({*headers, *known, *beside}))
     return Piece("\n\n".join(piece.text for piece in (above, here) if piece.text), above.origins + here.origins)
 
 
@@ -69,11 +79,15 @@ def named(data: bytes, unit: Unit) -> frozenset[str]:
 def _siblings(data: bytes, unit: Unit, found: Sequence[Unit], used: Collection[str]) -> list[tuple[int, int]]:
     """The headers of methods and functions that stand beside a unit, in at most `SIBLINGS` bytes: those that it names, then the nearest.
 
-    What a class offers belongs to the task, as in methods2test: without it nobody could know the names of what is called.
+    What a class offers belongs to the task, as in methods2test: without it nobody could know the names of what is called. Of what stands
+    elsewhere in the file, functions and the methods of a class that it inherits from are offered too, where the unit names them.
     """
-    beside = [one for one in found if one.parents == unit.parents and one.kind in ("function", "method") and one != unit]
-    if unit.kind not in ("function", "method"):
-        beside = [one for one in beside if one.name in used]
+    bases = {one.name for one in found if one.kind in HOLDERS and one.name in used and unit.kind in HOLDERS and one != unit}
+    elsewhere = [one for one in found if (not one.parents and one.name in used) or (one.parents and one.parents[-1] in bases)]
+    beside = [one for one in (*found, *elsewhere) if one.kind in defined.CALLABLE and (one.parents == unit.parents or one in elsewhere)]
+    beside = [one for one in dict.fromkeys(beside) if one != unit]
+    if unit.kind not in defined.CALLABLE:
+        beside = [one for one in beside if one.name in used or one in elsewhere]
     apart = [one for one in beside if one.end <= unit.start or unit.end <= one.start]
     kept: list[tuple[int, int]] = []
     for one in nsmallest(MOST_SIBLINGS, apart, key=lambda one: (one.name not in used, abs(one.start - unit.start))):
@@ -85,15 +99,15 @@ def _siblings(data: bytes, unit: Unit, found: Sequence[Unit], used: Collection[s
 
 
 def imports(data: bytes, used: Set[str] = frozenset(), limit: int = IMPORTS) -> list[tuple[int, int]]:
-    """Lines at the left margin that bring in other code, up to `limit` bytes in all: those that name what is `used` come first."""
+    """Lines at the left margin that bring in other code, up to `limit` bytes in all: those that name what is `used`, else all."""
     begun = [(start, end) for start, end in lines(data) if _IMPORT.match(data, start, end)]
     found = [(start, stop) for start, end in begun if (stop := _bracket_end(data, start, end, limit)) <= start + limit]
 
-    def rank(span: tuple[int, int]) -> bool:
-        return used.isdisjoint(set(_NAME.findall(data[slice(*span)].decode())) - NO_NAME)
+    def names(span: tuple[int, int]) -> bool:
+        return not used.isdisjoint(set(_NAME.findall(data[slice(*span)].decode())) - NO_NAME)
 
     kept, size = [], 0
-    for start, stop in sorted(found, key=rank):
+    for start, stop in [span for span in found if names(span)] or found:
         if size + stop - start <= limit:
             kept.append((start, stop))
             size += stop - start

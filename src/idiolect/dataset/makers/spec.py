@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from idiolect.dataset.makers import grounds, scope
-from idiolect.dataset.makers.cases import TEST
+from idiolect.dataset.makers.cases import TEST, Case, cases, mentioned
+from idiolect.dataset.makers.defined import CALLABLE
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, labels, seeded
 from idiolect.dataset.makers.pairs import Pair, called, paired, telling
-from idiolect.dataset.makers.subjects import BEFORE, Subject, lots, of_pair, setting
-from idiolect.syntax import Unit
+from idiolect.dataset.makers.subjects import BEFORE, CLASSES, Subject, lots, of_pair, setting
+from idiolect.syntax import Unit, units
 from idiolect.types import Document, Dropped, Message, Sample
 
 FRAMES = (
@@ -25,6 +26,8 @@ ANSWER = 3
 """Part of the budget that the tests of one unit may take: of longer ones much is about what is not shown."""
 FRAME = 400
 """Bytes that a request's own words and paths may take."""
+MOST_NAMED = 4
+"""Functions and methods that a request names where their file, or class, has at least twice as many."""
 MOST_PIECES = 4
 """Tests of one answer, or blocks of them; a unit that has more is answered by the block with most: one request has one answer."""
 
@@ -46,7 +49,8 @@ def _lessons(pair: Pair, budget: int) -> Iterator[Sample | Dropped]:
             yield from _of_unit(subject, budget) if isinstance(subject, Subject) else [subject]
     elif TEST.search(test.text):
         code, answer = scope.code(tested, [(0, len(tested.data))]), scope.code(test, [(0, len(test.data))])
-        yield _sample(pair, answer, code, f"`{tested.path}`", scope.Piece("", ()))
+        found = units(tested.language, tested.data)
+        yield _sample(pair, answer, code, _tried(pair, cases(test), found) or f"`{tested.path}`", scope.Piece("", ()))
     else:
         yield dropped(test, "no test in it")
 
@@ -67,7 +71,21 @@ def _of_unit(subject: Subject, budget: int) -> Iterator[Sample | Dropped]:
     before = before if len(before.text.encode()) <= left else scope.Piece("", ())
     shown = _with_callees(unit, tested, subject.found, left - len(before.text.encode()))
     what = f"`{scope.qualified(unit, tested.language, tested.data)}`"
+    if unit.kind in CLASSES:
+        what = _tried(subject.pair, lot.cases, [one for one in subject.found if unit.start < one.start < unit.end]) or what
     yield _sample(subject.pair, answer, scope.code(tested, sorted(shown), between="\n\n"), what, before)
+
+
+def _tried(pair: Pair, some: Sequence[Case], found: Sequence[Unit]) -> str:
+    """The names of functions and methods of much code that some tests are about; empty where they are many, or a test is about none."""
+    test, tested = pair.test, pair.tested
+    every = [one for one in found if one.kind in CALLABLE]
+    told = [[one for one in mentioned(case.text, found, test.text) if one in every] for case in some]
+    named = {one for about in told for one in about}
+    if not all(told) or not 0 < len(named) <= len(every) / 2 or len(named) > MOST_NAMED:
+        return ""
+    *most, last = (f"`{scope.qualified(one, tested.language, tested.data)}`" for one in sorted(named, key=lambda one: one.start))
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _with_callees(unit: Unit, tested: Document, found: Sequence[Unit], room: int) -> list[tuple[int, int]]:

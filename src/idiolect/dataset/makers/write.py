@@ -148,13 +148,17 @@ def _telling(document: Document, unit: Unit) -> bool:
 
 
 def lesson(document: Document, unit: Unit, found: Sequence[Unit], asked: Request, budget: int) -> Sample | Dropped:
-    """The unit's code as the answer to a request, with what stands around it and how it begins where that fits."""
+    """The unit's code as the answer to a request, with what stands around it and how it begins where that fits.
+
+    Of a docstring that says more than the request all is shown: nobody could know of its parameters and versions.
+    """
     start, end = scope.whole(unit, document.data)
     code = document.data[start:end].decode()
     choose = seeded("write", document.path, unit.parents, unit.name, code)
     request = _framed(document, unit, asked, choose)
     origins = [document.span(start, end), *asked.origins]
-    beside = scope.around(document, unit, found), scope.header(document, unit)
+    within = unit.doc and unit.doc[0] >= unit.start and asked.wish != prose.plain(document.data[slice(*unit.doc)].decode())
+    beside = scope.around(document, unit, found), (scope.beginning if within else scope.header)(document, unit)
     for said, piece in zip((choose.choice(CONTEXTS), BEGINS), beside, strict=True):
         if piece.text and len(request) + len(piece.text) + len(code) <= budget:
             request += f"\n\n{said}\n{scope.fenced(piece.text, document.language)}"

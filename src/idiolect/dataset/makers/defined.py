@@ -1,0 +1,122 @@
+"""What a unit's code stands on in its own file: lines that define the names it uses, and short functions that it calls or is beside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from idiolect.dataset.makers.windows import indented, line_end
+from idiolect.syntax import Unit
+
+MOST = 800
+"""Bytes that are shown of it in all."""
+LONGEST = 240
+"""Of one definition: of a longer one nobody can tell from its beginning what it is."""
+BESIDE = 2
+"""Short functions shown that it does not call: how its neighbours are written says how it is to be."""
+CALLABLE = ("function", "method")
+_BINDING = re.compile(
+    rb"^[ \t]*(?:(?:export|const|let|var|static|final|public|private|protected|readonly)[ \t]+)*"
+    rb"(?P<of>self\.|this\.|@{1,2})?(?P<name>[A-Za-z_]\w*)[ \t]*(?::[^=\n]{1,80})?(?:\|\||\?\?)?=(?![=~>])",
+    re.MULTILINE,
+)
+_DECLARING = re.compile(
+    rb"^[ \t]*(?P<of>attr_\w+|belongs_to|has_\w+|delegate\w*|scope|enum|alias\w*|def_delegators?|class_attribute|mattr_\w+|cattr_\w+|field)"
+    rb"\b[^\n]*?:(?P<name>\w+)[^\n]*$",
+    re.MULTILINE,
+)
+"""Macros in the body of a class of Ruby that make methods: of those that name several, the first counts."""
+_REQUIRES = re.compile(rb"=[ \t]*(?:require|import)\b")
+_BRACKET = re.compile(rb"[(\[{]|([)\]}])")
+
+
+class Binding(NamedTuple):
+    """A line, or several in brackets, that gives a name its meaning."""
+
+    name: str
+    start: int
+    end: int
+    owned: bool
+    """Whether it is an attribute of an object's."""
+    indented: bool
+    """Whether it stands in something."""
+
+
+def around(data: bytes, unit: Unit, found: Sequence[Unit], used: Collection[str]) -> list[tuple[int, int]]:
+    """Byte ranges of definitions of the names that a unit uses, in the order of the file, and of whole short functions.
+
+    Names bound outside of functions, attributes that its class sets, where it sets them; functions that it calls, of its class or of the
+    file, then those that stand nearest. What is nearest before it comes first.
+    """
+    own = [one for one in found if one != unit and one.kind in CALLABLE and one.parents == unit.parents]
+    open_to = [*own, *(one for one in found if one != unit and one.kind in CALLABLE and not one.parents and one not in own)]
+    short = [one for one in open_to if one.end - one.start <= LONGEST]
+
+    def distance(span: tuple[int, int]) -> tuple[bool, int]:
+        return span[0] > unit.start, abs(unit.start - span[0])
+
+    wanted = [(one.start, one.end) for one in bindings(data) if one.name in used and _reaches(one, unit, found)]
+    wanted += [_whole(data, one) for one in short if plain(one) in used]
+    nearest = sorted((_whole(data, one) for one in short if one in own and plain(one) not in used), key=distance)
+    kept = _fitting([*sorted(wanted, key=distance), *(nearest[:BESIDE] if unit.kind in CALLABLE else ())], (unit.start, unit.end))
+    setting = [one for one in own if any(one.start < start and end < one.end for start, end in kept)]
+    heads = [(indented(data, one.start), line_end(data, one.start)) for one in setting]
+    return sorted({*heads, *kept})
+
+
+def plain(unit: Unit) -> str:
+    """The last part of a unit's name."""
+    return unit.name.rpartition(".")[2]
+
+
+@lru_cache(maxsize=4)
+def bindings(data: bytes) -> tuple[Binding, ...]:
+    """Every binding of a file that is short enough to be shown, whatever it stands in; what is brought in by `require` is none."""
+    return tuple(sorted(_bindings(data), key=lambda one: one.start))
+
+
+def _bindings(data: bytes) -> Iterator[Binding]:
+    for pattern in (_BINDING, _DECLARING):
+        for match in pattern.finditer(data):
+            end = _closed(data, match.start())
+            if end - match.start() <= LONGEST and not _REQUIRES.search(data, match.start(), end):
+                blank = data[match.start() : match.start() + 1] in b" \t"
+                yield Binding(match["name"].decode(), match.start(), end, bool(match["of"]), blank)
+
+
+def _closed(data: bytes, start: int) -> int:
+    """The end of the line, or of that on which the brackets close that it opens; past what may be shown where they do not."""
+    end, depth = line_end(data, start), 0
+    for bracket in _BRACKET.finditer(data, start, start + LONGEST):
+        if bracket.start() > end and depth <= 0:
+            break
+        depth += -1 if bracket[1] else 1
+        end = max(end, line_end(data, bracket.start()))
+    return end if depth <= 0 else start + LONGEST + 1
+
+
+def _reaches(one: Binding, unit: Unit, found: Sequence[Unit]) -> bool:
+    """Whether what is bound there is what the unit means by the name."""
+    holders = [other for other in found if other.start <= one.start and one.end <= other.end]
+    inner = min(holders, key=lambda other: other.end - other.start, default=None)
+    if inner is None:
+        return not one.owned and not one.indented
+    if inner.kind in CALLABLE:
+        return one.owned and inner.parents == unit.parents and inner != unit
+    return inner.start <= unit.start and unit.end <= inner.end and inner != unit
+
+
+def _whole(data: bytes, unit: Unit) -> tuple[int, int]:
+    return indented(data, unit.start), unit.end
+
+
+def _fitting(spans: Sequence[tuple[int, int]], unit: tuple[int, int]) -> list[tuple[int, int]]:
+    """Those of the spans, dearest first, that fit together into what may be shown, apart from the unit and from one another."""
+    kept: list[tuple[int, int]] = []
+    for start, end in spans:
+        apart = all(end <= begun or stop <= start for begun, stop in (*kept, unit))
+        if apart and sum(stop - begun for begun, stop in kept) + end - start <= MOST:
+            kept.append((start, end))
+    return kept
