@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from idiolect.dataset.makers.windows import indented, line_end
+from idiolect.dataset.makers.windows import after, indented, line_end, line_start
 from idiolect.syntax import Unit
 
 MOST = 800
@@ -29,6 +29,7 @@ _DECLARING = re.compile(
 )
 """Macros in the body of a class of Ruby that make methods: of those that name several, the first counts."""
 _REQUIRES = re.compile(rb"=[ \t]*(?:require|import)\b")
+_COMMENT = re.compile(rb"[ \t]*(?:#|//|/\*|\*)")
 _BRACKET = re.compile(rb"[(\[{]|([)\]}])")
 
 
@@ -62,8 +63,16 @@ def around(data: bytes, unit: Unit, found: Sequence[Unit], used: Collection[str]
     nearest = sorted((_whole(data, one) for one in short if one in own and plain(one) not in used), key=distance)
     kept = _fitting([*sorted(wanted, key=distance), *(nearest[:BESIDE] if unit.kind in CALLABLE else ())], (unit.start, unit.end))
     setting = [one for one in own if any(one.start < start and end < one.end for start, end in kept)]
-    heads = [(indented(data, one.start), line_end(data, one.start)) for one in setting]
-    return sorted({*heads, *kept})
+    return sorted({*(head(data, one) for one in setting), *kept})
+
+
+def head(data: bytes, unit: Unit) -> tuple[int, int]:
+    """The unit down to its body, or its first line, in at most `LONGEST` bytes."""
+    start = indented(data, unit.start)
+    stop = unit.body_start if unit.body_start else line_end(data, unit.start)
+    while (last := line_start(data, start + len(data[start:stop].rstrip()))) > unit.start and _COMMENT.match(data, last, stop):
+        stop = last
+    return start, min(stop if stop - start <= LONGEST else line_end(data, unit.start), after(data, start, LONGEST))
 
 
 def plain(unit: Unit) -> str:

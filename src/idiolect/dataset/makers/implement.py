@@ -85,13 +85,13 @@ def _lesson(subject: Subject, budget: int) -> Sample | Dropped:
 
 
 def _around(subject: Subject, shown: Sequence[Case], room: int) -> list[scope.Piece]:
-    """How the unit begins, what stands before its tests in their file, and around it in its own, as far as each fits."""
+    """What stands before the tests in their file, how the unit begins, and what stands around it in its own, as far as each fits."""
     tested, test = subject.pair.tested, subject.pair.test
     around, before = scope.around(tested, subject.unit, subject.found), setting(test, shown)
     begins = scope.beginning(tested, subject.unit) if subject.unit.kind not in CLASSES else scope.Piece("", ())
     pieces = [
-        scope.Piece(f"\n\n{BEGINS}\n{scope.fenced(begins.text, tested.language)}" if begins.text else "", begins.origins),
         scope.Piece(BEFORE.format(test=test.path, setting=scope.fenced(before.text, test.language)) if before.text else "", before.origins),
+        scope.Piece(f"\n\n{BEGINS}\n{scope.fenced(begins.text, tested.language)}" if begins.text else "", begins.origins),
         scope.Piece(f"\n\n{AROUND}\n{scope.fenced(around.text, tested.language)}" if around.text else "", around.origins),
     ]
     kept: list[scope.Piece] = []

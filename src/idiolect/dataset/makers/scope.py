@@ -9,7 +9,7 @@ from heapq import nsmallest
 from typing import NamedTuple
 
 from idiolect.dataset.makers import defined
-from idiolect.dataset.makers.windows import after, indented, line_end, line_start, lines
+from idiolect.dataset.makers.windows import indented, line_end, line_start, lines
 from idiolect.syntax import Unit
 from idiolect.types import Document, Span
 
@@ -20,7 +20,6 @@ _IMPORT = re.compile(
     rb"(?:import|from|require|require_relative|use|using|package|load|include)\b[ (\"']|#\s*include\b|(?:const|let|var)\s.*\brequire\("
 )
 _VISIBILITY = re.compile(rb"[ \t]*(?:private|protected|public|private_class_method|module_function)[ \t]+")
-_COMMENT = re.compile(rb"[ \t]*(?:#|//|/\*|\*)")
 _SEPARATORS = {"ruby": ("::", "#"), "rust": ("::", "::"), "c++": ("::", "::")}
 _NAME = re.compile(r"[A-Za-z_]\w*[?!]?")
 NO_NAME = frozenset(
@@ -30,7 +29,6 @@ NO_NAME = frozenset(
 _OWN_METHOD = re.compile(rb"def\s+self\.")
 IMPORTS = 600
 SIBLINGS, MOST_SIBLINGS = 400, 12
-HEADER = 240
 
 
 class Piece(NamedTuple):
@@ -48,20 +46,20 @@ def code(document: Document, spans: Sequence[tuple[int, int]], between: str = "\
 
 def header(document: Document, unit: Unit) -> Piece:
     """A unit down to its body: its signature."""
-    return code(document, [_header(document.data, unit)])
+    return code(document, [defined.head(document.data, unit)])
 
 
 def beginning(document: Document, unit: Unit) -> Piece:
     """A unit's signature, and its docstring where that stands within it: what it promises."""
-    start, end = _header(document.data, unit)
+    start, end = defined.head(document.data, unit)
     return code(document, [(start, max(end, unit.doc[1] if unit.doc and unit.doc[0] >= unit.start else end))])
 
 
 def around(document: Document, unit: Unit, enclosing: Sequence[Unit]) -> Piece:
     """Imports of the file, the headers of what encloses the unit and of what stands beside it, and the definitions that it stands on."""
-    outer = [other for other in enclosing if other.start <= unit.start and unit.end <= other.end and other != unit]
-    headers = [_header(document.data, other) for other in sorted(outer, key=lambda other: (other.start, -other.end))]
     used = named(document.data, unit)
+    outer = [other for other in enclosing if other.start <= unit.start and unit.end <= other.end and other != unit]
+    headers = [defined.head(document.data, other) for other in (*outer, *_bases(unit, enclosing, used))]
     known = defined.around(document.data, unit, enclosing, used)
     beside = [
         (start, end) for start, end in _siblings(document.data, unit, enclosing, used) if all(end <= a or b <= start for a, b in known)
@@ -76,13 +74,18 @@ def named(data: bytes, unit: Unit) -> frozenset[str]:
     return frozenset(_NAME.findall((data[unit.start : start] + b"\n" + data[end : unit.end]).decode()))
 
 
+def _bases(unit: Unit, found: Sequence[Unit], used: Collection[str]) -> list[Unit]:
+    """The classes of a file that a class of it names: what it inherits from is among them."""
+    return [one for one in found if unit.kind in HOLDERS and one.kind in HOLDERS and one.name in used and one != unit]
+
+
 def _siblings(data: bytes, unit: Unit, found: Sequence[Unit], used: Collection[str]) -> list[tuple[int, int]]:
     """The headers of methods and functions that stand beside a unit, in at most `SIBLINGS` bytes: those that it names, then the nearest.
 
     What a class offers belongs to the task, as in methods2test: without it nobody could know the names of what is called. Of what stands
     elsewhere in the file, functions and the methods of a class that it inherits from are offered too, where the unit names them.
     """
-    bases = {one.name for one in found if one.kind in HOLDERS and one.name in used and unit.kind in HOLDERS and one != unit}
+    bases = {one.name for one in _bases(unit, found, used)}
     elsewhere = [one for one in found if (not one.parents and one.name in used) or (one.parents and one.parents[-1] in bases)]
     beside = [one for one in (*found, *elsewhere) if one.kind in defined.CALLABLE and (one.parents == unit.parents or one in elsewhere)]
     beside = [one for one in dict.fromkeys(beside) if one != unit]
@@ -91,7 +94,7 @@ def _siblings(data: bytes, unit: Unit, found: Sequence[Unit], used: Collection[s
     apart = [one for one in beside if one.end <= unit.start or unit.end <= one.start]
     kept: list[tuple[int, int]] = []
     for one in nsmallest(MOST_SIBLINGS, apart, key=lambda one: (one.name not in used, abs(one.start - unit.start))):
-        start, end = _header(data, one)
+        start, end = defined.head(data, one)
         whole_name = one.name.rpartition(".")[2].encode() in data[start:end]  # of a long one the first line may be but a decorator
         if whole_name and sum(stop - begun for begun, stop in kept) + end - start <= SIBLINGS:
             kept.append((start, end))
@@ -152,15 +155,6 @@ def tag(language: str) -> str:
 def counted(text: str) -> Counter[str]:
     """How often each identifier stands in a text."""
     return Counter(_NAME.findall(text))
-
-
-def _header(data: bytes, unit: Unit) -> tuple[int, int]:
-    """The unit down to its body, or its first line, in at most `HEADER` bytes."""
-    start = indented(data, unit.start)
-    stop = unit.body_start if unit.body_start else line_end(data, unit.start)
-    while (last := line_start(data, start + len(data[start:stop].rstrip()))) > unit.start and _COMMENT.match(data, last, stop):
-        stop = last
-    return start, min(stop if stop - start <= HEADER else line_end(data, unit.start), after(data, start, HEADER))
 
 
 def _bracket_end(data: bytes, start: int, end: int, limit: int) -> int:

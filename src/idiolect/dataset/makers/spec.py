@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from idiolect.dataset.makers import grounds, scope
 from idiolect.dataset.makers.cases import TEST, Case, cases, mentioned
-from idiolect.dataset.makers.defined import CALLABLE
+from idiolect.dataset.makers.defined import CALLABLE, head
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, labels, seeded
 from idiolect.dataset.makers.pairs import Pair, called, paired, telling
 from idiolect.dataset.makers.subjects import BEFORE, CLASSES, Subject, lots, of_pair, setting
@@ -73,7 +73,15 @@ def _of_unit(subject: Subject, budget: int) -> Iterator[Sample | Dropped]:
     what = f"`{scope.qualified(unit, tested.language, tested.data)}`"
     if unit.kind in CLASSES:
         what = _tried(subject.pair, lot.cases, [one for one in subject.found if unit.start < one.start < unit.end]) or what
-    yield _sample(subject.pair, answer, scope.code(tested, sorted(shown), between="\n\n"), what, before)
+    holders = [
+        one for one in subject.found if one.kind in scope.HOLDERS and any(one.start < start and end <= one.end for start, end in shown)
+    ]
+    heads = [(start, end) for start, end in (head(tested.data, one) for one in holders) if not _covered(start, shown)]
+    yield _sample(subject.pair, answer, scope.code(tested, sorted([*heads, *shown]), between="\n\n"), what, before)
+
+
+def _covered(at: int, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= at < end for start, end in spans)
 
 
 def _tried(pair: Pair, some: Sequence[Case], found: Sequence[Unit]) -> str:

@@ -27,7 +27,7 @@ CLASSES = frozenset({"class", "struct", "interface", "enum"})
 """Kinds of units that a test names though it is about one of their methods."""
 _UNIT = re.compile(r"\s*(?:@[^\n]*\n\s*)*(?:export\s+)?(?:async\s+)?(?:def|class|module|function|func|fn)\s+(?:self\.)?(\w+)")
 _BINDS = re.compile(r"(?<![\w.])@?([A-Za-z_]\w*)[ \t]{0,9}(?::=|=(?![=>~]))|\b(?:let|subject|given)!?[ (]:(\w+)")
-_ALWAYS = re.compile(r"\s*(?:before|setup|beforeEach|around|background)\b")
+_ALWAYS = re.compile(r"\s*(?:before|setup|beforeEach|around|background|def\s+set_?[uU]p(?:_method)?)\b")
 _IMPORTS = re.compile(r"\s*(?:from|import|use|using|include|require\w*)\b")
 _NAME = re.compile(r"[A-Za-z_]\w*[?!]?")
 

@@ -51,6 +51,8 @@ TEMPLATE = "templated"
 """The maker's name, before the number of the template."""
 _STUB = re.compile(rb"\s*(?:pass|\.\.\.|(?:raise|throw)\b[^\n]*)?\s*")
 """The body of what is for others to write."""
+_NAME_ALONE = re.compile(rb"\s*(?:return\b)?\s*(?:self\.|this\.|@{1,2})\w+\s*;?\s*")
+"""The body of what gives away an attribute and does nothing else."""
 NO_WORDS = "no human words for a request"
 SHORTEST = 30
 """Bytes of code below which there is nothing to write."""
@@ -124,9 +126,15 @@ def unfit(document: Document, unit: Unit, budget: int) -> str | None:
         return "does not parse"
     if unit.doc and start < unit.doc[0] and not document.data[unit.doc[1] : end].strip():
         return "nothing but prose"
-    if end - start < SHORTEST:
+    if end - start < SHORTEST or _NAME_ALONE.fullmatch(_body(document, unit)):
         return "code too short"
     return "answer over budget" if end - start > budget * 2 // 3 else None
+
+
+def _body(document: Document, unit: Unit) -> bytes:
+    """What a unit does, without its docstring."""
+    start, end = unit.body_start or unit.start, unit.body_end or unit.end
+    return document.data[max(start, unit.doc[1] if unit.doc and unit.doc[0] >= unit.start else start) : end]
 
 
 def _by_words(document: Document, unit: Unit, wish: str) -> Request:
@@ -157,8 +165,8 @@ def lesson(document: Document, unit: Unit, found: Sequence[Unit], asked: Request
     choose = seeded("write", document.path, unit.parents, unit.name, code)
     request = _framed(document, unit, asked, choose)
     origins = [document.span(start, end), *asked.origins]
-    within = unit.doc and unit.doc[0] >= unit.start and asked.wish != prose.plain(document.data[slice(*unit.doc)].decode())
-    beside = scope.around(document, unit, found), (scope.beginning if within else scope.header)(document, unit)
+    more = unit.doc and prose.plain(document.data[slice(*unit.doc)].decode()).split() != asked.wish.split()
+    beside = scope.around(document, unit, found), (scope.beginning if more else scope.header)(document, unit)
     for said, piece in zip((choose.choice(CONTEXTS), BEGINS), beside, strict=True):
         if piece.text and len(request) + len(piece.text) + len(code) <= budget:
             request += f"\n\n{said}\n{scope.fenced(piece.text, document.language)}"
