@@ -254,11 +254,20 @@ def test_what_the_shown_code_calls_is_shown_beside_it_and_not_asked_for() -> Non
     assert "`Basin.parse_all`" in asked(made) and "return words * 9" in asked(made) and "`Basin.check_words`" not in asked(made)
 
 
-def test_tests_that_go_through_a_helper_are_kept() -> None:
+def test_tests_that_call_it_through_a_helper_alone_are_of_something_else() -> None:
     tests = "".join(f"def test_sum_{n}():\n    check({n}, {n})\n\n\n" for n in range(9))
     test = f"from shop.basket import Basket\n\n\ndef check(wanted, *items):\n    assert Basket(*items).total_price() == wanted\n\n\n{tests}"
-    made, _ = windows(CODE, test)
-    assert made and all((one.answer or "").startswith("```python\ndef test_sum_") and "def check(wanted" in asked(one) for one in made)
+    made, reasons = windows(CODE, test)
+    assert made == [] and set(reasons) == {"tests other things"}
+
+
+def test_tests_that_read_what_nothing_shows_are_no_answer() -> None:
+    body = "    def test_total(self):\n        assert Basket(self.till).total_price() == 3\n"
+    test = f"from shop.basket import Basket\n\n\nclass TestBasket:\n{body}"
+    assert windows(CODE, test) == ([], ["uses what is not shown"])
+    set_up = test.replace("    def test", "    def setUp(self):\n        self.till = 3\n\n    def test")
+    (made,), _ = windows(CODE, set_up)
+    assert "self.till = 3" in (made.answer or ""), "a block that holds nothing else is answered whole"
 
 
 GROUPED = """require 'shop/basket'

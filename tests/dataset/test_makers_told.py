@@ -7,6 +7,9 @@ from idiolect.dataset.makers.told import described, linked
 from idiolect.types import Document, Dropped, Sample
 
 CODE = """class Basket:
+    def __init__(self):
+        self.items, self.delivery = [], 0
+
     def total_price(self):
         total = sum(item.price for item in self.items)
         return total + self.delivery
@@ -130,7 +133,7 @@ def test_prose_is_grouped_with_the_files_that_alone_define_what_it_names() -> No
 def test_names_of_prose_are_what_is_marked_as_code_and_names_of_code_are_its_units() -> None:
     text = "See ``shop.Basket.total_price(item)`` and :meth:`~shop.Basket.pick_courier`, not `a b` or `x`, nor plain total_weight."
     assert links.names(guide(text)) == ["total_price", "pick_courier"]
-    assert links.names(CODE_FILE) == ["Basket", "total_price", "pick_courier"]
+    assert links.names(CODE_FILE) == ["Basket", "__init__", "total_price", "pick_courier"]
     assert links.names(document("tests/test_basket.py", CODE)) == []
 
 

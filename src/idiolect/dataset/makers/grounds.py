@@ -15,6 +15,10 @@ _BINDS = re.compile(
     re.VERBOSE,
 )
 """Where a name is defined, assigned or passed by name, or stands alone between brackets, as a parameter does and some arguments do."""
+_ATTRIBUTE = re.compile(r"(?<![\w@])(?:self\.|this\.|@{1,2})(?!__)([A-Za-z_]\w*)\b(?!\s*[(:]|\s*=(?!=))")
+_SETS = re.compile(r"(?:self\.|this\.|@{1,2})(\w+)(?=[^=\n()]{0,120}(?<![=!<>])=(?!=))|(?:def|class)\s+(\w+)")
+_DECORATOR = re.compile(r"^[ \t]*@[^\n]*", re.MULTILINE)
+_WORD = re.compile(r"\w+")
 _REMARK = re.compile(r"(?:#|//)[^\n]*")
 _DOCSTRING = re.compile(r'"""(?:(?!""").)*"""', re.DOTALL)
 
@@ -54,6 +58,16 @@ KNOWN = frozenset(
     )
 )
 """Names of common languages' libraries and frameworks: whoever writes code there knows them."""
+
+
+def rootless(code: str, prompt: str) -> bool:
+    """Whether whole functions use an attribute of their object's, `self.x` or `@x`, that they do not set and their prompt does not show.
+
+    Of lessons read by hand that did, two of twelve were good; of the others 72 of 201.
+    """
+    plain = _REMARK.sub("", code)
+    known = {name for names in _SETS.findall(plain) for name in names}.union(_WORD.findall(prompt))
+    return not known.issuperset(_ATTRIBUTE.findall(_DECORATOR.sub("", plain)))
 
 
 def baseless(code: str, prompt: str) -> bool:

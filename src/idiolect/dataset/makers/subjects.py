@@ -76,13 +76,10 @@ def of_pair(pair: Pair) -> Iterator[Subject | Dropped]:
 def _about(case: Case, found: Sequence[Unit], test: Document) -> Unit | None:
     """The unit that a test is about: one whose words stand in its name or above it, else the only one that it calls.
 
-    A class where that is all; what a helper calls where the test calls nothing itself.
+    A class where that is all. What a helper or a set-up calls is but a means.
     """
     text, whole = case.text, test.text
     about = mentioned(text, found, whole)
-    if not about:
-        text = f"{scope.code(test, sorted(_needed(test, [case]))).text}\n{text}"
-        about = mentioned(text, found, whole)
     count, said = counting(text, whole), stems(f"{case.group} {case.name}")
     within = [unit for unit in about if unit.kind not in CLASSES] or about[:1]
 
