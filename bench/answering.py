@@ -12,9 +12,6 @@ from idiolect import engine, measure
 from idiolect.render import Renderer
 from idiolect.types import Hole, Sample
 
-LONGEST = 2000
-"""Tokens of a conversation that is priced: edits come with their files."""
-
 
 @dataclass
 class Answers:
@@ -33,14 +30,14 @@ class Answers:
         return cls(prices, found["exact"], own, fills)
 
 
-def taught(file: Path, renderer: Renderer, held_out: Sequence[Sample]) -> dict[str, measure.Price]:
+def taught(file: Path, renderer: Renderer, held_out: Sequence[Sample], longest: int) -> dict[str, measure.Price]:
     """What each answer costs after its own prompt, rendered as it is in training.
 
     Of raw text the beginning is priced, of a hole's file what stands nearest to it is shown, as much as of a probe; conversations of more
-    than `LONGEST` tokens are left out.
+    than `longest` tokens are left out.
     """
     rendered = [(one.id, renderer.lesson(_within(renderer, one))) for one in held_out]
-    fitting = {name: lesson for name, lesson in rendered if len(lesson.ids) <= LONGEST}
+    fitting = {name: lesson for name, lesson in rendered if len(lesson.ids) <= longest}
     scored = engine.score(file, [engine.Scored(lesson.ids[:-1], max(1, lesson.start)) for lesson in fitting.values()])
     return {
         name: measure.Price(

@@ -51,6 +51,8 @@ MOST_HOLES = 60
 """Of the probes, those that are also asked as holes: writing answers costs more time than training does."""
 MOST_OWN = 60
 """Held-out samples of each kind that are priced."""
+LONGEST = 2000
+"""Tokens of a conversation that is priced where groups are judged: edits come with their files. Else those that cost little."""
 ENOUGH = 50
 RATES = (0.0005, 0.001, 0.002)
 """What the naive recipe may choose among."""
@@ -93,6 +95,8 @@ class Ground:
     seeds: int
     exclude: Sequence[str] = ()
     """Globs of files that no row learns from, nor is asked."""
+    much: bool = True
+    """Whether there is time for more held-out samples, and for long ones."""
     after: float | None = None
     """Share of the added lines that is left after the cut, for more held-out samples; default: as little as gives enough probes."""
     probes: Sequence[Sample] = ()
@@ -139,12 +143,13 @@ def asked(ground: Ground, found: recipe.Recipe, gguf: Model, kinds: Collection[K
     """
     file, renderer = Path(gguf.folder) / gguf.file, Renderer.load(Path(gguf.folder))
     held_out = [one for one in ground.held_out if not kinds or one.kind in kinds]
-    key = digest_json([gguf.digest, [one.id for one in ground.probes], [one.id for one in held_out]])
+    longest = LONGEST if ground.much else measure.CONTEXT
+    key = digest_json([gguf.digest, longest, [one.id for one in ground.probes], [one.id for one in held_out]])
     kept = workspace(ground, "answers").folder / f"{key[:32]}.json"
     if kept.exists():
         return Answers.of(read_json(kept))
     prices = measure.bits(file, renderer, ground.probes)
-    own, fills = answering.taught(file, renderer, held_out), answering.filled(file, renderer, ground.probes)
+    own, fills = answering.taught(file, renderer, held_out, longest), answering.filled(file, renderer, ground.probes)
     with serve.serve(found, gguf, port=0) as url:
         answers = Answers(prices, evaluate.fim_exact(url, renderer, ground.probes[:MOST_HOLES]), own, fills)
     write_json(kept, asdict(answers))
@@ -240,7 +245,7 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def prepared(ground: Ground, *, much: bool) -> tuple[Run, Run, Model]:
+def prepared(ground: Ground) -> tuple[Run, Run, Model]:
     """The full dataset, whose probes and held-out samples the ground has from now on, that of the naive recipe, and the base as a file.
 
     Where much may be asked, held-out samples are made of what was written after the cut too. What the naive recipe has read is no probe:
@@ -261,7 +266,7 @@ def prepared(ground: Ground, *, much: bool) -> tuple[Run, Run, Model]:
     ground.probes = probes
     counts: Counter[Kind] = Counter()
     validation = sorted(samples.read(lessons.folder, "validation"), key=lambda sample: sample.id)
-    fresh = written_later(ground, lessons, plain) if much else []
+    fresh = written_later(ground, lessons, plain) if ground.much else []
     ground.fresh = frozenset(one.id for one in fresh)
     for one in (*fresh, *validation):
         counts[one.kind] += 1
@@ -323,7 +328,7 @@ def rows_of(ground: Ground, lessons: Run, groups: Sequence[str]) -> Iterator[tup
 def run(ground: Ground, placebo_folder: Path, groups: Sequence[str]) -> dict[str, Any]:
     """The whole comparison."""
     begin = time.monotonic()
-    lessons, plain, gguf = prepared(ground, much=bool(groups))
+    lessons, plain, gguf = prepared(ground)
     cut = _cut(lessons)
     every = tuple(dict.fromkeys(one.kind for one in ground.held_out))
     base = Trial("base", every, [asked(ground, workspace(ground, "full"), gguf)] * ground.seeds)
@@ -379,8 +384,9 @@ def main(repo: Path, placebo: Path, quick: bool, as_json: bool, **asked_for: Any
     """Print base, placebo, naive and the rows of our own lessons for a repository."""
     tokens = asked_for["tokens"] or (QUICK_TOKENS if quick else TOKENS)
     seeds = asked_for["seeds"] or (QUICK_SEEDS if quick else SEEDS)
-    ground = Ground(repo.absolute(), tokens, seeds, asked_for["exclude"], asked_for["after"])
-    found = run(ground, placebo.absolute(), asked_for["groups"] or (() if quick else tuple(GROUPS)))
+    groups = asked_for["groups"] or (() if quick else tuple(GROUPS))
+    ground = Ground(repo.absolute(), tokens, seeds, asked_for["exclude"], bool(groups), asked_for["after"])
+    found = run(ground, placebo.absolute(), groups)
     click.echo(json.dumps(found, indent=1) if as_json else effect_text.table(found))
 
 
