@@ -15,7 +15,9 @@ from idiolect.dataset.makers import (
     blocks,
     cases,
     commits,
+    defined,
     forms,
+    grounds,
     links,
     neighbours,
     pairs,
@@ -118,6 +120,11 @@ SLOW: dict[str, Callable[[], object]] = {
     "dots of a stack": lambda: symptoms.symptom("a." * 9_990, inline=True),
     "stacks in a stack": lambda: symptoms.symptom("panic: a\n\n\n\n\n" * 3_000, inline=True),
     "stars of a comment without an end": lambda: prose.plain("/" + "*" * 40_000),
+    "blanks after a name": lambda: defined.bindings(
+        "ruby", f"x{BLANKS}\n{'export ' * 5_000}\nattr_{'a' * 30_000}\n{'(' * 30_000}".encode()
+    ),
+    "brackets of a definition": lambda: defined.bindings("python", b"x = (\n" * 10_000),
+    "a long attribute": lambda: grounds.rootless("@" + "a" * 30_000 + BLANKS, ""),
     "brackets of imports": lambda: scope.imports(b"import (\n" * 200_000),
     "brackets of imported names": lambda: linked("python", "from a import (\n" * 8000),
     "blanks before an import": lambda: [linked(language, "\n" + BLANKS + "x") for language in pointers.READERS],

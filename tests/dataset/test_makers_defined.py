@@ -137,7 +137,7 @@ def test_of_a_class_of_ruby_its_constants_and_what_macros_make_are_shown() -> No
 
 def test_what_is_brought_in_by_require_or_is_too_long_is_no_definition() -> None:
     text = "const app = require('app');\nconst LIMIT = 3;\nconst LONG = [\n" + "  1234567,\n" * 60 + "];\n"
-    assert [one.name for one in defined.bindings(text.encode())] == ["LIMIT"]
+    assert list(defined.bindings("javascript", text.encode())) == ["LIMIT"]
 
 
 @pytest.mark.parametrize("size", [5, 500])
@@ -146,6 +146,6 @@ def test_no_more_is_shown_than_may_be(size: int) -> None:
     text = f"{many}def every():\n    return {' + '.join(f'NAME_{n}' for n in range(size))}\n"
     data = text.encode()
     found = units("python", data)
-    spans = defined.around(data, found[-1], found, scope.named(data, found[-1]))
+    spans = defined.around("python", data, found[-1], scope.named(data, found[-1]))
     assert 0 < sum(end - start for start, end in spans) <= defined.MOST
     assert data[slice(*spans[-1])].startswith(f"NAME_{size - 1} ".encode()), "what is nearest comes first"

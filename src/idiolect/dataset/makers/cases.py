@@ -189,7 +189,8 @@ def counting(text: str, whole: str = "") -> Callable[[Unit], int]:
     def count(unit: Unit) -> int:
         owner, _, name = unit.name.rpartition(".")
         if unit.kind == "method" or owner:
-            put = len(re.findall(rf"\.{re.escape(name.removesuffix('='))}[ \t]*=(?![=~>])", text))
+            bare = name.removesuffix("=")
+            put = len(re.findall(rf"\.{re.escape(bare)}[ \t]*=(?![=~>])", text)) if f".{bare}" in text else 0
             return put if name.endswith("=") else max(0, found[name] - put - strangers(text, whole or text, unit))
         return words[name]
 

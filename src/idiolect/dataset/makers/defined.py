@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
+from heapq import nsmallest
+from operator import itemgetter
 from typing import NamedTuple
 
 from idiolect.dataset.makers.windows import after, indented, line_end, line_start
-from idiolect.syntax import Unit
+from idiolect.syntax import Unit, units
 
 MOST = 800
 """Bytes that are shown of it in all."""
@@ -39,30 +42,30 @@ class Binding(NamedTuple):
     name: str
     start: int
     end: int
-    owned: bool
-    """Whether it is an attribute of an object's."""
-    indented: bool
-    """Whether it stands in something."""
+    holder: Unit | None
+    """The innermost unit that it stands in."""
 
 
-def around(data: bytes, unit: Unit, found: Sequence[Unit], used: Collection[str]) -> list[tuple[int, int]]:
+def around(language: str, data: bytes, unit: Unit, used: Collection[str]) -> list[tuple[int, int]]:
     """Byte ranges of definitions of the names that a unit uses, in the order of the file, and of whole short functions.
 
     Names bound outside of functions, attributes that its class sets, where it sets them; functions that it calls, of its class or of the
     file, then those that stand nearest. What is nearest before it comes first.
     """
-    own = [one for one in found if one != unit and one.kind in CALLABLE and one.parents == unit.parents]
-    open_to = [*own, *(one for one in found if one != unit and one.kind in CALLABLE and not one.parents and one not in own)]
-    short = [one for one in open_to if one.end - one.start <= LONGEST]
+    homes = ((), unit.parents)
+    within = [one for one in units(language, data) if one.kind in CALLABLE and one.parents in homes and one.start != unit.start]
+    short = [one for one in within if one.end - one.start <= LONGEST]
 
-    def distance(span: tuple[int, int]) -> tuple[bool, int]:
-        return span[0] > unit.start, abs(unit.start - span[0])
+    def distance(span: tuple[int, int]) -> tuple[bool, int, int]:
+        return span[0] > unit.start, abs(unit.start - span[0]), span[1]
 
-    wanted = [(one.start, one.end) for one in bindings(data) if one.name in used and _reaches(one, unit, found)]
+    known = bindings(language, data)
+    wanted = [(one.start, one.end) for name in used for one in known.get(name, ()) if _reaches(one, unit)]
     wanted += [_whole(data, one) for one in short if plain(one) in used]
-    nearest = sorted((_whole(data, one) for one in short if one in own and plain(one) not in used), key=distance)
-    kept = _fitting([*sorted(wanted, key=distance), *(nearest[:BESIDE] if unit.kind in CALLABLE else ())], (unit.start, unit.end))
-    setting = [one for one in own if any(one.start < start and end < one.end for start, end in kept)]
+    beside = ((one.start, one.end, one) for one in short if one.parents == unit.parents and plain(one) not in used)
+    nearest = nsmallest(BESIDE, beside, key=lambda span: distance(span[:2])) if unit.kind in CALLABLE else []
+    kept = _fitting([*sorted(wanted, key=distance), *(_whole(data, one) for _, _, one in nearest)], (unit.start, unit.end))
+    setting = [one for one in within if any(one.start < start and end < one.end for start, end in kept)]
     return sorted({*(head(data, one) for one in setting), *kept})
 
 
@@ -81,18 +84,28 @@ def plain(unit: Unit) -> str:
 
 
 @lru_cache(maxsize=4)
-def bindings(data: bytes) -> tuple[Binding, ...]:
-    """Every binding of a file that is short enough to be shown, whatever it stands in; what is brought in by `require` is none."""
-    return tuple(sorted(_bindings(data), key=lambda one: one.start))
+def bindings(language: str, data: bytes) -> Mapping[str, Sequence[Binding]]:
+    """The bindings of a file by name, that are short enough to be shown; what a function binds for itself, or `require` brings, is none."""
+    found: dict[str, list[Binding]] = defaultdict(list)
+    around: list[Unit] = []
+    waiting = sorted(units(language, data), key=lambda one: (-one.start, one.end))
+    spans = (span for pattern in (_BINDING, _DECLARING) for span in _spans(pattern, data))
+    for start, end, match in sorted(spans, key=itemgetter(0)):
+        while waiting and waiting[-1].start <= start:
+            around.append(waiting.pop())
+        around = [one for one in around if start < one.end]
+        holder = next((one for one in reversed(around) if end <= one.end), None)
+        owned, name = bool(match["of"]), match["name"].decode()
+        if (owned or holder.kind not in CALLABLE) if holder else not (owned or data[start : start + 1].isspace()):
+            found[name].append(Binding(name, start, end, holder))
+    return found
 
 
-def _bindings(data: bytes) -> Iterator[Binding]:
-    for pattern in (_BINDING, _DECLARING):
-        for match in pattern.finditer(data):
-            end = _closed(data, match.start())
-            if end - match.start() <= LONGEST and not _REQUIRES.search(data, match.start(), end):
-                blank = data[match.start() : match.start() + 1] in b" \t"
-                yield Binding(match["name"].decode(), match.start(), end, bool(match["of"]), blank)
+def _spans(pattern: re.Pattern[bytes], data: bytes) -> Iterator[tuple[int, int, re.Match[bytes]]]:
+    for match in pattern.finditer(data):
+        end = _closed(data, match.start())
+        if end - match.start() <= LONGEST and not _REQUIRES.search(data, match.start(), end):
+            yield match.start(), end, match
 
 
 def _closed(data: bytes, start: int) -> int:
@@ -106,15 +119,13 @@ def _closed(data: bytes, start: int) -> int:
     return end if depth <= 0 else start + LONGEST + 1
 
 
-def _reaches(one: Binding, unit: Unit, found: Sequence[Unit]) -> bool:
+def _reaches(one: Binding, unit: Unit) -> bool:
     """Whether what is bound there is what the unit means by the name."""
-    holders = [other for other in found if other.start <= one.start and one.end <= other.end]
-    inner = min(holders, key=lambda other: other.end - other.start, default=None)
-    if inner is None:
-        return not one.owned and not one.indented
-    if inner.kind in CALLABLE:
-        return one.owned and inner.parents == unit.parents and inner != unit
-    return inner.start <= unit.start and unit.end <= inner.end and inner != unit
+    if one.holder is None:
+        return True
+    if one.holder.kind in CALLABLE:
+        return one.holder.parents == unit.parents
+    return one.holder.start <= unit.start and unit.end <= one.holder.end
 
 
 def _whole(data: bytes, unit: Unit) -> tuple[int, int]:

@@ -60,7 +60,7 @@ def around(document: Document, unit: Unit, enclosing: Sequence[Unit]) -> Piece:
     used = named(document.data, unit)
     outer = [other for other in enclosing if other.start <= unit.start and unit.end <= other.end and other != unit]
     headers = [defined.head(document.data, other) for other in (*outer, *_bases(unit, enclosing, used))]
-    known = defined.around(document.data, unit, enclosing, used)
+    known = defined.around(document.language, document.data, unit, used)
     beside = [
         (start, end) for start, end in _siblings(document.data, unit, enclosing, used) if all(end <= a or b <= start for a, b in known)
     ]
@@ -86,11 +86,13 @@ def _siblings(data: bytes, unit: Unit, found: Sequence[Unit], used: Collection[s
     elsewhere in the file, functions and the methods of a class that it inherits from are offered too, where the unit names them.
     """
     bases = {one.name for one in _bases(unit, found, used)}
-    elsewhere = [one for one in found if (not one.parents and one.name in used) or (one.parents and one.parents[-1] in bases)]
-    beside = [one for one in (*found, *elsewhere) if one.kind in defined.CALLABLE and (one.parents == unit.parents or one in elsewhere)]
-    beside = [one for one in dict.fromkeys(beside) if one != unit]
-    if unit.kind not in defined.CALLABLE:
-        beside = [one for one in beside if one.name in used or one in elsewhere]
+
+    def offered(one: Unit) -> bool:
+        called = one.name in used and (not one.parents or one.parents == unit.parents)
+        own = one.parents == unit.parents and unit.kind in defined.CALLABLE
+        return called or own or bool(one.parents and one.parents[-1] in bases)
+
+    beside = [one for one in found if one.kind in defined.CALLABLE and one != unit and offered(one)]
     apart = [one for one in beside if one.end <= unit.start or unit.end <= one.start]
     kept: list[tuple[int, int]] = []
     for one in nsmallest(MOST_SIBLINGS, apart, key=lambda one: (one.name not in used, abs(one.start - unit.start))):
