@@ -154,7 +154,7 @@ def learning_rate(parameters: int) -> float:
 
 
 def budget(recipe: Recipe, pretrain: int, instruct: int, replay: float) -> Budget:
-    """Split the tokens between the phases so that each lesson is seen equally often, or, where not all can be seen, at most in halves.
+    """Split the tokens between the phases so that each lesson is seen equally often; where not all can be, see `INSTRUCT`.
 
     `pretrain` and `instruct` are the tokens of one pass over the lessons of each phase; `replay` is the share of general code.
     """

@@ -87,14 +87,15 @@ def plain(unit: Unit) -> str:
 def bindings(language: str, data: bytes) -> Mapping[str, Sequence[Binding]]:
     """The bindings of a file by name, that are short enough to be shown; what a function binds for itself, or `require` brings, is none."""
     found: dict[str, list[Binding]] = defaultdict(list)
-    around: list[Unit] = []
+    opened: list[Unit] = []
     waiting = sorted(units(language, data), key=lambda one: (-one.start, one.end))
-    spans = (span for pattern in (_BINDING, _DECLARING) for span in _spans(pattern, data))
+    patterns = (_BINDING, _DECLARING) if language == "ruby" else (_BINDING,)
+    spans = (span for pattern in patterns for span in _spans(pattern, data))
     for start, end, match in sorted(spans, key=itemgetter(0)):
         while waiting and waiting[-1].start <= start:
-            around.append(waiting.pop())
-        around = [one for one in around if start < one.end]
-        holder = next((one for one in reversed(around) if end <= one.end), None)
+            opened.append(waiting.pop())
+        opened = [one for one in opened if start < one.end]
+        holder = next((one for one in reversed(opened) if end <= one.end), None)
         owned, name = bool(match["of"]), match["name"].decode()
         if (owned or holder.kind not in CALLABLE) if holder else not (owned or data[start : start + 1].isspace()):
             found[name].append(Binding(name, start, end, holder))

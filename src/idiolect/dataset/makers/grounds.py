@@ -16,7 +16,9 @@ _BINDS = re.compile(
 )
 """Where a name is defined, assigned or passed by name, or stands alone between brackets, as a parameter does and some arguments do."""
 _ATTRIBUTE = re.compile(r"(?<![\w@])(?:self\.|this\.|@{1,2})(?!__)([A-Za-z_]\w*)\b(?!\s*[(:]|\s*=(?!=))")
+"""An attribute that is read: no call, no type of one, no target of an assignment."""
 _SETS = re.compile(r"(?:self\.|this\.|@{1,2})(\w+)(?=[^=\n()]{0,120}(?<![=!<>])=(?!=))|(?:def|class)\s+(\w+)")
+"""What code sets or defines itself; several at once stand before one sign."""
 _DECORATOR = re.compile(r"^[ \t]*@[^\n]*", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _REMARK = re.compile(r"(?:#|//)[^\n]*")
