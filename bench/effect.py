@@ -8,6 +8,7 @@ held-out files. The intervals are paired bootstraps over files and seeds.
 
     python bench/effect.py --repo ../shop --json           # every row, three seeds
     python bench/effect.py --quick --json                  # one seed, no groups: at most 20 minutes on two cores
+    python bench/effect.py --quick --strangers ../other    # and how much of a kind's gain is its form, whoever wrote it
 
 All rows of one seed come before those of the next, and what was trained and asked is kept in `.bench/effect`: a comparison that was
 broken off goes on where it stood. With other code of idiolect's, or of the benchmark's, it begins anew.
@@ -18,47 +19,41 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import answering
 import click
 import effect_text
-import naive
 import placebo as others
 from answering import Answers
+from effect_ground import ENOUGH, PLAIN, ROOT, Ground, Made, chosen, cut_of, maker_of, prepared, sizes, workspace
 
 from idiolect import dataset, evaluate, export, measure, recipe, registry, samples, serve, train
 from idiolect.cli import ended
-from idiolect.dataset import guard
 from idiolect.dataset.makers import MAKERS
-from idiolect.errors import DataError
-from idiolect.evaluate.probes import file_of, pick, seen_index
-from idiolect.files import digest_file, digest_json, read_json, write_json
+from idiolect.evaluate.probes import file_of
+from idiolect.files import digest_json, read_json, write_json
 from idiolect.registry import Run
 from idiolect.render import Renderer
-from idiolect.types import Kind, Model, Sample, Split
+from idiolect.types import Kind, Model, Sample
 
-ROOT = Path(__file__).parent.parent
 TOKENS, QUICK_TOKENS = 600_000, 200_000
 SEEDS, QUICK_SEEDS = 3, 1
-MOST_PROBES = 300
 MOST_HOLES = 60
 """Of the probes, those that are also asked as holes: writing answers costs more time than training does."""
-MOST_OWN = 60
-"""Held-out samples of each kind that are priced."""
 LONGEST = 2000
 """Tokens of a conversation that is priced where groups are judged: edits come with their files. Else those that cost little."""
-ENOUGH = 50
 RATES = (0.0005, 0.001, 0.002)
 """What the naive recipe may choose among."""
-ROWS: dict[str, tuple[str, ...]] = {"raw": ("raw",), "raw+fim": ("raw", "fim")}
+ROWS: dict[str, tuple[str, ...]] = {"raw": ("raw",), "raw+fim": PLAIN}
 """Makers at work in the rows of every table, beside `full`, where all are."""
-COMPARED = ("placebo", "naive", "raw+fim")
+STRANGERS = "raw+fim+strangers"
+"""Our raw text and holes, and other people's lessons of every other kind: what is learned of the form of a lesson, whoever wrote it."""
+COMPARED = ("placebo", "naive", "raw+fim", STRANGERS)
 """Rows that others are held against: asked all held-out samples, whatever they learned."""
 GROUPS: dict[str, tuple[str, ...]] = {
     "near": ("near",),
@@ -86,56 +81,6 @@ class Trial:
     tokens: int = 0
 
 
-@dataclass
-class Ground:
-    """What all rows are asked."""
-
-    repository: Path
-    tokens: int
-    seeds: int
-    exclude: Sequence[str] = ()
-    """Globs of files that no row learns from, nor is asked."""
-    much: bool = True
-    """Whether there is time for more held-out samples, and for long ones."""
-    after: float | None = None
-    """Share of the added lines that is left after the cut, for more held-out samples; default: as little as gives enough probes."""
-    probes: Sequence[Sample] = ()
-    held_out: Sequence[Sample] = ()
-    """Of the full dataset's validation files, and what was written after the cut."""
-    fresh: Collection[str] = ()
-    """Ids of those that were written after the cut: the naive recipe, which validates on lines of any file, has read all others."""
-
-    @property
-    def cut(self) -> dict[str, Any]:
-        """Settings of the dataset for where it is cut."""
-        return {"max_after": self.after, "candidates": _ALL} if self.after else {}
-
-
-_ALL = 1_000_000
-
-
-SPLITS: tuple[Split, ...] = ("train", "validation")
-AT_HEAD = {"max_after": 1e-9}
-"""Settings of a dataset that is cut at HEAD: nothing may come after."""
-
-
-def workspace(ground: Ground, row: str, seed: int = 0, **settings: Any) -> recipe.Recipe:
-    """The recipe of one row and seed; rows of a name share a folder, so that their lessons are made once."""
-    values: dict[str, Any] = {
-        "name": "effect",
-        "effort": "quick",
-        "source": [{"path": str(ground.repository), "exclude": ground.exclude}],
-        "dataset": ground.cut | settings.get("dataset", {}),
-        "train": {"tokens": settings.get("tokens", ground.tokens), "epochs": 1000.0, "seed": seed},
-        "export": {"types": ["F16"]},
-    }
-    if rate := settings.get("rate"):
-        values["train"]["learning_rate"] = rate
-    folder = ROOT / ".bench" / "effect" / f"{ground.repository.name}-{code()[:12]}" / row
-    folder.mkdir(parents=True, exist_ok=True)
-    return recipe.parse(values, folder=folder)
-
-
 def asked(ground: Ground, found: recipe.Recipe, gguf: Model, kinds: Collection[Kind] = ()) -> Answers:
     """Price every probe and held-out sample of these kinds (default: of all) on the file, and fill the first holes over HTTP.
 
@@ -154,13 +99,6 @@ def asked(ground: Ground, found: recipe.Recipe, gguf: Model, kinds: Collection[K
         answers = Answers(prices, evaluate.fim_exact(url, renderer, ground.probes[:MOST_HOLES]), own, fills)
     write_json(kept, asdict(answers))
     return answers
-
-
-@cache
-def code() -> str:
-    """Digest of idiolect's own code and of the benchmark's, as they stood when it was first asked for."""
-    files = (*sorted((ROOT / "src").rglob("*.py")), *sorted(Path(__file__).parent.glob("*.py")))
-    return digest_json([digest_file(one) for one in files])
 
 
 def trained(found: recipe.Recipe, lessons: Run) -> tuple[Model, dict[str, Any]]:
@@ -198,13 +136,9 @@ def row(ground: Ground, one: Trial, against: Mapping[str, Trial]) -> dict[str, A
         mine, theirs = ([getattr(answers, what) for answers in trial.answers] for trial in (one, against[name]))
         return gain(mine, theirs, ground.probes)
 
-    def own_over(name: str) -> dict[str, Any] | str:
-        theirs = [answers.own for answers in against[name].answers]
-        return gain([answers.own for answers in one.answers], theirs, own) if len(own) >= ENOUGH else "undecided"
-
     fair = ground.held_out if one.name != "naive" else [sample for sample in ground.held_out if sample.id in ground.fresh]
     own = [sample for sample in fair if sample.kind in one.kinds and sample.id in one.answers[0].own]
-    prices = [price for answers in one.answers for sample in own if (price := answers.own.get(sample.id))]
+    of_kind = {kind: [sample for sample in own if sample.kind == kind] for kind in one.kinds} if one.name == "full" else {}
     return {
         "name": one.name,
         "seeds": len({id(answers) for answers in one.answers}),
@@ -217,11 +151,23 @@ def row(ground: Ground, one: Trial, against: Mapping[str, Trial]) -> dict[str, A
         "fill_gain_over_placebo": over("placebo", "fills"),
         "fill_gain_over_naive": over("naive", "fills"),
         "own_kinds": sorted(one.kinds),
-        "own_kind_samples": len(own),
-        "own_kind_bits_per_byte": _bits_per_byte(prices) if len(own) >= ENOUGH else None,
-        "own_kind_gain_over_placebo": own_over("placebo"),
-        "own_kind_gain_over_raw_fim": own_over("raw+fim"),
+        **taught(one, own, against),
+        "by_kind": {kind: taught(one, found, against) for kind, found in sorted(of_kind.items()) if found},
     }
+
+
+def taught(one: Trial, own: Sequence[Sample], against: Mapping[str, Trial]) -> dict[str, Any]:
+    """How a row does at some held-out samples; undecided where they are few."""
+    found: dict[str, Any] = {"own_kind_samples": len(own), "own_kind_bits_per_byte": None}
+    if len(own) >= ENOUGH:
+        found["own_kind_bits_per_byte"] = _bits_per_byte([answers.own[sample.id] for answers in one.answers for sample in own])
+    mine = [answers.own for answers in one.answers]
+    for name in ("placebo", "raw+fim", STRANGERS):
+        if name in against:
+            theirs = [answers.own for answers in against[name].answers]
+            shown = name.removeprefix("raw+fim+").replace("+", "_")  # as keys of JSON are spelled
+            found[f"own_kind_gain_over_{shown}"] = gain(mine, theirs, own) if len(own) >= ENOUGH else "undecided"
+    return found
 
 
 def gain(
@@ -245,100 +191,33 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def prepared(ground: Ground) -> tuple[Run, Run, Model]:
-    """The full dataset, whose probes and held-out samples the ground has from now on, that of the naive recipe, and the base as a file.
-
-    Where much may be asked, held-out samples are made of what was written after the cut too. What the naive recipe has read is no probe:
-    it leaves out nothing, not even copies that ours drops because a probe stands in them.
-    """
-    full = workspace(ground, "full")
-    lessons, gguf = dataset.build(full), export.export(full, full.models[0].base)
-    plain = naive.lessons(workspace(ground, "naive"), ground.repository, _cut(lessons)["commit"], ground.exclude)
-    later = list(samples.read(lessons.folder, "time"))
-    known = leaked(plain, later)
-    probes, _ = pick((one for one in later if one.id not in known), MOST_PROBES, Renderer.load(Path(gguf.folder)), seen_index())
-    if len(probes) < ENOUGH:
-        raise DataError(
-            f"{len(probes)} probes were written after the cut, and {ENOUGH} are needed",
-            where=str(ground.repository),
-            next="name a longer history",
-        )
-    ground.probes = probes
-    counts: Counter[Kind] = Counter()
-    validation = sorted(samples.read(lessons.folder, "validation"), key=lambda sample: sample.id)
-    fresh = written_later(ground, lessons, plain) if ground.much else []
-    ground.fresh = frozenset(one.id for one in fresh)
-    for one in (*fresh, *validation):
-        counts[one.kind] += 1
-        if counts[one.kind] <= MOST_OWN and (one.answer or "").strip():
-            ground.held_out = [*ground.held_out, one]
-    return lessons, plain, gguf
-
-
-def _cut(lessons: Run) -> dict[str, Any]:
-    cut: dict[str, Any] = next(iter(lessons.metrics["cuts"].values()))
-    return cut
-
-
-def leaked(lessons: Run, wanted: Iterable[Sample]) -> set[str]:
-    """Ids of those whose answers stand in these lessons."""
-    probes = [guard.Probe(one.id, one.answer or "") for one in wanted]
-    return {leak.probe for part in guard.search(samples.parts(lessons.folder, "train"), probes) for leak in part.leaks}
-
-
-def written_later(ground: Ground, lessons: Run, plain: Run) -> list[Sample]:
-    """Lessons that our makers make of what was written after the cut, but for answers that stand in ours, or in the naive ones, too.
-
-    Most lessons of several files would tie validation to training, and are dropped; commits that nobody has learned from make others.
-    Holes and raw text are left out: the probes are those.
-    """
-    cut = _cut(lessons)["time"]
-    whole = dataset.build(workspace(ground, "full", dataset=AT_HEAD))
-    written = (one for one in samples.read(whole.folder, "train") if one.kind not in ROWS["raw+fim"] and (one.answer or "").strip())
-    found = {one.id: one for one in written if one.origins and all(span.time > cut for span in one.origins)}
-    known = {name for run in (lessons, plain) for name in leaked(run, found.values())}
-    return [found[name] for name in sorted(found.keys() - known)]
-
-
-def of_makers(found: recipe.Recipe, lessons: Run, makers: Collection[str]) -> Run:
-    """The lessons of some makers, as a dataset of their own."""
-    inputs = {"lessons": lessons.metrics["digest"]}
-    with registry.begin(found, "dataset", version=1, values={"makers": sorted(makers)}, inputs=inputs) as run:
-        if not run.done:
-            counts: dict[str, Counter[str]] = defaultdict(Counter)
-            for split in SPLITS:
-                chosen = [one for one in samples.read(lessons.folder, split) if one.maker.partition(".")[0] in makers]
-                samples.write(run.folder, split, chosen)
-                for one in chosen:
-                    counts[one.kind][split] += 1
-            run.finish({"samples": counts})
-    return run
-
-
-def rows_of(ground: Ground, lessons: Run, groups: Sequence[str]) -> Iterator[tuple[Trial, Run]]:
+def rows_of(ground: Ground, made: Made, groups: Sequence[str]) -> Iterator[tuple[Trial, Run]]:
     """The rows of our own lessons: without those of a group of which this repository gives nothing."""
-    every = dataset.build(workspace(ground, "full", dataset={"makers": tuple(MAKERS)})) if groups else lessons
-    for name, makers in (ROWS | {f"raw+fim+{name}": (*ROWS["raw+fim"], *GROUPS[name]) for name in groups}).items():
-        found = of_makers(workspace(ground, name), every if name not in ROWS else lessons, makers)
-        if name in ROWS or any(one.maker.partition(".")[0] in makers[2:] for one in samples.read(found.folder, "train")):
+    every = dataset.build(workspace(ground, "full", dataset={"makers": tuple(MAKERS)})) if groups else made.full
+    for name, makers in (ROWS | {f"raw+fim+{name}": (*PLAIN, *GROUPS[name]) for name in groups}).items():
+        found = chosen(workspace(ground, name), (every if name not in ROWS else made.full, makers))
+        if name in ROWS or any(maker_of(one) in makers[len(PLAIN) :] for one in samples.read(found.folder, "train")):
             yield Trial(name, learned(found, makers), []), found
-    yield Trial("full", learned(lessons, ()), []), lessons
+    if made.strange:
+        found = chosen(workspace(ground, STRANGERS), (made.full, PLAIN), (made.strange, MAKERS.keys() - {*PLAIN}))
+        yield Trial(STRANGERS, learned(made.full, ()), []), found
+    yield Trial("full", learned(made.full, ()), []), made.full
 
 
 def run(ground: Ground, placebo_folder: Path, groups: Sequence[str]) -> dict[str, Any]:
     """The whole comparison."""
     begin = time.monotonic()
-    lessons, plain, gguf = prepared(ground)
-    cut = _cut(lessons)
+    made, gguf = prepared(ground)
+    cut = cut_of(made.full)
     every = tuple(dict.fromkeys(one.kind for one in ground.held_out))
     base = Trial("base", every, [asked(ground, workspace(ground, "full"), gguf)] * ground.seeds)
-    strangers = others.lessons(workspace(ground, "placebo"), placebo_folder, sizes(lessons))
+    foreign = others.lessons(workspace(ground, "placebo"), placebo_folder, sizes(made.full))
     placebo, line = Trial("placebo", ("raw", "fim"), []), Trial("naive", ("fim", "write"), [])
-    rates = {"naive": best_rate(ground, plain)}
-    tried = [(placebo, strangers), (line, plain), *rows_of(ground, lessons, groups)]
+    rates = {"naive": best_rate(ground, made.naive)}
+    tried = [(placebo, foreign), (line, made.naive), *rows_of(ground, made, groups)]
     for seed in range(ground.seeds):
-        for one, made in tried:
-            learn(ground, one, made, seed, rate=rates.get(one.name))
+        for one, lessons in tried:
+            learn(ground, one, lessons, seed, rate=rates.get(one.name))
     return {
         "repository": ground.repository.name,
         "commit": cut["head"],
@@ -358,14 +237,6 @@ def learned(lessons: Run, makers: Sequence[str]) -> tuple[Kind, ...]:
     return added if added and makers else kinds
 
 
-def sizes(lessons: Run) -> dict[str, int]:
-    """Distinct bytes of the training files, by language: what the placebo must match within 5 %."""
-    found: Counter[str] = Counter()
-    for one in samples.read(lessons.folder, "train", ["raw"]):
-        found[one.labels["language"][0]] += len((one.answer or "").encode())
-    return dict(found)
-
-
 @click.command()
 @click.option("--repo", type=click.Path(path_type=Path, exists=True), default=ROOT, show_default="idiolect's own")
 @click.option("--placebo", type=click.Path(path_type=Path), default=ROOT / ".bench" / "placebo", help="Folder of other people's code.")
@@ -377,6 +248,12 @@ def sizes(lessons: Run) -> dict[str, int]:
 @click.option(
     "--exclude", multiple=True, help="Glob of files to leave out of every row, such as a language of which the placebo has too little."
 )
+@click.option(
+    "--strangers",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    help="Repository of other people: a row learns our raw text and holes, and their lessons of every other kind.",
+)
 @click.option("--after", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Share of the added lines to leave after the cut.")
 @click.option("--quick", is_flag=True, help="Fewer tokens, one seed, no groups: at most 20 minutes on two cores.")
 @click.option("--json", "as_json", is_flag=True)
@@ -385,7 +262,8 @@ def main(repo: Path, placebo: Path, quick: bool, as_json: bool, **asked_for: Any
     tokens = asked_for["tokens"] or (QUICK_TOKENS if quick else TOKENS)
     seeds = asked_for["seeds"] or (QUICK_SEEDS if quick else SEEDS)
     groups = asked_for["groups"] or (() if quick else tuple(GROUPS))
-    ground = Ground(repo.absolute(), tokens, seeds, asked_for["exclude"], bool(groups), asked_for["after"])
+    ground = Ground(repo.absolute(), tokens, seeds, asked_for["exclude"], bool(groups or asked_for["strangers"]), asked_for["after"])
+    ground.strangers = [one.absolute() for one in asked_for["strangers"]]
     found = run(ground, placebo.absolute(), groups)
     click.echo(json.dumps(found, indent=1) if as_json else effect_text.table(found))
 

@@ -2,33 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+OWN = {
+    "own_kind_samples": "held out",
+    "own_kind_gain_over_placebo": "own kinds over placebo",
+    "own_kind_gain_over_raw_fim": "own kinds over raw+fim",
+    "own_kind_gain_over_strangers": "own kinds over strangers",
+}
+"""What is said of a row's own kinds, and the heads of its columns."""
 
 
 def table(found: dict[str, Any]) -> str:
-    """All rows, gains with their intervals."""
+    """All rows, gains with their intervals, and those of `full` kind by kind."""
     head = (
         "row", "seeds", "tokens", "own bits per byte", "over placebo (95 %)", "over naive (95 %)", "holes and their ends", "over placebo",
-        "over naive", "own kinds", "held out", "own kinds over placebo", "own kinds over raw+fim", "exact",
+        "over naive", "own kinds", *OWN.values(), "exact",
     )  # fmt: skip
     lines = [
         f"{found['repository']} at {found['commit'][:12]}, cut at {found['cut'][:12]}: {found['probes']} probes, "
         f"{found['holes']} of them asked as holes; {found['seconds']} s",
         "",
-        "| " + " | ".join(head) + " |",
-        "|" + "---|" * len(head),
+        *_head(head),
     ]
     for one in found["rows"]:
         cells = [one["name"], str(one["seeds"]), f"{one['tokens']:,}", f"{one['own_bits_per_byte']:.3f}"]
         cells += [_shown(one[key]) for key in ("gain_over_placebo", "gain_over_naive")]
         cells += [f"{one['fill_bits_per_byte']:.3f}", *(_shown(one[key]) for key in ("fill_gain_over_placebo", "fill_gain_over_naive"))]
-        cells += [", ".join(one["own_kinds"]), str(one["own_kind_samples"])]
-        cells += [_shown(one[key]) for key in ("own_kind_gain_over_placebo", "own_kind_gain_over_raw_fim")]
-        lines.append("| " + " | ".join([*cells, f"{one['fim_exact_match']:.3f}"]) + " |")
-    return "\n".join(lines)
+        lines.append(_line([*cells, ", ".join(one["own_kinds"]), *_own(one), f"{one['fim_exact_match']:.3f}"]))
+    kinds = [(kind, of) for one in found["rows"] for kind, of in one["by_kind"].items()]
+    return "\n".join([*lines, "", *_head(("of full", *OWN.values())), *(_line([kind, *_own(of)]) for kind, of in kinds)])
 
 
-def _shown(gain: dict[str, Any] | str) -> str:
+def _head(cells: Sequence[str]) -> tuple[str, str]:
+    return _line(cells), "|" + "---|" * len(cells)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _own(one: dict[str, Any]) -> list[str]:
+    return [_shown(one.get(key, "")) for key in OWN]
+
+
+def _shown(gain: dict[str, Any] | str | int) -> str:
+    if isinstance(gain, int):
+        return str(gain)
     if isinstance(gain, str):
         return gain
     if not gain["value"]:
