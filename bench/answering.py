@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from idiolect import engine, measure
+from idiolect.fitting import within
 from idiolect.render import Renderer
 from idiolect.types import Hole, Sample
 
@@ -33,10 +34,10 @@ class Answers:
 def taught(file: Path, renderer: Renderer, held_out: Sequence[Sample], longest: int) -> dict[str, measure.Price]:
     """What each answer costs after its own prompt, rendered as it is in training.
 
-    Of raw text the beginning is priced, of a hole's file what stands nearest to it is shown, as much as of a probe; conversations of more
-    than `longest` tokens are left out.
+    Of raw text the beginning is priced, of a hole's file what stands nearest to it is shown, as much as of a probe, of a conversation as
+    much as goes into `longest` tokens; those are left out whose answers alone are longer.
     """
-    rendered = [(one.id, renderer.lesson(_within(renderer, one))) for one in held_out]
+    rendered = [(one.id, renderer.lesson(_short(renderer, one, longest))) for one in held_out]
     fitting = {name: lesson for name, lesson in rendered if len(lesson.ids) <= longest}
     scored = engine.score(file, [engine.Scored(lesson.ids[:-1], max(1, lesson.start)) for lesson in fitting.values()])
     return {
@@ -52,7 +53,7 @@ def filled(file: Path, renderer: Renderer, probes: Sequence[Sample]) -> dict[str
     return {name: measure.Price(one.bits, one.bytes) for name, one in measure.filled(file, renderer, probes).items()}
 
 
-def _within(renderer: Renderer, sample: Sample) -> Sample:
+def _short(renderer: Renderer, sample: Sample, longest: int) -> Sample:
     """The sample with full weight on its answer, and as short as it may be made."""
     plain = sample.model_copy(update={"weight": 1.0, "spans": ()})
     ids = renderer.encode(sample.answer or "")
@@ -60,4 +61,4 @@ def _within(renderer: Renderer, sample: Sample) -> Sample:
         return plain.model_copy(update={"prompt": measure.window(renderer, sample.prompt, measure.CONTEXT - len(ids) - 1)})
     if sample.prompt is None and len(ids) >= measure.CONTEXT:
         return plain.model_copy(update={"answer": renderer.decode(ids[: measure.CONTEXT - 2])})
-    return plain
+    return within(plain, lambda one: len(renderer.lesson(one).ids), longest) if plain.prompt else plain

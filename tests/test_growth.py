@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from idiolect.dataset import admission, difficulty, fitting, locks, quality, scrubbing
+from idiolect import fitting
+from idiolect.dataset import admission, difficulty, locks, quality, scrubbing
 from idiolect.dataset.makers import (
     blocks,
     cases,

@@ -134,7 +134,7 @@ class TrainRecipe(Record):
     tokens: int | None = Field(default=None, gt=0)
     """Most tokens to train on, both phases and replay together."""
     length: int | None = Field(default=None, gt=0)
-    """Longest lesson in tokens: raw text is cut there, holes are narrowed to fit, other longer lessons are dropped with a reason."""
+    """Longest lesson in tokens: raw text is cut there; of holes and conversations what stands nearest to their target is kept."""
     replay: float = Field(default=0.1, ge=0, lt=1)
     """Share of the tokens that is general code, against forgetting."""
     seed: int = 0

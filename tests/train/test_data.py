@@ -21,12 +21,25 @@ def test_raw_text_that_is_too_long_is_cut_without_losing_a_token() -> None:
     assert np.concatenate([text.ids for text in shelf.texts]).tolist() == whole.ids
 
 
-def test_other_lessons_that_are_too_long_are_counted_and_never_cut() -> None:
+def test_what_is_too_long_for_its_answer_is_counted_and_never_cut() -> None:
     asked = (Message(role="user", content="x" * 100),)
     samples = [Sample(prompt=asked, answer="y", kind="write", maker="write"), Sample(answer="abc", kind="raw", maker="raw")]
     shelf = shelve(samples, RENDERER.lesson, 32)
     assert [text.kind for text in shelf.texts] == ["raw"]
     assert shelf.counts() == {"read": 2, "kept": 1, "dropped": {"too long": 1}, "texts": 1}
+
+
+def test_a_conversation_that_is_too_long_keeps_what_its_answer_repeats() -> None:
+    lines = [f"line {at}\n" for at in range(100)]
+    asked = (Message(role="user", content=f"Mend it.\n\n```\n{''.join(lines)}```\n"),)
+    sample = Sample(prompt=asked, answer="line 60\nmended", kind="diff", maker="diff")
+    (text,) = shelve([sample], RENDERER.lesson, 200).texts
+    said = RENDERER.decode(text.ids.tolist())
+    assert 150 < len(text) <= 200
+    assert "line 59\nline 60\nline 61\n" in said and "Mend it." in said and said.endswith("line 60\nmended")
+    assert text.sample == sample.id
+    assert text.supervised == np.count_nonzero(RENDERER.lesson(sample).weights[1:])
+    assert shelve([sample], RENDERER.lesson, 20).counts()["dropped"] == {"too long": 1}
 
 
 def test_a_hole_that_is_too_long_keeps_the_lines_nearest_to_it() -> None:

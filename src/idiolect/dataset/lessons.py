@@ -17,7 +17,6 @@ from idiolect.dataset import examples, migrations, units
 from idiolect.dataset.difficulty import graded
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.examples import Examples
-from idiolect.dataset.fitting import fitted
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.gathering import Past, of_neighbours, of_pairs, of_prose
 from idiolect.dataset.makers import (
@@ -42,6 +41,7 @@ from idiolect.dataset.units import Read
 from idiolect.dataset.wording import Wording
 from idiolect.dataset.workshop import Group, History, Workshop, lost
 from idiolect.errors import DataError
+from idiolect.fitting import fitted
 from idiolect.pack import Labeller, Pack
 from idiolect.recipe import DatasetRecipe, Source
 from idiolect.sandbox import Failed
@@ -52,6 +52,8 @@ SIDES: tuple[Side, ...] = ("train", "validation")
 ROLE_WEIGHTS: dict[Role, float] = {"reference": 2.0, "public": 0.5}
 NEAR_BUDGET = 0.05
 """By how much the distinct bytes of `lessons_from` may miss their budget."""
+BYTES_PER_TOKEN = 3
+"""Of code, at least, in the vocabularies of code models; a dataset knows no tokenizer, as several models may learn from it."""
 STANDING = 0.5
 """Of a unit that a commit added, the share of its lines that stands at the cut at least."""
 
@@ -78,7 +80,7 @@ class Lessons:
         self, portions: Mapping[Side, Sequence[Portion]], packs: Sequence[Pack], workshop: Workshop, told: DatasetRecipe, book: Book
     ) -> None:
         self.portions, self.packs, self.workshop, self.book = portions, packs, workshop, book
-        self.max_bytes, self.max_tokens = told.max_file_bytes, told.max_tokens
+        self.max_bytes, self.longest = told.max_file_bytes, told.max_tokens * BYTES_PER_TOKEN
         every = (OF_CHANGES, OF_THREADS, OF_PAIRS, OF_PROSE, OF_FILES, OF_NEIGHBOURS, OF_BRANCHES)
         self.at_work = tuple(at_work(names, told.makers) for names in every)
         self._gathered: dict[int, list[Group]] = {}
@@ -99,7 +101,7 @@ class Lessons:
 
     def _fitted(self, lessons: Iterable[Sample], funnel: Funnel) -> Iterator[Sample]:
         """Lessons that others made, none of them too long."""
-        return funnel.sift("fit", "samples", (fitted(graded(one), self.max_tokens) for one in lessons))
+        return funnel.sift("fit", "samples", (fitted(graded(one), self.longest) for one in lessons))
 
     def _made(self, portion: Portion) -> Made:
         """What our own makers make, those of human words first (`Wording`): of commits, of pairs, of prose, of files, of those around."""

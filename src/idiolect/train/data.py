@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from idiolect.errors import DataError
+from idiolect.fitting import within
 from idiolect.render import Lesson
 from idiolect.train import control
 from idiolect.train.plan import PhaseName
@@ -104,8 +105,8 @@ def shelve(samples: Iterable[Sample], render: Callable[[Sample], Lesson], length
     """Render samples for texts of at most `length` tokens.
 
     Raw text that is longer is cut into pieces. A hole of more than `hole` tokens (default: `length`) keeps what stands nearest to it in
-    its file, and of the files around it as many as `length` allows. Other lessons that are longer are dropped. Every sample is kept or
-    dropped with a reason.
+    its file, and of the files around it as many as `length` allows; a conversation what stands nearest to what its answer repeats. What
+    then is still longer is dropped. Every sample is kept or dropped with a reason.
     """
     shelf = Shelf()
     for sample in samples:
@@ -141,6 +142,8 @@ def _pieces(sample: Sample, render: Callable[[Sample], Lesson], length: int, hol
     lesson = render(sample)
     if len(lesson.ids) > hole and isinstance(sample.prompt, Hole):
         lesson = _fitted(sample, sample.prompt, render, length, hole)
+    elif len(lesson.ids) > length and sample.prompt:
+        lesson = render(within(sample, lambda one: len(render(one).ids), length))
     if len(lesson.ids) > length and sample.prompt is not None:
         raise _TooLongError
     ids, weights = np.asarray(lesson.ids, dtype=np.int32), np.asarray(lesson.weights, dtype=np.float32)

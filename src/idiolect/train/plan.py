@@ -31,8 +31,8 @@ class Dial:
 
 DIALS: dict[Effort, Dial] = {
     "quick": Dial(epochs=3, tokens=250_000, rank=16, length=2048),
-    "standard": Dial(epochs=3, tokens=20_000_000, rank=32, length=2048),
-    "thorough": Dial(epochs=5, tokens=200_000_000, rank=64, length=4096),
+    "standard": Dial(epochs=3, tokens=20_000_000, rank=32, length=4096),
+    "thorough": Dial(epochs=5, tokens=200_000_000, rank=64, length=8192),
 }
 
 HOLE = 768

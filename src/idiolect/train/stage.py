@@ -29,7 +29,7 @@ from idiolect.train.report import say, spell
 from idiolect.train.step import Batch, Learner, batch
 from idiolect.types import Kind, Model, Sample, Split
 
-VERSION = 3
+VERSION = 4
 PRETRAIN: tuple[Kind, ...] = ("raw", "fim")
 """Kinds of the first phase."""
 _INSTRUCT: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind not in PRETRAIN)
@@ -128,6 +128,8 @@ def _shelves(recipe: Recipe, model: ModelRecipe, lessons: Run, renderer: Rendere
             render = partial(renderer.lesson, whole=name == "pretrain")
             learned[name] = shelve(_chosen(model, lessons, "train", wanted), render, length, min(plan.HOLE, length))
     _check_lessons(learned, length, lessons)
+    if left := sum(one.reason == "too long" for shelf in learned.values() for one in shelf.dropped):
+        say(f"{left:,} lessons are longer than {length:,} tokens by what they ask and answer alone, and left out; raise [train] length")
     judged = shelve(_chosen(model, lessons, "validation", model.kinds), renderer.lesson, length)
     again: Iterable[Sample] = general.replay(recipe) if recipe.train.replay else ()
     replay = shelve(again, renderer.lesson, length)

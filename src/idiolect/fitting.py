@@ -1,21 +1,26 @@
-"""Lessons that are too long keep what stands nearest to their target; makers of our own never make them so long."""
+"""Lessons that are too long keep what stands nearest to their target."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Collection, Sequence
+
 from idiolect.types import Dropped, Hole, Message, Sample
 
-BYTES_PER_TOKEN = 3
-"""Of code, at least, in the vocabularies of code models; a dataset knows no tokenizer, as several models may learn from it."""
 CUT = "…\n"
 """Stands in a message where lines were left out."""
 _SAID = 600
-"""Characters of a message's first paragraph that are kept: what is asked."""
+"""Characters that are kept of the first paragraph of a message without blocks of code: what is asked."""
+_FENCE = re.compile(r"(`{3,})[^`\n]*\n?$")
+_TRIES, _MARGIN = 4, 0.97
+"""Tries to reach a number of tokens by bytes, each aiming a little lower than it need: a lesson's tokens are not equally long."""
+_GAP = 4
+"""Lines; nearer ones that the answer repeats are of one piece, as blank lines and closing brackets stand between them."""
 
 
-def fitted(sample: Sample, tokens: int) -> Sample | Dropped:
-    """The lesson within so many tokens, or why that cannot be. Raw text has no target: it is cut where it is rendered."""
-    room = tokens * BYTES_PER_TOKEN
-    if sample.prompt is None or _size(sample) <= room:
+def fitted(sample: Sample, room: int) -> Sample | Dropped:
+    """The lesson within so many bytes, or why that cannot be. Raw text has no target: it is cut where it is rendered."""
+    if sample.prompt is None or size(sample) <= room:
         return sample
     left = room - sum(len(text.encode("utf-8", "surrogatepass")) for text in (sample.answer, sample.rejected) if text)
     source = sample.origins[0].source if sample.origins else ""
@@ -29,7 +34,21 @@ def fitted(sample: Sample, tokens: int) -> Sample | Dropped:
     return made
 
 
-def _size(sample: Sample) -> int:
+def within(sample: Sample, count: Callable[[Sample], int], tokens: int) -> Sample:
+    """The lesson in so many tokens by `count`; as it came, or nearly, where what is too long is its target."""
+    room, length = size(sample), count(sample)
+    for _ in range(_TRIES):
+        if length <= tokens:
+            break
+        room = int(room * _MARGIN * tokens / length)
+        made = fitted(sample, room)
+        if isinstance(made, Dropped):
+            break
+        sample, length = made, count(made)
+    return sample
+
+
+def size(sample: Sample) -> int:
     """Bytes of prompt and answer."""
     prompt = sample.prompt or ()
     if isinstance(prompt, Hole):
@@ -71,25 +90,53 @@ def _windowed(turns: tuple[Message, ...], answer: str, room: int) -> tuple[Messa
 
 
 def _around(text: str, answer: str, room: int) -> str:
-    """What is asked, and the lines of a message that the answer repeats, with as many around them as there is room for."""
+    """What is asked, and the lines of a message nearest to those that the answer repeats; with the words around blocks of code."""
     lines = text.splitlines(keepends=True)
+    frame, head = _frame(lines), ""
+    if not frame:
+        said = next((number for number, line in enumerate(lines) if not line.strip()), 0)
+        head, frame = "".join(lines[:said])[:_SAID], set(range(said))
     repeated = {line.strip() for line in answer.splitlines() if len(line.strip()) > 3}
-    target = [number for number, line in enumerate(lines) if line.strip() in repeated]
-    if not target:
-        return ""
-    said = next((number for number, line in enumerate(lines) if not line.strip()), 0)
-    head = "".join(lines[:said])[:_SAID]
-    first, last = target[0], target[-1] + 1
-    left = room - _bytes(head) - 2 * _bytes(CUT) - sum(_bytes(line) for line in lines[first:last])
-    if left < 0 or first < said:
-        return ""
-    others = [number for number in range(said, len(lines)) if not first <= number < last]
-    for number in sorted(others, key=lambda one: target[0] - one if one < target[0] else one - target[-1]):
+    target = [number for number, line in enumerate(lines) if number not in frame and line.strip() in repeated]
+    kept = set() if head else set(frame)
+    left = room - _bytes(head) - sum(_bytes(lines[number]) for number in kept) - (len(target) + len(kept) + 1) * _bytes(CUT)
+    for away, number in sorted((away, number) for number, away in enumerate(_distances(len(lines), target)) if number not in frame):
         left -= _bytes(lines[number])
         if left < 0:
+            if not away:
+                return ""
             break
-        first, last = min(first, number), max(last, number + 1)
-    return head + (CUT if first > said else "") + "".join(lines[first:last]) + (CUT if last < len(lines) else "")
+        kept.add(number)
+    return head + _joined(lines, kept, len(frame) if head else 0) if target else ""
+
+
+def _frame(lines: Sequence[str]) -> set[int]:
+    """The lines of a message that stand outside of its blocks of code, and the fences; none where it has no block."""
+    frame, fence = set[int](), ""
+    for number, line in enumerate(lines):
+        found = _FENCE.match(line)
+        if not fence or (found and line.strip() == fence):
+            frame.add(number)
+            fence = found[1] if found and not fence else ""
+    return frame if len(frame) < len(lines) and not fence else set()
+
+
+def _distances(count: int, target: Sequence[int]) -> list[int]:
+    """How many lines each of `count` lines is from the nearest of some; what lies between two that are hardly apart counts as these do."""
+    found = [count] * count
+    for last, first in zip((-count, *target), (*target, 2 * count), strict=True):
+        for number in range(max(0, last), min(count, first)):
+            found[number] = min(number - last, first - number) if first - last > _GAP else 0
+    return found
+
+
+def _joined(lines: Sequence[str], kept: Collection[int], first: int) -> str:
+    """The lines that are kept, from the first on, with a mark wherever some were left out."""
+    texts, before = list[str](), first - 1
+    for number in sorted(kept):
+        texts += [*([CUT] if number - before > 1 else []), lines[number]]
+        before = number
+    return "".join([*texts, *([CUT] if before < len(lines) - 1 else [])])
 
 
 def _first(text: str, room: int) -> str:
