@@ -289,3 +289,10 @@ def test_a_form_is_no_prose_of_the_team() -> None:
 def test_a_word_of_copyright_in_passing_is_no_notice() -> None:
     text = "# Your own code\n\nSend only what you wrote yourself: whose the copyright of other code is, nobody here can tell.\n"
     assert samples(document(text, "markdown", "CONTRIBUTING.md"))
+
+
+def test_a_class_s_own_method_of_ruby_is_asked_for_as_one() -> None:
+    doc = "  # Finds all baskets that hold the same things as this one does, whoever packed them.\n"
+    text = f"class Basket\n{doc}  def self.alike(items)\n    where(items: items).order(:packed_at)\n  end\nend\n"
+    (sample,) = samples(document(text, "ruby", "basket.rb"))
+    assert "`Basket.alike`" in asked(sample)

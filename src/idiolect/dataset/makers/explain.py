@@ -88,7 +88,7 @@ def _unit(document: Document, unit: Unit, doc: tuple[int, int], budget: int) -> 
     if len(code.text) < SHORTEST_CODE:
         return dropped(document, "nothing but prose", unit.name)
     choose = seeded("explain", document.path, unit.parents, unit.name, text)
-    name = scope.qualified(unit, document.language)
+    name = scope.qualified(unit, document.language, document.data)
     question = choose.choice(NOTE_QUESTIONS if prose.note(text) else QUESTIONS).format(name=name, kind=unit.kind, path=document.path)
     shown = f"{code.text}\n{GAP}" if cut else code.text
     prompt = f"{question}\n\n{scope.fenced(shown, document.language)}"

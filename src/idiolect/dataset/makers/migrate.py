@@ -95,7 +95,7 @@ def version(document: Document, unit: Unit) -> Version:
     """A unit of a file as one side of a pair."""
     start, end = whole(unit, document.data)
     text = document.data[start:end].decode()
-    return Version(text, document.language, document.path, qualified(unit, document.language), (document.span(start, end),))
+    return Version(text, document.language, document.path, qualified(unit, document.language, document.data), (document.span(start, end),))
 
 
 def lesson(old: Version, new: Version, confidence: float, hint: str, budget: int) -> Sample | Dropped:
@@ -227,4 +227,4 @@ def _version(change: Change, edit: Edit, unit: Unit, *, before: bool = False) ->
     data = edit.before if before else edit.after
     start, end = whole(unit, data)
     where = span_of(change, edit, start, end, before=before)
-    return Version(data[start:end].decode(), edit.language, edit.path, qualified(unit, edit.language), (where,))
+    return Version(data[start:end].decode(), edit.language, edit.path, qualified(unit, edit.language, data), (where,))

@@ -74,7 +74,7 @@ def _sample(document: Document, where: tuple[Unit, Fault], made: bytes, choose: 
         return dropped(document, answer, unit.name)
     (part,) = answer.parts
     start, end = _shown(part, unit, fault)
-    name = qualified(unit, document.language)
+    name = qualified(unit, document.language, document.data)
     text = made[start:end].decode().rstrip("\n")
     if len(text.encode()) + len(answer.text.encode()) > budget:
         return dropped(document, "touched code over budget", unit.name)

@@ -134,7 +134,7 @@ def whole(unit: Unit, data: bytes) -> tuple[int, int]:
     return start, unit.end + (data[unit.end : unit.end + 1] == b";")
 
 
-def qualified(unit: Unit, language: str, data: bytes = b"") -> str:
+def qualified(unit: Unit, language: str, data: bytes) -> str:
     """The name that a reader of that language would use; a class's own method of Ruby is known by `data`, its file."""
     between, last = _SEPARATORS.get(language, (".", "."))
     last = "." if last == "#" and _OWN_METHOD.match(data, unit.start) else last

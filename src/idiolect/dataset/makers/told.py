@@ -112,7 +112,7 @@ def _explained(found: list[Link], budget: int) -> Sample | Dropped:
         seeded("linked", document.path, section.title, text)
         .choice(QUESTIONS if alone else AMONG)
         .format(
-            name=scope.qualified(first.unit, first.code.language),
+            name=scope.qualified(first.unit, first.code.language, first.code.data),
             path=first.code.path,
             code="\n\n".join(piece.text for piece in codes),
             title=section.title,
