@@ -125,7 +125,8 @@ SLOW: dict[str, Callable[[], object]] = {
         "ruby", f"x{BLANKS}\n{'export ' * 5_000}\nattr_{'a' * 30_000}\n{'(' * 30_000}".encode()
     ),
     "brackets of a definition": lambda: defined.bindings("python", b"x = (\n" * 10_000),
-    "a long attribute": lambda: grounds.rootless("@" + "a" * 30_000 + BLANKS, ""),
+    "a long attribute": lambda: grounds.rootless(grounds.plain("@" + "a" * 30_000 + BLANKS, "ruby"), "ruby", ""),
+    "quotes of no string": lambda: grounds.plain("'\"" * 20_000 + "\\" * 30_000 + "'\n" * 9_000, "c"),
     "brackets of imports": lambda: scope.imports(b"import (\n" * 200_000),
     "brackets of imported names": lambda: linked("python", "from a import (\n" * 8000),
     "blanks before an import": lambda: [linked(language, "\n" + BLANKS + "x") for language in pointers.READERS],

@@ -182,7 +182,7 @@ def brought(one: Part) -> list[str]:
 
 def baseless(parts: Iterable[Part], prompt: str) -> bool:
     """Whether an edit uses much that its prompt does not show (`grounds.baseless`)."""
-    return grounds.baseless("".join(row for one in parts for row in lines(one)[1]), prompt)
+    return grounds.baseless("".join(grounds.plain("".join(lines(one)[1]), one.edit.language) for one in parts), prompt)
 
 
 def shown(change: Change, parts: Iterable[Part], room: int, first: Sequence[View] = ()) -> Piece | None:

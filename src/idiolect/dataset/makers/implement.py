@@ -71,7 +71,7 @@ def _lesson(subject: Subject, budget: int) -> Sample | Dropped:
     request = choose.choice(FRAMES).format(what=what, path=pair.tested.path, test=pair.test.path, cases=fence)
     more = _around(subject, shown, budget - len(request.encode()) - (end - start))
     request += "".join(piece.text for piece in more)
-    if grounds.baseless(code, request) or grounds.rootless(code, request):
+    if grounds.groundless(code, pair.tested.language, request):
         return dropped(pair.tested, grounds.REASON, unit.name)
     return Sample(
         prompt=(Message(role="user", content=request),),

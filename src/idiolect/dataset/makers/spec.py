@@ -125,7 +125,7 @@ def _sample(pair: Pair, answer: scope.Piece, code: scope.Piece, what: str, befor
     request = frame.format(what=what, path=tested.path, test=test.path, code=scope.fenced(code.text, tested.language))
     if before.text:
         request += BEFORE.format(test=test.path, setting=scope.fenced(before.text, test.language))
-    if grounds.baseless(answer.text, request) or grounds.rootless(answer.text, request):
+    if grounds.groundless(answer.text, test.language, request):
         return dropped(test, grounds.REASON)
     return Sample(
         prompt=(Message(role="user", content=request),),

@@ -171,7 +171,7 @@ def lesson(document: Document, unit: Unit, found: Sequence[Unit], asked: Request
         if piece.text and len(request) + len(piece.text) + len(code) <= budget:
             request += f"\n\n{said}\n{scope.fenced(piece.text, document.language)}"
             origins += piece.origins
-    if grounds.baseless(code, request) or grounds.rootless(code, request):
+    if grounds.groundless(code, document.language, request):
         return dropped(document, grounds.REASON, unit.name)
     return Sample(
         prompt=(Message(role="user", content=request),),
