@@ -146,6 +146,7 @@ def test_no_more_is_shown_than_may_be(size: int) -> None:
     text = f"{many}def every():\n    return {' + '.join(f'NAME_{n}' for n in range(size))}\n"
     data = text.encode()
     found = units("python", data)
-    spans = defined.around("python", data, found[-1], scope.named(data, found[-1]))
+    document = Document("shop", "team", "c" * 40, "a", "python", data, 0)
+    spans = defined.around(document, found[-1], found, scope.named(data, found[-1]))
     assert 0 < sum(end - start for start, end in spans) <= defined.MOST
     assert data[slice(*spans[-1])].startswith(f"NAME_{size - 1} ".encode()), "what is nearest comes first"

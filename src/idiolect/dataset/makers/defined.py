@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from idiolect.dataset.makers.windows import after, indented, line_end, line_start
 from idiolect.syntax import Unit, units
+from idiolect.types import Document
 
 MOST = 800
 """Bytes that are shown of it in all."""
@@ -46,20 +47,20 @@ class Binding(NamedTuple):
     """The innermost unit that it stands in."""
 
 
-def around(language: str, data: bytes, unit: Unit, used: Collection[str]) -> list[tuple[int, int]]:
+def around(document: Document, unit: Unit, found: Sequence[Unit], used: Collection[str]) -> list[tuple[int, int]]:
     """Byte ranges of definitions of the names that a unit uses, in the order of the file, and of whole short functions.
 
-    Names bound outside of functions, attributes that its class sets, where it sets them; functions that it calls, of its class or of the
-    file, then those that stand nearest. What is nearest before it comes first.
+    `found` are all units of its file. Names bound outside of functions, attributes that its class sets, where it sets them; functions
+    that it calls, of its class or of the file, then those that stand nearest. What is nearest before it comes first.
     """
-    homes = ((), unit.parents)
-    within = [one for one in units(language, data) if one.kind in CALLABLE and one.parents in homes and one.start != unit.start]
+    data, homes = document.data, ((), unit.parents)
+    within = [one for one in found if one.kind in CALLABLE and one.parents in homes and one.start != unit.start]
     short = [one for one in within if one.end - one.start <= LONGEST]
 
     def distance(span: tuple[int, int]) -> tuple[bool, int, int]:
         return span[0] > unit.start, abs(unit.start - span[0]), span[1]
 
-    known = bindings(language, data)
+    known = bindings(document.language, data)
     wanted = [(one.start, one.end) for name in used for one in known.get(name, ()) if _reaches(one, unit)]
     wanted += [_whole(data, one) for one in short if plain(one) in used]
     beside = ((one.start, one.end, one) for one in short if one.parents == unit.parents and plain(one) not in used)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence, Set
+from functools import lru_cache
 from heapq import nsmallest
 from typing import NamedTuple
 
@@ -55,15 +56,13 @@ def beginning(document: Document, unit: Unit) -> Piece:
     return code(document, [(start, max(end, unit.doc[1] if unit.doc and unit.doc[0] >= unit.start else end))])
 
 
-def around(document: Document, unit: Unit, enclosing: Sequence[Unit]) -> Piece:
+def around(document: Document, unit: Unit, found: Sequence[Unit]) -> Piece:
     """Imports of the file, the headers of what encloses the unit and of what stands beside it, and the definitions that it stands on."""
     used = named(document.data, unit)
-    outer = [other for other in enclosing if other.start <= unit.start and unit.end <= other.end and other != unit]
-    headers = [defined.head(document.data, other) for other in (*outer, *_bases(unit, enclosing, used))]
-    known = defined.around(document.language, document.data, unit, used)
-    beside = [
-        (start, end) for start, end in _siblings(document.data, unit, enclosing, used) if all(end <= a or b <= start for a, b in known)
-    ]
+    outer = [other for other in found if other.start <= unit.start and unit.end <= other.end and other != unit]
+    headers = [defined.head(document.data, other) for other in (*outer, *_bases(unit, found, used))]
+    known = defined.around(document, unit, found, used)
+    beside = [(start, end) for start, end in _siblings(document.data, unit, found, used) if all(end <= a or b <= start for a, b in known)]
     above, here = code(document, imports(document.data, used)), code(document, sorted({*headers, *known, *beside}))
     return Piece("\n\n".join(piece.text for piece in (above, here) if piece.text), above.origins + here.origins)
 
@@ -103,20 +102,23 @@ def _siblings(data: bytes, unit: Unit, found: Sequence[Unit], used: Collection[s
     return sorted(kept)
 
 
-def imports(data: bytes, used: Set[str] = frozenset(), limit: int = IMPORTS) -> list[tuple[int, int]]:
-    """Lines at the left margin that bring in other code, up to `limit` bytes in all: those that name what is `used`, else all."""
-    begun = [(start, end) for start, end in lines(data) if _IMPORT.match(data, start, end)]
-    found = [(start, stop) for start, end in begun if (stop := _bracket_end(data, start, end, limit)) <= start + limit]
-
-    def names(span: tuple[int, int]) -> bool:
-        return not used.isdisjoint(set(_NAME.findall(data[slice(*span)].decode())) - NO_NAME)
-
+def imports(data: bytes, used: Set[str] = frozenset()) -> list[tuple[int, int]]:
+    """Lines at the left margin that bring in other code, up to `IMPORTS` bytes in all: those that name what is `used`, else all."""
+    every = _imports(data)
     kept, size = [], 0
-    for start, stop in [span for span in found if names(span)] or found:
-        if size + stop - start <= limit:
+    for start, stop in [span for span, names in every.items() if not used.isdisjoint(names)] or every:
+        if size + stop - start <= IMPORTS:
             kept.append((start, stop))
             size += stop - start
     return sorted(kept)
+
+
+@lru_cache(maxsize=4)
+def _imports(data: bytes) -> dict[tuple[int, int], Set[str]]:
+    """The imports of a file that are short enough to be shown, in order, with what each names."""
+    begun = [(start, end) for start, end in lines(data) if _IMPORT.match(data, start, end)]
+    found = [(start, stop) for start, end in begun if (stop := _bracket_end(data, start, end)) <= start + IMPORTS]
+    return {span: set(_NAME.findall(data[slice(*span)].decode())) - NO_NAME for span in found}
 
 
 def wraps(unit: Unit, found: Sequence[Unit]) -> bool:
@@ -159,11 +161,11 @@ def counted(text: str) -> Counter[str]:
     return Counter(_NAME.findall(text))
 
 
-def _bracket_end(data: bytes, start: int, end: int, limit: int) -> int:
+def _bracket_end(data: bytes, start: int, end: int) -> int:
     """Where an import that goes on in brackets over several lines ends; past the limit where that is not within it."""
     opened = data[start:end].rstrip()[-1:]
     closing = {b"(": b")", b"{": b"}"}.get(opened)
     if not closing:
         return end
-    found = data.find(closing, end, end + limit)
-    return line_end(data, found) if found >= 0 else end + limit
+    found = data.find(closing, end, end + IMPORTS)
+    return line_end(data, found) if found >= 0 else end + IMPORTS
