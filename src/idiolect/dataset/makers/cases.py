@@ -173,8 +173,8 @@ def mentioned(text: str, found: Sequence[Unit], whole: str = "") -> list[Unit]:
         if unit.kind in _NEVER or len(unit.name) <= 2 or (unit.kind == "function" and unit.parents):
             continue
         owned = bool(unit.parents and words[unit.parents[-1]])
-        if count(unit) and (owned or (bearers[unit.name] == 1 and telling(unit.name))):
-            about.append((count(unit) + 3 * owned, unit))
+        if (owned or (bearers[unit.name] == 1 and telling(unit.name))) and (often := count(unit)):
+            about.append((often + 3 * owned, unit))
     return [unit for _, unit in sorted(about, key=lambda pair: (-pair[0], pair[1].start))]
 
 
@@ -191,7 +191,9 @@ def counting(text: str, whole: str = "") -> Callable[[Unit], int]:
         if unit.kind == "method" or owner:
             bare = name.removesuffix("=")
             put = len(re.findall(rf"\.{re.escape(bare)}[ \t]*=(?![=~>])", text)) if f".{bare}" in text else 0
-            return put if name.endswith("=") else max(0, found[name] - put - strangers(text, whole or text, unit))
+            if name.endswith("=") or found[name] <= put:
+                return put if name.endswith("=") else 0
+            return max(0, found[name] - put - strangers(text, whole or text, unit))
         return words[name]
 
     return count

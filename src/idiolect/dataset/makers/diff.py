@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from idiolect.dataset.makers import asking, blocks, editing, forms, grounds, tangles
 from idiolect.dataset.makers.commits import Wish, format_only, numbers_only, tokens, vague, wish
-from idiolect.dataset.makers.edits import Part, changed, dropped, file, hunks, is_text, part, rows, written
+from idiolect.dataset.makers.edits import Part, changed, dropped, file, hunks, is_text, part, written
 from idiolect.dataset.makers.forms import Form
 from idiolect.dataset.makers.intents import intent
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
@@ -70,8 +70,7 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
 
 def _layout(one: tangles.Place) -> bool:
     """Whether a hunk of code changes no more than blanks, quotes and trailing commas: of these no message speaks that speaks of more."""
-    old, new = rows(one.edit.before)[one.hunk.start : one.hunk.end], rows(one.edit.after)[one.hunk.new_start : one.hunk.new_end]
-    return one.edit.language not in PROSE and tokens("".join(old).encode()) == tokens("".join(new).encode())
+    return one.edit.language not in PROSE and tokens("".join(one.old).encode()) == tokens("".join(one.new).encode())
 
 
 def _edit(change: Change, request: Wish, picked: Sequence[tuple[Edit, list[blocks.Hunk]]], budget: int) -> Sample | Dropped:

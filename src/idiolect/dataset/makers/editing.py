@@ -146,10 +146,10 @@ def enclosing(one: Part) -> Windows:
     """Shows every region with the innermost units around it, or with what stands nearby where there is none."""
     found = units(one.edit.language, one.edit.before)
     offsets = offsets_of(one.before)
+    inner = [_rows(one.edit.before, unit) for unit in found if unit.body_start]
     spans = []
     for at in one.regions:
         start, end = offsets[at.start], offsets[at.end]
-        inner = [_rows(one.edit.before, unit) for unit in found if unit.body_start]
         held = [(first, stop) for first, stop in inner if first <= start and end <= stop]
         touched = [(first, stop) for first, stop in inner if start < stop and first < end] if not held else []
         best = min(held, key=lambda span: span[1] - span[0], default=None)

@@ -72,7 +72,7 @@ def groups(named: Mapping[str, Sequence[str]], prose: Iterable[str]) -> Iterator
 
     `named` are the `names` of each path.
     """
-    ours = list(prose)
+    ours = dict.fromkeys(prose)
     defining: dict[str, set[str]] = defaultdict(set)
     for path, found in named.items():
         if path not in ours:

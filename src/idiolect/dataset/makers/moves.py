@@ -100,7 +100,8 @@ def found(parts: Sequence[Part], both: Versions) -> list[Found]:
     taken = {path: Counter(_saying(old)) | _lost(before, after, path) for path, (old, _) in rows.items()}
     given = {path: Counter(_saying(new)) | _lost(after, before, path) for path, (_, new) in rows.items()}
     came_in, went_in = _naming(given.values()), _naming(taken.values())
-    everywhere = [pair for pair in renamed(parts) if pair[0] in _defined(parts)]
+    defined = _defined(parts)
+    everywhere = [pair for pair in renamed(parts) if pair[0] in defined]
     outer = set(_outermost(olds))
     made = [_told(old, new) for old, new in matched if old in outer and (old.path != new.path or old.name != new.name)]
     made += [_told(old, new) for old, new in other_names.items() if _same_rows(old, new, max) >= TAKEN]

@@ -82,10 +82,9 @@ def _follows(one: Place, before: Sequence[Place]) -> bool:
 
 def _bound(one: Place, before: Sequence[Place]) -> bool:
     """Whether most lines that say what went there did not say have to do with what the edits before brought."""
-    old, new = (edits.rows(data) for data in (one.edit.before, one.edit.after))
-    went = tangles.names(one.edit.language, "".join(old[one.hunk.start : one.hunk.end]))
+    went = tangles.names(one.edit.language, "".join(one.old))
     brought = {name for other in before for name in other.brought}
-    came = (tangles.names(one.edit.language, line) for line in new[one.hunk.new_start : one.hunk.new_end])
+    came = (tangles.names(one.edit.language, line) for line in one.new)
     told = [names for names in came if names - went]
     return sum(bool(names & brought) for names in told) >= BOUND * len(told)
 
@@ -127,8 +126,7 @@ def _sample(change: Change, earlier: Sequence[Place], one: Place, frame: str, bu
 
 def _done(place: Place) -> str:
     """An edit that was made, as a diff without numbers."""
-    old, new = edits.rows(place.edit.before), edits.rows(place.edit.after)
-    lines = forms.unified(old[place.hunk.start : place.hunk.end], new[place.hunk.new_start : place.hunk.new_end])
+    lines = forms.unified(place.old, place.new)
     text = "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
     return f"`{place.edit.path}`\n{fenced(text.rstrip(chr(10)), 'diff')}"
 

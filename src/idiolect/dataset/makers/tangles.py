@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from idiolect.dataset.makers import edits, pairs
@@ -61,19 +61,28 @@ class Place(NamedTuple):
     """Identifiers of which fewer stand there than before."""
     brought: frozenset[str]
     """Identifiers of which more do."""
+    old: tuple[str, ...]
+    """Its lines before."""
+    new: tuple[str, ...]
+    """And after."""
 
 
 def places(found: Sequence[Edit]) -> list[Place]:
     """The hunks of a commit in order."""
-    return [_place(edit, hunk) for edit in found for hunk in edits.hunks(edit)]
+    return [place for edit in found for place in _of_edit(edit)]
 
 
-def _place(edit: Edit, hunk: Hunk) -> Place:
-    old = _names(edit.language, "".join(edits.rows(edit.before)[hunk.start : hunk.end]))
-    new = _names(edit.language, "".join(edits.rows(edit.after)[hunk.new_start : hunk.new_end]))
+def _of_edit(edit: Edit) -> Iterator[Place]:
+    before, after = edits.rows(edit.before), edits.rows(edit.after)
+    for hunk in edits.hunks(edit):
+        yield _place(edit, hunk, tuple(before[hunk.start : hunk.end]), tuple(after[hunk.new_start : hunk.new_end]))
+
+
+def _place(edit: Edit, hunk: Hunk, was: tuple[str, ...], became: tuple[str, ...]) -> Place:
+    old, new = _names(edit.language, "".join(was)), _names(edit.language, "".join(became))
     words = frozenset(old | new)
     gone, brought = frozenset(old - new), frozenset(new - old)
-    return Place(edit, hunk, gone | brought or words, words, gone, brought)
+    return Place(edit, hunk, gone | brought or words, words, gone, brought, was, became)
 
 
 def names(language: str, text: str) -> frozenset[str]:
@@ -120,10 +129,7 @@ def about(message: str, found: Sequence[Place]) -> list[int]:
 
 def _said(place: Place) -> set[str]:
     words = [word for name in place.words for word in words_of(name)]
-    text = "".join(
-        [*edits.rows(place.edit.before)[place.hunk.start : place.hunk.end], *edits.rows(place.edit.after)[slice(*place.hunk[2:])]]
-    )
-    prose = words_of(text) if place.edit.language in PROSE else []
+    prose = words_of("".join((*place.old, *place.new))) if place.edit.language in PROSE else []
     return _stemmed([*words, *prose, *words_of(place.edit.path.rpartition("/")[2])])
 
 
