@@ -20,6 +20,7 @@ PROMPT = "`shop/fees.py`\n\ndef fee_of(parcel):\n    return base_fee(parcel)\n"
         ("parcel.total + count + weight", False),
         ("parcel.total + 1_000_000 + 2_000 + 3_000", False),
         ("return 'see http://a.b/' + flat_rate + zone_fee + tax_of", True),
+        ("return fetch('http://a.b/flat_rate/zone_fee') + tax_of", False),
         ("return weight // flat_rate + zone_fee + tax_of", True),
     ],
 )
@@ -41,6 +42,7 @@ def test_names_of_a_team_s_own_making_have_to_be_shown_or_brought(code: str, fou
         ("def name\n  self.class.base_fee\nend", "ruby", False),
         ("def half(self):\n    return 3 // self.rate", "python", True),
         ("def half(self):\n    return 3  # self.rate", "python", False),
+        ("def half(self):\n    return 'me @home'", "python", False),
         ("@cached.property\ndef half(self):\n    return 3", "python", False),
         ("half() {\n  return 3; // this.rate\n}", "javascript", False),
         ("half() {\n  return get('http://a.b/' + this.rate);\n}", "javascript", True),

@@ -19,13 +19,13 @@ _ATTRIBUTE = re.compile(r"(?<![\w@])(?:self\.|this\.|@{1,2})(?!__|class\b)([A-Za
 """An attribute that is read: no call, no type of one, no target of an assignment."""
 _SETS = re.compile(r"(?:self\.|this\.|@{1,2})(\w+)(?=[^=\n()]{0,120}(?<![=!<>])=(?!=))|(?:def|class)\s+(\w+)")
 """What code sets or defines itself; several at once stand before one sign."""
-_DECORATOR = re.compile(r"^[ \t]*@[^\n]*", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _HASHED = frozenset({"elixir", "julia", "lua", "makefile", "perl", "python", "r", "ruby", "shell", "toml", "yaml"})
 """Languages in which `//` begins no remark: it is an operator, an empty pattern or part of an address."""
 _STRING = r"""(\"(?:\\.|[^"\\\n])*+\"|'(?:\\.|[^'\\\n])*+')"""
 _HASH = r"(?<!\.)#(?!\{)[^\n]*"
 _REMARK, _REMARK_OR_SLASHES = re.compile(f"{_STRING}|{_HASH}"), re.compile(f"{_STRING}|{_HASH}|(?<!:)//[^\\n]*")
+_ADDRESS = re.compile(r"://[^\s\"'`#{]*")
 _DOCSTRING = re.compile(r'"""(?:(?!""").)*"""', re.DOTALL)
 
 KNOWN = frozenset(
@@ -67,8 +67,9 @@ KNOWN = frozenset(
 
 
 def plain(code: str, language: str) -> str:
-    """Code without its remarks; what looks like one within a string stays."""
-    return (_REMARK if language in _HASHED else _REMARK_OR_SLASHES).sub(lambda match: match[1] or "", code)
+    """Code without its remarks and the paths of addresses, which name nothing; what looks like a remark within a string stays."""
+    kept = (_REMARK if language in _HASHED else _REMARK_OR_SLASHES).sub(lambda match: match[1] or "", code)
+    return _ADDRESS.sub("", kept)
 
 
 def rootless(code: str, language: str, prompt: str) -> bool:
@@ -77,7 +78,7 @@ def rootless(code: str, language: str, prompt: str) -> bool:
     `code` is `plain`. Of lessons read by hand that did, two of twelve were good; of the others 72 of 201.
     """
     known = {name for names in _SETS.findall(code) for name in names}.union(_WORD.findall(prompt))
-    read = _ATTRIBUTE.findall(code if language == "ruby" else _DECORATOR.sub("", code))
+    read = _ATTRIBUTE.findall(code if language == "ruby" else code.replace("@", " "))  # elsewhere it decorates
     return not known.issuperset(read)
 
 
