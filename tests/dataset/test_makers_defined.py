@@ -118,6 +118,19 @@ def test_of_imports_those_are_shown_that_are_used() -> None:
     assert shown(text, "python", "price") == "from shop import till"
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("from shop import (Basket,\n    Till)\nimport os\n", ["from shop import (Basket,\n    Till)", "import os"]),
+        ("from shop import (  # all of it\n    Till,\n)\n", ["from shop import (  # all of it\n    Till,\n)"]),
+        ("import {\n  a,\n  b\n} from './shop';\n", ["import {\n  a,\n  b\n} from './shop';"]),
+        ("from shop import (Basket,\nimport os\n", ["import os"]),
+    ],
+)
+def test_an_import_is_shown_down_to_the_line_that_closes_its_brackets(text: str, found: list[str]) -> None:
+    assert [text[start:end] for start, end in scope.imports(text.encode())] == found
+
+
 def test_neighbours_show_how_the_team_writes() -> None:
     text = "".join(f"def shelf_{n}(kind):\n    return kind * {n}\n\n\n" for n in range(9))
     found = shown(text, "python", "shelf_5")

@@ -10,7 +10,7 @@ from heapq import nsmallest
 from operator import itemgetter
 from typing import NamedTuple
 
-from idiolect.dataset.makers.windows import after, indented, line_end, line_start
+from idiolect.dataset.makers.windows import after, closed, indented, line_end, line_start
 from idiolect.syntax import Unit, units
 from idiolect.types import Document
 
@@ -34,7 +34,6 @@ _DECLARING = re.compile(
 """Macros in the body of a class of Ruby that make methods: of those that name several, the first counts."""
 _REQUIRES = re.compile(rb"=[ \t]*(?:require|import)\b")
 _COMMENT = re.compile(rb"[ \t]*(?:#|//|/\*|\*)")
-_BRACKET = re.compile(rb"[(\[{]|([)\]}])")
 
 
 class Binding(NamedTuple):
@@ -105,20 +104,9 @@ def bindings(language: str, data: bytes) -> Mapping[str, Sequence[Binding]]:
 
 def _spans(pattern: re.Pattern[bytes], data: bytes) -> Iterator[tuple[int, int, re.Match[bytes]]]:
     for match in pattern.finditer(data):
-        end = _closed(data, match.start())
+        end = closed(data, match.start(), LONGEST)
         if end - match.start() <= LONGEST and not _REQUIRES.search(data, match.start(), end):
             yield match.start(), end, match
-
-
-def _closed(data: bytes, start: int) -> int:
-    """The end of the line, or of that on which the brackets close that it opens; past what may be shown where they do not."""
-    end, depth = line_end(data, start), 0
-    for bracket in _BRACKET.finditer(data, start, start + LONGEST):
-        if bracket.start() > end and depth <= 0:
-            break
-        depth += -1 if bracket[1] else 1
-        end = max(end, line_end(data, bracket.start()))
-    return end if depth <= 0 else start + LONGEST + 1
 
 
 def _reaches(one: Binding, unit: Unit) -> bool:

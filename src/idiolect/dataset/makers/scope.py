@@ -10,7 +10,7 @@ from heapq import nsmallest
 from typing import NamedTuple
 
 from idiolect.dataset.makers import defined
-from idiolect.dataset.makers.windows import indented, line_end, line_start, lines
+from idiolect.dataset.makers.windows import closed, indented, line_start, lines
 from idiolect.syntax import Unit
 from idiolect.types import Document, Span
 
@@ -116,8 +116,8 @@ def imports(data: bytes, used: Set[str] = frozenset()) -> list[tuple[int, int]]:
 @lru_cache(maxsize=4)
 def _imports(data: bytes) -> dict[tuple[int, int], Set[str]]:
     """The imports of a file that are short enough to be shown, in order, with what each names."""
-    begun = [(start, end) for start, end in lines(data) if _IMPORT.match(data, start, end)]
-    found = [(start, stop) for start, end in begun if (stop := _bracket_end(data, start, end)) <= start + IMPORTS]
+    begun = [start for start, end in lines(data) if _IMPORT.match(data, start, end)]
+    found = [(start, end) for start in begun if (end := closed(data, start, IMPORTS)) <= start + IMPORTS]
     return {span: set(_NAME.findall(data[slice(*span)].decode())) - NO_NAME for span in found}
 
 
@@ -159,13 +159,3 @@ def tag(language: str) -> str:
 def counted(text: str) -> Counter[str]:
     """How often each identifier stands in a text."""
     return Counter(_NAME.findall(text))
-
-
-def _bracket_end(data: bytes, start: int, end: int) -> int:
-    """Where an import that goes on in brackets over several lines ends; past the limit where that is not within it."""
-    opened = data[start:end].rstrip()[-1:]
-    closing = {b"(": b")", b"{": b"}"}.get(opened)
-    if not closing:
-        return end
-    found = data.find(closing, end, end + IMPORTS)
-    return line_end(data, found) if found >= 0 else end + IMPORTS

@@ -12,6 +12,7 @@ GAP = "[...]"
 """Stands for what is left out."""
 
 NEWLINE = re.compile(rb"\r\n|\n|\r")
+_BRACKET = re.compile(rb"[(\[{]|([)\]}])")
 _PARAGRAPH = re.compile(rb"(?:\r\n|\n|\r)(?:[ \t]*(?:\r\n|\n|\r))+")
 
 
@@ -32,6 +33,18 @@ def line_end(data: bytes, at: int) -> int:
     """Where the line that holds `at` ends, before its newline."""
     match = NEWLINE.search(data, at)
     return match.start() if match else len(data)
+
+
+def closed(data: bytes, start: int, limit: int) -> int:
+    """The end of the line of `start`, or of the one on which the brackets close that it opens; past `limit` bytes where they do not."""
+    last = line_end(data, max(start, *(data.rfind(sign, start, start + limit) for sign in (b")", b"]", b"}"))))
+    end, depth = line_end(data, start), 0
+    for bracket in _BRACKET.finditer(data, start, min(last, start + limit)):  # what is opened below the last that closes stays open
+        if bracket.start() > end and depth <= 0:
+            break
+        depth += -1 if bracket[1] else 1
+        end = max(end, line_end(data, bracket.start()))
+    return end if depth <= 0 else start + limit + 1
 
 
 def indented(data: bytes, at: int) -> int:
