@@ -12,6 +12,8 @@ from idiolect.pack import Check, Pack, Tool
 from idiolect.sources import globs
 from idiolect.types import Dropped, File, Finding, Hole, Sample, Score
 
+PORTION = tools.MOST_FILES // 2
+"""Files that a tool is given at once, those of the pack not counted."""
 MOST_BYTES = 16 << 20
 """Of the files that a tool is given at once."""
 LONGEST_NAME = 255
@@ -89,7 +91,7 @@ def _portions(files: Iterable[File]) -> Iterator[list[File]]:
     size = 0
     for file in files:
         length = len(file.text.encode())
-        if portion and (len(portion) == tools.MOST_FILES // 2 or size + length > MOST_BYTES):
+        if portion and (len(portion) == PORTION or size + length > MOST_BYTES):
             yield portion
             portion, size = [], 0
         portion.append(file)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from idiolect import checks, general, hardware, pack, rows, sources
-from idiolect.dataset import admission, examples
+from idiolect.dataset import admission, examples, linting
 from idiolect.errors import RecipeError, UsageError
 from idiolect.files import real, write_text
 from idiolect.pack import Tool
@@ -54,6 +54,7 @@ def check(recipe: Recipe) -> dict[str, Any]:
     packs = [pack.load(name, recipe.folder) for name in recipe.packs]
     for one in packs:
         checks.prove(one)
+    linting.named(packs, recipe.dataset.makers)
     machine = hardware.survey(recipe.folder)
     found = [look(recipe, source, admission.linters(packs)) for source in recipe.sources]
     size = round(sum(one["bytes"] * (1 if "rows" in one else LESSONS_PER_BYTE) for one in found))

@@ -68,7 +68,7 @@ def run_tool(
     bubblewrap or the program is missing; nothing is run then. Raises DataError for a path that leads out of the folder.
     """
     bubblewrap = available()
-    _visible(words[0], folders)
+    program(words[0], folders)
     limiter = ["prlimit", *_limits(limits), "--", *words]
     with ExitStack() as stack:
         inputs = [(_inside(file.path), _held(stack, file.text.encode())) for file in files]
@@ -134,14 +134,16 @@ def _limits(limits: Limits) -> list[str]:
     ]  # fmt: skip
 
 
-def _visible(name: str, folders: Sequence[Path]) -> None:
-    """Raise ToolError where a program is not there, as far as the sandbox can see."""
+def program(name: str, folders: Sequence[Path]) -> Path:
+    """Where a program stands. Raises ToolError where it does not, as far as the sandbox can see."""
     places = [Path(name)] if "/" in name else [Path(folder, name) for folder in _PATH.split(":")]
     seen = [Path("/usr"), Path("/bin"), *folders]
-    if not any(os.access(place, os.X_OK) and any(place.is_relative_to(one) for one in seen) for place in places):
+    found = next((place for place in places if os.access(place, os.X_OK) and any(place.is_relative_to(one) for one in seen)), None)
+    if found is None:
         raise ToolError(
             "is not installed where the sandbox can see it", where=name, next="install it in /usr, or name its folder in the pack"
         )
+    return found
 
 
 def _inside(path: str) -> str:

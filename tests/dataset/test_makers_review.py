@@ -11,6 +11,7 @@ from idiolect.dataset.makers import blocks, remarks
 from idiolect.dataset.makers.finding import finding
 from idiolect.dataset.makers.followup import followup
 from idiolect.dataset.makers.review import passed, review
+from idiolect.pack import Check
 from idiolect.types import Change, Dropped, Edit, Finding, Message, Said, Sample, Score
 
 BEFORE = """def total(lines):
@@ -26,6 +27,7 @@ def other():
 AFTER = BEFORE.replace("cents = cents + line.price", "cents += line.price").replace("    pass", "    return 1")
 ASKS = "Please use `+=` here."
 HUNK = "@@ -0,0 +1,4 @@\n" + "\n".join(f"+{row}" for row in BEFORE.split("\n")[:4])
+WHOLE = Sample(answer="", kind="raw", maker="m")
 
 
 def thread(text: str = ASKS, lines: tuple[int, int] = (4, 4), hunk: str = HUNK, before: str = BEFORE, after: str = AFTER) -> Change:
@@ -233,7 +235,7 @@ def test_commits_without_a_review_are_no_candidates() -> None:
 def no_print(sample: Sample, answer: str) -> Score:
     """A house rule: every `print` is a finding."""
     rows = [number for number, row in enumerate(answer.split("\n"), 1) if "print(" in row]
-    found = tuple(Finding(rule="no-print", severity="error", line=row, message="write to the log instead of printing") for row in rows)
+    found = tuple(Finding(rule="no-print", severity="error", line=row, message="write to log.info instead of printing") for row in rows)
     return Score(value=float(not found), findings=found)
 
 
@@ -250,11 +252,62 @@ def checked(before: str, after: str, *checks: Any) -> list[Sample | Dropped]:
 def test_a_finding_that_a_commit_mended_is_a_review_without_a_reviewer() -> None:
     before = BEFORE.replace("    return cents", "    print(cents)\n    return cents")
     found = [one for one in checked(before, before.replace("print(", "log.info("), no_print) if isinstance(one, Sample)]
-    assert [one.maker for one in found] == ["finding.needed", "finding.comment", "finding.fix"]
-    assert found[1].answer == "Write to the log instead of printing."
+    assert [one.maker for one in found] == ["finding.needed", "finding.comment", "finding.fix", "finding.passed"]
+    assert content(found[1]).split("```")[1].endswith("    print(cents)\n"), "the lines end where the finding does"
+    assert ("log.info(cents)" in content(found[3]), found[3].answer) == (True, "No.")
+    assert found[1].answer == "Write to log.info instead of printing."
     assert "+    log.info(cents)" not in content(found[2])
     assert "log.info(cents)" in (found[2].answer or "")
     assert {span.commit[:1] for span in found[2].origins} == {"c", "d"}
+
+
+def saying(message: str, where: str) -> Check:
+    """A check that holds this against each line in which that stands."""
+
+    def check(sample: Sample, answer: str) -> Score:
+        at = [number for number, row in enumerate(answer.split("\n"), 1) if where in row]
+        return Score(value=0.0, findings=tuple(Finding(rule="r", severity="error", line=row, message=message) for row in at))
+
+    return check
+
+
+def asked(before: str, after: str, *checks: Check) -> list[str]:
+    """Makers of the lessons, or why there are none."""
+    return [one.maker if isinstance(one, Sample) else one.reason for one in checked(before, after, *checks)]
+
+
+@pytest.mark.parametrize(
+    ("message", "before", "after", "made"),
+    [
+        ("`os` imported but unused", "import os\nimport re\n", "import re\n", ["finding.fix"]),
+        ("line too long", "import os\nimport re\n", "import re\n", ["code was deleted"]),
+        ("`os` imported but unused", "import os\n" + BEFORE, "import io\n" + BEFORE, ["mended otherwise"]),
+        ("use `list` here", "x = os.List[int]\n", "x = typ.Dict[int]\n", ["mended otherwise"]),
+        ("wrong", "a = os.path.join(b)\n", "a = 1\n", ["rewritten"]),
+        ("wrong", "os.walk(a)\nb = 1\n", "b = 1\nc = walk(a)\nd = 2\n", ["code was deleted"]),
+    ],
+)
+def test_what_goes_with_the_code_that_it_stood_in_was_not_mended(message: str, before: str, after: str, made: list[str]) -> None:
+    assert asked(before, after, saying(message, "os")) == made
+
+
+def test_findings_that_one_edit_answers_are_one_comment_and_more_than_three_are_none() -> None:
+    def of(names: str) -> list[Sample | Dropped]:
+        checks = [saying(f"`{name}` is unused", f" {name}") for name in names]
+        every = [finding for check in checks for finding in check(WHOLE, f"from x import {', '.join(names)}").findings]
+        both = {"src/a.py": [(every, [])]}
+        edit = Edit("src/a.py", "python", f"from x import {', '.join(names)}\na = 1\n".encode(), b"a = 1\n")
+        return list(finding([Change("shop", "team", "c" * 40, 9, "a-1", "Log", "", (edit,), parent="d" * 40)], looked=both))
+
+    (one,) = of("bc")
+    assert isinstance(one, Sample) and "`b` is unused.\n`c` is unused." in content(one)
+    (none,) = of("bcde")
+    assert isinstance(none, Dropped) and none.reason == "several findings at once"
+
+
+def test_a_fix_with_a_name_that_nothing_shows_is_not_asked_for() -> None:
+    undefined = saying("undefined name `parts`", "parts")
+    assert asked("total = parts.count\n", "total = pieces.count\n", undefined) == ["holds what cannot be known"]
 
 
 def test_findings_that_stay_that_are_new_or_whose_line_was_not_mended_teach_nothing() -> None:

@@ -65,7 +65,7 @@ def test_somebody_who_is_forgotten_has_said_nothing(shop: Shop) -> None:
 def test_what_a_check_of_a_pack_held_against_code_that_was_mended_is_a_review(shop: Shop) -> None:
     run = shop.checked()
     assert described(run) == FINDINGS.read_text(encoding="utf-8")
-    assert {one.maker for one in lessons(run)} == {"finding.needed", "finding.comment", "finding.fix"}
+    assert {one.maker for one in lessons(run)} == {"finding.needed", "finding.comment", "finding.fix", "finding.passed"}
 
 
 def test_an_export_that_is_not_there_is_an_error_that_says_so(shop: Shop) -> None:

@@ -25,6 +25,7 @@ from idiolect.dataset import (
     guard,
     leaks,
     lessons,
+    linting,
     reading,
     scrubbing,
     splits,
@@ -152,6 +153,7 @@ class _Build:
 
     def _go(self) -> None:
         started = time.monotonic()
+        linting.named(self.packs, self.recipe.dataset.makers)  # before the first hour, not after it
         reader = reading.Reader(self.recipe.dataset, self.funnel, self.scrubs, self.workshop, admission.linters(self.packs))
         materials = []
         with self._timed("read"):

@@ -7,22 +7,25 @@ gone through as often as needed: `Lessons.of` gives the same ones in the same or
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import chain
+from typing import Any
 
-from idiolect.dataset import examples, migrations, units
+from idiolect.dataset import examples, linting, migrations, units
 from idiolect.dataset.difficulty import graded
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.examples import Examples
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.gathering import Past, of_neighbours, of_pairs, of_prose
+from idiolect.dataset.linting import Looked
 from idiolect.dataset.makers import (
     MAKERS,
     OF_BRANCHES,
     OF_CHANGES,
+    OF_CHECKS,
     OF_FILES,
     OF_NEIGHBOURS,
     OF_PAIRS,
@@ -84,14 +87,20 @@ class Lessons:
         every = (OF_CHANGES, OF_THREADS, OF_PAIRS, OF_PROSE, OF_FILES, OF_NEIGHBOURS, OF_BRANCHES)
         self.at_work = tuple(at_work(names, told.makers) for names in every)
         self._gathered: dict[int, list[Group]] = {}
+        self._looked: dict[int, list[Looked | Dropped]] = {}
+        self.linters = linting.named(packs, told.makers)
         self.examples: Sequence[Examples] = ()
         """Rows, which are lessons already."""
 
     def of(self, side: Side, funnel: Funnel) -> Iterator[Sent | Sample]:
         """Every lesson of a side, sources in the order of the recipe; what became of the others goes to the funnel."""
         theirs = (f"{pack.name} {number}" for pack in self.packs for number in range(1, len(pack.makers) + 1))
+        if self.linters:
+            funnel.expect("commits", "look")
         funnel.expect("samples", *(f"make {name}" for name in (*chain(*self.at_work), *theirs)))
         for portion in self.portions[side]:
+            if self.linters:
+                deque(funnel.sift("look", "commits", self._linted(portion)), maxlen=0)
             made = _counted(self._made(portion), funnel)
             yield from self._of_packs(portion, made, funnel) if self.packs else made
         for one in self.examples:
@@ -110,6 +119,8 @@ class Lessons:
         of_changes = self._of_changes(portion, portion.changes, self.at_work[0], past)
         for name, item in migrations.judged(of_changes, portion.documents, portion.material.renames):
             yield name, self._taught(graded(self.book.marked(item))) if name == "migrate" and isinstance(item, Sample) else item
+        looked = [one for one in self._linted(portion) if isinstance(one, Looked) and one.found]
+        yield from self._of_changes(portion, [one.committed for one in looked], OF_CHECKS, past, [one.found for one in looked])
         yield from self._of_changes(portion, portion.threads, self.at_work[1], past)
         yield from self._of_changes(portion, portion.branches, self.at_work[-1], past)
         groups = self._groups(portion, past)
@@ -130,14 +141,24 @@ class Lessons:
             self._gathered[id(portion)] = groups + of_neighbours(around, documents, self.workshop)
         return self._gathered[id(portion)]
 
-    def _of_changes(self, portion: Portion, changes: Sequence[Committed], names: Sequence[str], past: Past) -> Made:
+    def _linted(self, portion: Portion) -> list[Looked | Dropped]:
+        """What tools of packs said of the commits; lessons are gone through twice, and this is asked once."""
+        if id(portion) not in self._looked:
+            history = History(portion.material.repository, portion.material.told, self.max_bytes)
+            found = linting.looked(self.workshop, history, portion.changes, self.linters) if self.linters else ()
+            self._looked[id(portion)] = list(found)
+        return self._looked[id(portion)]
+
+    def _of_changes(
+        self, portion: Portion, changes: Sequence[Committed], names: Sequence[str], past: Past, looked: Sequence[Mapping[str, Any]] = ()
+    ) -> Made:
         """What these makers make of these commits; what was taken back or mended at once teaches nothing."""
         material = portion.material
         every = [one.change for one in (*material.changes, *material.branches)]
         wrong = dict.fromkeys(material.mended, "mended soon") | dict.fromkeys(commits.reverted(every), "reverted")
         newest = max((one.time for one in every), default=0)
         plans = [one.plan for one in changes]
-        results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, names)
+        results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, names, looked)
         for one, found in zip(changes, results, strict=True):
             if reason := wrong.get(one.change.commit):
                 for name in names:

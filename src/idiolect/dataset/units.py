@@ -19,7 +19,7 @@ from idiolect.compute import Failed, pure
 from idiolect.dataset import alike, guard, labelling, leaks, probes, slips
 from idiolect.dataset.difficulty import graded
 from idiolect.dataset.duplicates.dedupe import printed
-from idiolect.dataset.makers import MAKERS, OF_CHECKS, finding, links, pointers, reviewed
+from idiolect.dataset.makers import MAKERS, OF_CHECKS, Maker, finding, links, pointers, reviewed
 from idiolect.dataset.makers import commits as wishes
 from idiolect.dataset.sent import Row, made
 from idiolect.errors import ToolError
@@ -27,7 +27,7 @@ from idiolect.files import digest_bytes, digest_json
 from idiolect.scrub import Scrubber, filters
 from idiolect.scrub.rules import Rules
 from idiolect.sources import commits, contents
-from idiolect.types import Change, Document, Dropped, Edit, Hole, Replaced, Role, Said, Sample
+from idiolect.types import Change, Document, Dropped, Edit, Finding, Hole, Replaced, Role, Said, Sample
 
 SECRET_ANSWER = "secret-in-answer"
 SECRET_PATH = "secret-path"
@@ -184,7 +184,7 @@ def changes(
     _same(code)
     _bring(tuple(packs), folder)
     scrubber, checks = _scrubber(scrub), _checks(tuple(packs), folder)
-    for names, about, versions in asked:
+    for names, about, versions, looked in asked:
         said = tuple(Said(*one) for one in about["said"])
         change = Change(**{**about, "said": said}, source="", time=0, author="", edits=())
         held = [(path, before, after, contents.Stated(*said)) for path, _, before, _, after, said in versions]
@@ -196,7 +196,9 @@ def changes(
         clean, findings = cleaned(found, oids, scrubber)
         paths = tuple(edit.path for edit in clean.edits)
         with syntax.here():
-            yield tuple(Read(paths, clean.licence, findings, tuple(_made(names, [clean], scrubber, checks)))) if paths else SECRET_PATH
+            told = {"looked": {path: [_both(*one) for one in some] for path, some in looked}} if looked else {"checks": checks}
+            made = tuple(_made(names, [clean], scrubber, told)) if paths else ()
+            yield tuple(Read(paths, clean.licence, findings, made)) if paths else SECRET_PATH
 
 
 @pure(1)
@@ -273,16 +275,22 @@ def cleaned(change: Change, oids: dict[str, tuple[str, str]], scrubber: Scrubber
     return Change(**{**vars(change), **told}), tuple(findings)
 
 
+def _both(*found: Iterable[Sequence[Any]]) -> tuple[list[Finding], ...]:
+    """What a tool found in a file before and after, from plain values."""
+    return tuple([Finding(**dict(zip(Finding.model_fields, one, strict=True))) for one in some] for some in found)
+
+
 def _touching(paths: Iterable[str]) -> Change:
     """A commit of which nothing but the paths is known."""
     return Change("", "team", "", 0, "", "", "", tuple(Edit(path, "", b"", b"") for path in paths))
 
 
 def _made(
-    names: Iterable[str], material: Sequence[Document | Change], scrubber: Scrubber, checks: Checks = ()
+    names: Iterable[str], material: Sequence[Document | Change], scrubber: Scrubber, told: Mapping[str, Any] | None = None
 ) -> list[tuple[str, tuple[Row, ...]]]:
     """The lessons of some material; one whose answer held a secret is dropped: the model may see a placeholder, not write one."""
-    makers = {name: partial(finding, checks=checks) if name in OF_CHECKS else MAKERS[name] for name in names}
+    known: Maker = partial(finding, **(told or {}))
+    makers = {name: known if name in OF_CHECKS else MAKERS[name] for name in names}
     found = [(name, [_credited(one, material) for one in maker(material)]) for name, maker in makers.items()]
     sketches = iter(alike.sketches([one for _, items in found for one in items if isinstance(one, Sample)]))
     return [(name, tuple(_row(one, sketches, scrubber) for one in items)) for name, items in found]

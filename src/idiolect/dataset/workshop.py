@@ -65,7 +65,7 @@ class Workshop:
 
     def __init__(self, engine: Engine, store: Store, scrubber: Scrubber, packs: Mapping[str, str], folder: Path) -> None:
         """`packs` are the names of those that are found from `folder`, with the digest of their code."""
-        self.engine, self.store = engine, store
+        self.engine, self.store, self.packs = engine, store, packs
         self.scrubber = scrubber
         said = {"code": units.code(), "scrub": units.spoken(scrubber)}
         # makers know placeholders by the rules; whom they hide is settled in the texts, which a new colleague changes
@@ -171,14 +171,21 @@ class Workshop:
 
         return self.map(self._lessons, asked(), load)
 
-    def changes(self, history: History, plans: Sequence[Planned], makers: Sequence[str]) -> Iterator[Any]:
-        """What is read and made of each planned commit: the values of a `units.Read`, a reason, or the Failed in its place."""
+    def changes(
+        self, history: History, plans: Sequence[Planned], makers: Sequence[str], looked: Sequence[Mapping[str, Any]] = ()
+    ) -> Iterator[Any]:
+        """What is read and made of each planned commit: the values of a `units.Read`, a reason, or the Failed in its place.
+
+        `looked` has of each what tools found in its files (`linting`).
+        """
+        told = [_rows(one) for one in looked] or [()] * len(plans)
         allowed = history.told.allowed
         task = compute.task(units.changes, **self._said, allowed=None if allowed is None else list(allowed))
-        asked = (Unit(_name(plan, makers, history), (number,), _CHANGE) for number, plan in enumerate(plans))
+        asked = (Unit(_name(plan, makers, history, told[number]), (number,), _CHANGE) for number, plan in enumerate(plans))
 
         def load(numbers: Sequence[Any]) -> Iterator[Any]:
-            return ((tuple(makers), *one) for one in _versions([plans[number] for (number,) in numbers], history))
+            read = _versions([plans[number] for (number,) in numbers], history)
+            return ((tuple(makers), *one, told[number]) for (number,), one in zip(numbers, read, strict=True))
 
         return self.map(task, asked, load)
 
@@ -310,10 +317,15 @@ def _parsed(document: Stored, outlines: Results) -> Parsed:
     return Parsed(document.path, document.role, document.language, document.data, document.pieces, replaced, outline)
 
 
-def _name(plan: Planned, makers: Sequence[str], history: History) -> str:
+def _rows(looked: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What tools found in the files of a commit, as plain values."""
+    return tuple((path, [[[(*vars(one).values(),) for one in some] for some in both] for both in found]) for path, found in looked.items())
+
+
+def _name(plan: Planned, makers: Sequence[str], history: History, looked: Sequence[Any]) -> str:
     change = plan.change
     forge = _said(change), change.passed, change.pull
-    return _key(*makers, history.max_bytes, change.commit, change.parent, change.role, change.reviewed, *forge, plan.sides)
+    return _key(*makers, history.max_bytes, change.commit, change.parent, change.role, change.reviewed, *forge, plan.sides, *looked)
 
 
 def _said(change: Change) -> list[tuple[Any, ...]]:
