@@ -49,6 +49,11 @@ def test_each_sign_of_bad_lessons_is_seen() -> None:
     assert any(said.startswith("commonest opener 0.962, and 0.02 is the limit") for said in quality.warnings(found.values()))
 
 
+def test_a_header_on_every_answer_is_seen_whatever_follows() -> None:
+    found = measured([answered(number, "x", f"## Overview\n\n{function(number)}") for number in range(200)])
+    assert (found["commonest opener"]["value"], found["commonest opener"]["bad"]) == (1.0, True)
+
+
 def test_duplicates_are_counted_from_the_funnel() -> None:
     funnel = (
         {"step": "merge", "in": 1000, "dropped": {"merged": 300}},

@@ -20,14 +20,22 @@ FEWEST = 10
 """So many may have it, however few there are."""
 WORDS = 5
 _WORD = re.compile(r"\w+")
+_HEADER = re.compile(
+    r"\s*(?:#{2,6}[ \t]+(\S.*)|#[ \t]+(\w[\w '-]*)\n[ \t]*\n|(?:\*\*|__)(\S.*)(?:\*\*|__):?[ \t]*(?:\n|\Z)|(\w.*)\n(?:={3,}|-{3,})[ \t]*\n)"
+)
+"""A first line that is a heading of Markdown, or bold and alone. What stands behind a single `#` is a comment, not a heading, where
+it is more than words or no blank line follows."""
 
 
-def opener(lesson: Sent | Sample) -> str:
-    """The first five words of an answer in prose, in lower case; of a shorter one, or of another kind, nothing."""
+def openers(lesson: Sent | Sample) -> list[str]:
+    """How an answer in prose begins, in lower case: its header with a `#`, if it has one, and its first five words, if it has so many."""
     if lesson.kind not in PROSE:
-        return ""
-    words = _WORD.findall((lesson.answer or "")[:200].lower())[:WORDS]
-    return " ".join(words) if len(words) == WORDS else ""
+        return []
+    start = (lesson.answer or "")[:200].lower()
+    header = _HEADER.match(start)
+    titled = _WORD.findall(header[header.lastindex or 0]) if header else []
+    words = _WORD.findall(start)[:WORDS]
+    return [*([" ".join(["#", *titled])] if titled else []), *([" ".join(words)] if len(words) == WORDS else [])]
 
 
 class Openers:
@@ -41,8 +49,7 @@ class Openers:
     def meet(self, lesson: Sent | Sample) -> None:
         """Count an answer."""
         self.answers[lesson.kind] += 1
-        if words := opener(lesson):
-            self.met.append(_key(lesson.kind, words))
+        self.met.extend(_key(lesson.kind, words) for words in openers(lesson))
 
     def judged(self, sample: Sample) -> Sample | Dropped:
         """The lesson, or that there are too many that begin so."""
@@ -50,15 +57,14 @@ class Openers:
             keys, counts = np.unique(np.array(self.met, dtype=np.uint64), return_counts=True)
             self.left = dict.fromkeys(keys[counts > FEWEST].tolist(), 0)
             self.met = array("Q")
-        words = opener(sample)
-        key = _key(sample.kind, words) if words else 0
-        if key not in self.left:
-            return sample
-        self.left[key] += 1
-        if self.left[key] <= max(FEWEST, int(SHARE * self.answers[sample.kind])):
-            return sample
-        source = sample.origins[0].source if sample.origins else ""
-        return Dropped(reason="boilerplate opener", what=sample.id, source=source, detail=words)
+        begun = {key: words for words in openers(sample) if (key := _key(sample.kind, words)) in self.left}
+        most = max(FEWEST, int(SHARE * self.answers[sample.kind]))
+        if full := [words for key, words in begun.items() if self.left[key] >= most]:
+            source = sample.origins[0].source if sample.origins else ""
+            return Dropped(reason="boilerplate opener", what=sample.id, source=source, detail=full[0])
+        for key in begun:
+            self.left[key] += 1
+        return sample
 
 
 def _key(kind: str, words: str) -> int:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from idiolect.dataset import balance
-from idiolect.dataset.openers import PROSE, opener
+from idiolect.dataset.openers import PROSE, openers
 from idiolect.types import Hole, Sample
 
 DRAWN, LONGEST = 400, 2_000
@@ -81,9 +81,8 @@ class Signs:
         self.sizes[round(4 * math.log2(max(len(answer.encode("utf-8", "surrogatepass")), 1)))] += 1
         self.vague += sample.kind in PROSE and len(_WORD.findall(answer)) < 8
         words = _WORD.findall(_CODE.sub(" ", sample.prompt[-1].content)[:200].lower())[:4] if isinstance(sample.prompt, tuple) else []
-        for counts, text in ((self.openers, opener(sample)), (self.requests, " ".join(words))):
-            if text:
-                counts[f"{sample.kind} {text}"] += 1
+        for counts, texts in ((self.openers, openers(sample)), (self.requests, [" ".join(words)] if words else [])):
+            counts.update(f"{sample.kind} {text}" for text in texts)
             if len(counts) > _MOST:
                 for rare in [one for one, count in counts.items() if count == 1]:
                     del counts[rare]
@@ -108,7 +107,12 @@ class Signs:
                 0.7,
                 "requests that begin as 2 % of their kind do",
             ),
-            _over("commonest opener", _share(commonest if commonest >= _SEVERAL else 0, prose), 0.02, "answers in prose that begin alike"),
+            _over(
+                "commonest opener",
+                _share(commonest if commonest >= _SEVERAL else 0, prose),
+                0.02,
+                "answers in prose that begin alike, by words or by header",
+            ),
             _over("vague answers", _share(self.vague, prose), 0.25, "answers in prose of fewer than eight words"),
             _under("median answer", self._median() if asked >= _FEW else None, 40.0, "bytes of an answer to a request"),
         ]
