@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from idiolect import tools
 from idiolect.errors import DataError
 from idiolect.pack import Check, Pack, Tool
-from idiolect.sources import globs
+from idiolect.sources import globs, languages
 from idiolect.types import Dropped, File, Finding, Hole, Sample, Score
 
 PORTION = tools.MOST_FILES // 2
@@ -38,11 +38,11 @@ def grade(check: Check | Tool, sample: Sample, answer: str) -> Score:
     """What a check says of an answer.
 
     A tool sees the file with the answer in it: 1 where it finds nothing worse than a remark (`info`) in the answer's lines, also where
-    such files are not for it; else 0.
+    such files are not for it; else 0. The answer to a conversation is a file of its own, called after its language.
     """
     if not isinstance(check, Tool):
         return check(sample, answer)
-    file, lines = _placed(sample, answer)
+    file, lines = _placed(check, sample, answer)
     found = list(look(check, [file, *sample.files]))
     failed = [one for one in found if isinstance(one, Dropped)]
     if failed:
@@ -132,7 +132,7 @@ def _looked(tool: Tool, files: Sequence[File]) -> Iterator[tuple[str, Finding] |
         yield from (Dropped(reason=FAILED, what=file.path, detail=detail) for file in files if file.path not in brought)
 
 
-def _placed(sample: Sample, answer: str) -> tuple[File, range]:
+def _placed(tool: Tool, sample: Sample, answer: str) -> tuple[File, range]:
     """The answer where it stands, and the lines that are its own, from 1; code in a fence is what stands in it."""
     if isinstance(sample.prompt, Hole):
         before = sample.prompt.prefix + sample.prompt.typed
@@ -141,4 +141,14 @@ def _placed(sample: Sample, answer: str) -> tuple[File, range]:
         return File(path=sample.prompt.path, text=text), range(first, first + answer.count("\n") + 1)
     match = _FENCED.fullmatch(answer)
     text = match[2] if match else answer
-    return File(path=sample.origins[0].path if sample.origins else "answer", text=text), range(1, text.count("\n") + 2)
+    return File(path=_path(tool, sample), text=text), range(1, text.count("\n") + 2)
+
+
+def _path(tool: Tool, sample: Sample) -> str:
+    """The file that a sample was made of where it is of the answer's language, else one of that language, if it can be for the tool."""
+    language = next(iter(sample.labels.get("language", ())), "")
+    own = sample.origins[0].path if sample.origins else ""
+    if own and (not language or languages.language(own) == language):
+        return own
+    names = languages.file_names("answer", language)
+    return next((one for one in names if globs.matches(one, tool.files)), names[0])

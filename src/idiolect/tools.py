@@ -67,8 +67,7 @@ def run_tool(
     `folders` are shown to it read-only, at their own paths: where it is installed, if that is not /usr. Raises ToolError where
     bubblewrap or the program is missing; nothing is run then. Raises DataError for a path that leads out of the folder.
     """
-    bubblewrap = available()
-    program(words[0], folders)
+    bubblewrap = ready(words[0], folders)
     limiter = ["prlimit", *_limits(limits), "--", *words]
     with ExitStack() as stack:
         inputs = [(_inside(file.path), _held(stack, file.text.encode())) for file in files]
@@ -89,6 +88,13 @@ def run_tool(
         raise ToolError(f"bubblewrap ended before the tool did ({_last(errors)})", where=words[0], next=_PERMIT)
     truncated = len(output) > OUTPUT or len(errors) > OUTPUT
     return Answer(-1 if code is None else code, output[:OUTPUT], errors[:OUTPUT], truncated, late)
+
+
+def ready(name: str, folders: Sequence[Path] = ()) -> str:
+    """Where bubblewrap is. Raises ToolError where it or the program is missing."""
+    bubblewrap = available()
+    program(name, folders)
+    return bubblewrap
 
 
 @cache

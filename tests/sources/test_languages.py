@@ -45,3 +45,11 @@ def test_a_file_without_an_extension_is_known_by_its_first_line(line: bytes, nam
 def test_a_header_with_classes_is_cpp() -> None:
     assert languages.language("a.h", b"#pragma once\nnamespace shop {\n") == "c++"
     assert languages.language("a.h", b"struct point { int x; };\n") == "c"
+
+
+def test_a_file_of_a_language_has_names_that_are_of_it_the_usual_one_first() -> None:
+    for name in {languages.named(one) for one in ("ruby", "rb", "c++", "erb", "bash", "bbj", "TypeScript", "hcl", "sql", "pug")}:
+        assert {languages.language(one) for one in languages.file_names("a", name)} == {name}
+    assert [languages.file_names("a", name)[0] for name in ("ruby", "c++", "javascript", "python")] == ["a.rb", "a.cpp", "a.js", "a.py"]
+    assert languages.file_names("a", "basic") == ["a.bas", "a.bbj", "a.bbx"]
+    assert [languages.file_names("a", name) for name in ("strange", "", "../b")] == [["a.strange"], ["a"], ["a"]]

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from idiolect import checks, fim, pack, rows
+from idiolect import checks, fim, pack, rows, syntax, tools
 from idiolect.dataset import examples_apart
 from idiolect.dataset.examples import Examples, runs
 from idiolect.dataset.examples_apart import Place
 from idiolect.files import real
-from idiolect.pack import Pack
+from idiolect.pack import Pack, Tool
 from idiolect.recipe import Recipe, Source
 from idiolect.scrub import PERSON, Scrubber
 from idiolect.sources import languages
@@ -56,11 +56,14 @@ def check(paths: Iterable[Path], packs: Sequence[Pack], scrubber: Scrubber, most
 
     Raises SourceError where there is no file of rows, ToolError where a pack names a program that is missing.
     """
+    for tool in (one for house in packs for one in house.checks if isinstance(one, Tool)):
+        tools.ready(tool.command[0], [Path(folder) for folder in tool.folders])
     looking = _Looking(packs, scrubber)
-    for path in paths:
-        source = Source(path=str(real(path)), form="rows")
-        for file in rows.files(source, Path()):
-            looking.file(rows.label(real(path), file) if path.is_dir() else str(path), file, most)
+    with syntax.reading(languages=[language for house in packs for language in house.languages]):
+        for path in paths:
+            source = Source(path=str(real(path)), form="rows")
+            for file in rows.files(source, Path()):
+                looking.file(rows.label(real(path), file) if path.is_dir() else str(path), file, most)
     found = [*looking.remarks, *looking.copies()]
     return Looked(looking.rows, sorted(found, key=lambda one: (one.file, one.line)))
 
@@ -158,13 +161,21 @@ class _Looking:
 
 def _code(sample: Sample) -> Iterator[tuple[str, str]]:
     """The pieces of an answer that are code, each with its language where that is known."""
-    language = next(iter(sample.labels.get("language", ())), "")
+    language = next(iter(sample.labels.get("language", ())), "") or _asked_in(sample)
     answer = sample.answer or ""
     fences = list(_fences(answer))
+    whole = sample.kind in CODE or (sample.kind == "chat" and language and len(fences) == 1)
     if isinstance(sample.prompt, Hole) or (not fences and sample.kind in CODE):
         yield language, answer
     elif sample.kind not in ("raw", "diff"):  # pieces in prose are code only where they say so, and blocks of an edit are none
-        yield from ((named or language, code) for named, code in fences if named or sample.kind in CODE)
+        yield from ((named or language, code) for named, code in fences if named or whole)
+
+
+def _asked_in(sample: Sample) -> str:
+    """The language of the last fence that is asked about; what is migrated is asked about in the old one."""
+    if not isinstance(sample.prompt, tuple) or sample.kind == "migrate":
+        return ""
+    return next((named for turn in reversed(sample.prompt) for named, _ in reversed(list(_fences(turn.content))) if named), "")
 
 
 def _fences(text: str) -> Iterator[tuple[str, str]]:

@@ -45,12 +45,20 @@ _BY_SHEBANG = {
     "make": "makefile", "elixir": "elixir", "escript": "erlang", "pwsh": "powershell", "swift": "swift", "crystal": "crystal",
 }  # fmt: skip
 _EXTENSIONS = {extension: language for language, names in _BY_EXTENSION.items() for extension in names.split()}
+_USUAL = {
+    "c++": "cpp", "fortran": "f90", "graphql": "graphql", "groovy": "groovy", "hcl": "tf", "html": "html", "html+erb": "html.erb",
+    "ini": "ini", "javascript": "js", "lisp": "lisp", "makefile": "mk", "markdown": "md", "pascal": "pas", "prolog": "prolog",
+    "pug": "pug", "restructuredtext": "rst", "rpg": "rpgle", "ruby": "rb", "scala": "scala", "scheme": "scm", "shell": "sh", "sql": "sql",
+    "tsx": "tsx", "text": "txt", "typescript": "ts", "verilog": "v",
+}  # fmt: skip
+"""The extension that most files of a language have, where it is not the first above."""
 _NAMES = {name: language for language, names in _BY_NAME.items() for name in names.split()}
 _ALIASES = {
     "cpp": "c++", "csharp": "c#", "fsharp": "f#", "erb": "html+erb", "golang": "go", "vb": "vb.net", "visual basic .net": "vb.net",
     "sh": "shell", "bash": "shell", "objectivec": "objective-c", "jsx": "javascript", "plsql": "pl/sql", "rst": "restructuredtext",
 }  # fmt: skip
 _SHEBANG = re.compile(rb"#!\s*(?:\S*/)?(?:env\s+(?:-\S+\s+|\w+=\S*\s+)*(?:\S*/)?)?([a-z-]+)[\d.]*")
+_WORD = re.compile(r"\w[\w+#-]*")
 _CPP_HEADER = re.compile(
     rb"^[ \t]*(?:template\s*<|namespace\b|class\s+\w+|using\s+\w|(?:private|public|protected)\s*:|constexpr\b)|\bstd::", re.M
 )
@@ -83,6 +91,16 @@ def language(path: str, data: bytes | None = None) -> str:
     return _BY_SHEBANG.get(shebang[1].decode().rstrip("-"), "") if shebang else ""
 
 
+def file_names(stem: str, language: str) -> list[str]:
+    """What a file of a language may be called, the most usual name first; of one that nobody knows with its name as the extension."""
+    claimed = next((one.globs for one in syntax.brought() if one.name == language), ())
+    if found := [glob.rpartition("/")[2].replace("*", stem) for glob in claimed]:
+        return found
+    unknown = language if _WORD.fullmatch(language) else ""
+    extensions = [_USUAL.get(language, ""), *_BY_EXTENSION.get(language, unknown).split()]
+    return [f"{stem}.{extension}" for extension in extensions if extension] or [stem]
+
+
 def bad_path(path: str) -> str:
     """What is wrong with a path of a tree; empty where nothing is."""
     try:
@@ -103,6 +121,6 @@ def named(name: str) -> str:
     """The language that people call so: `C++`, `rb`, `Common-Lisp`; as it is, in lower case, where nobody knows it."""
     wanted = name.strip().lower()
     spaced = wanted.replace("-", " ")
-    if wanted in _BY_EXTENSION or wanted in _BY_NAME:
+    if wanted in _BY_EXTENSION or wanted in _BY_NAME or wanted in {one.name for one in syntax.brought()}:
         return wanted
     return spaced if spaced in _BY_EXTENSION else _ALIASES.get(wanted) or _EXTENSIONS.get(wanted) or wanted
