@@ -7,8 +7,9 @@ whose signs weigh enough, and none where none do.
 from __future__ import annotations
 
 import datetime
+import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import Field, field_validator, model_validator
 
@@ -16,6 +17,8 @@ from idiolect.types import Record
 
 OWN_LABELS = ("language", "difficulty")
 """Labels that every lesson may have, whatever the recipe says."""
+LESSONS_OWN = frozenset((*OWN_LABELS, "type", "level", "category", "tags", "topic", "pattern"))
+"""Labels that speak of a lesson, not of the code that it asks for: they steer nothing."""
 LOCKED = re.compile(r"([A-Za-z0-9@/._-]*[A-Za-z0-9_]) ?(>=|<=|==|<|>) ?(\d+(?:\.\d+)*)")
 """A name, how, and a version."""
 
@@ -120,3 +123,15 @@ def complain(labels: Sequence[Label]) -> None:
         for other in (*one.implies, *one.conflicts):
             if other not in known[one.name]:
                 raise ValueError(f"label: '{one.value}' names '{other}', which is no value of '{one.name}'")
+
+
+def unknown(labels: Mapping[str, Sequence[str]], table: Mapping[str, Sequence[str]]) -> str:
+    """What is wrong with the first value that a closed list (`Vocabulary.table`) does not have, its own values by likeness; or nothing."""
+    for name, value in ((name, value) for name, values in labels.items() if name in table for value in values):
+        if value not in table[name]:
+            nearest = difflib.get_close_matches(value, table[name], n=1)
+            known = difflib.get_close_matches(value, table[name], n=len(table[name]), cutoff=0)
+            return (
+                f"{name}: unknown value '{value}'" + (f"; did you mean '{nearest[0]}'?" if nearest else ";") + f" it has {', '.join(known)}"
+            )
+    return ""

@@ -8,10 +8,12 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from idiolect import checks, general, hardware, pack, rows, sources
 from idiolect.dataset import admission, examples, linting
+from idiolect.dataset.labelling import vocabulary
 from idiolect.errors import RecipeError, UsageError
 from idiolect.files import real, write_text
 from idiolect.pack import Tool
@@ -55,8 +57,9 @@ def check(recipe: Recipe) -> dict[str, Any]:
     for one in packs:
         checks.prove(one)
     linting.named(packs, recipe.dataset.makers)
+    table = vocabulary(recipe, packs).table()
     machine = hardware.survey(recipe.folder)
-    found = [look(recipe, source, admission.linters(packs)) for source in recipe.sources]
+    found = [look(recipe, source, admission.linters(packs), table) for source in recipe.sources]
     size = round(sum(one["bytes"] * (1 if "rows" in one else LESSONS_PER_BYTE) for one in found))
     return {
         "recipe": recipe.frozen(),
@@ -67,10 +70,10 @@ def check(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def look(recipe: Recipe, source: Source, linters: Sequence[Tool] = ()) -> dict[str, Any]:
+def look(recipe: Recipe, source: Source, linters: Sequence[Tool] = (), table: examples.Table = MappingProxyType({})) -> dict[str, Any]:
     """What a source holds at HEAD: commits, files, bytes by language, and what a person should know; of rows how many there are."""
     if rows.told(source, recipe.folder):
-        return _look_at_rows(recipe, source)
+        return _look_at_rows(recipe, source, table)
     repository = sources.opened(recipe.folder / source.path, recipe.cache)
     told = rules.of(source, repository, repository.head)
     documents, dropped = sources.documents(source, repository, repository.head, recipe.dataset.max_file_bytes, told)
@@ -92,8 +95,8 @@ def look(recipe: Recipe, source: Source, linters: Sequence[Tool] = ()) -> dict[s
     }
 
 
-def _look_at_rows(recipe: Recipe, source: Source) -> dict[str, Any]:
-    found, shown = examples.count(recipe, source), examples.shows(source)
+def _look_at_rows(recipe: Recipe, source: Source, table: examples.Table) -> dict[str, Any]:
+    found, shown = examples.count(recipe, source, table), examples.shows(source)
     why = ", ".join(f"{count:,} {reason}" for reason, count in found["dropped"].items())
     return {
         "name": source.name, "commit": "", "commits": 0, "files": found["files"], "bytes": found["bytes"], "languages": {},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,7 +17,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from idiolect.errors import RecipeError
 from idiolect.files import real
-from idiolect.labels import Label, Sign, complain
+from idiolect.labels import Label, Sign, complain, unknown
 from idiolect.types import Kind, Record, Role, complaint
 
 FILE = "idiolect.toml"
@@ -84,6 +84,12 @@ class ModelRecipe(Record):
     """Kinds of lesson it learns; default: all."""
     labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Lessons it learns, by label: `{ generation = ["dwc", "all", ""] }`, with `""` for those without that label; default: all."""
+
+    def must_know(self, vocabulary: Mapping[str, Sequence[str]]) -> None:
+        """Raise a RecipeError where it names a value that is none of a closed list (`Vocabulary.table`)."""
+        named = {name: [value for value in values if value] for name, values in self.labels.items()}
+        if wrong := unknown(named, vocabulary):
+            raise RecipeError(f"model '{self.name}': labels: {wrong}", where=FILE, next="mend it, or add a [[label]] of that value")
 
 
 class DatasetRecipe(Record):

@@ -10,7 +10,7 @@ import pytest
 
 from idiolect import dataset, preflight, recipe, samples
 from idiolect.dataset import examples
-from idiolect.errors import SourceError
+from idiolect.errors import RecipeError, SourceError
 from idiolect.files import digest_file
 from idiolect.registry import Run
 from idiolect.scrub import Scrubber, rules
@@ -242,3 +242,41 @@ def test_a_row_whose_answer_stands_in_another_is_learned_from_and_not_held_out(t
     assert {one.answer for one in probes} <= answers
     assert run.metrics["probes"] == {"kept": 12, "dropped": {}}
     assert "" in {one.answer for one in held(run, "train", "validation")}
+
+
+GENERATIONS = [{"value": value, "sign": [{"text": value}]} for value in ("bbj-gui", "dwc")]
+
+
+def labelled(number: int) -> dict[str, Any]:
+    """A row with labels of its own: a client of two, a number of its own, and what it is about."""
+    return {**row(number), "generation": "dwc", "tags": ["boxes"], "labels": {"client": f"c{number % 2}", "number": str(number)}}
+
+
+def test_a_row_with_a_value_that_a_closed_list_has_not_is_dropped_with_its_line(tmp_path: Path) -> None:
+    written(tmp_path / "rows.jsonl", [*map(labelled, range(40)), {**row(50), "generation": "bbj-giu"}])
+    run = build(tmp_path, {"path": "rows.jsonl"}, label=GENERATIONS)
+    told = [json.loads(line) for line in run.path("dropped.jsonl").read_text().splitlines()]
+    (one,) = [one for one in told if one["reason"] == "unknown-label"]
+    assert (one["what"], one["detail"]) == (
+        "rows.jsonl:41", "generation: unknown value 'bbj-giu'; did you mean 'bbj-gui'? it has bbj-gui, dwc",
+    )  # fmt: skip
+    told = recipe.parse({"name": "acme", "source": [{"path": "rows.jsonl"}], "label": GENERATIONS}, folder=tmp_path)
+    assert preflight.check(told)["sources"][0]["dropped"] == {"unknown-label": 1}
+    assert build(tmp_path, {"path": "rows.jsonl"}).metrics["rows"]["rows.jsonl"]["samples"] == 41
+
+
+def test_what_rows_say_of_the_code_is_told_in_training_and_what_they_say_of_the_lesson_is_not(tmp_path: Path) -> None:
+    written(tmp_path / "rows.jsonl", map(labelled, range(60)))
+    run = build(tmp_path, {"path": "rows.jsonl"})
+    assert run.metrics["told"] == ["client", "generation"]
+    assert "Half of the lessons are told what rows bring of client, generation." in run.path("README.md").read_text()
+    assert build(tmp_path, {"path": "rows.jsonl"}, label=GENERATIONS).metrics["told"] == ["client"]
+
+
+@pytest.mark.parametrize("work", [preflight.check, dataset.build])
+def test_a_model_of_a_value_that_there_is_not_is_refused_before_anything_is_built(tmp_path: Path, work: Any) -> None:
+    written(tmp_path / "rows.jsonl", map(labelled, range(40)))
+    values = {"name": "acme", "source": [{"path": "rows.jsonl"}], "label": GENERATIONS, "model": [{"labels": {"generation": ["vga"]}}]}
+    with pytest.raises(RecipeError, match="generation: unknown value 'vga'; it has "):
+        work(recipe.parse(values, folder=tmp_path))
+    assert not (tmp_path / ".idiolect" / "runs").exists()

@@ -30,9 +30,12 @@ def _finding(line: str) -> tuple[str, Finding]:
     return path, Finding(rule="eval", severity="error", line=int(number), message=said)
 
 
+LISTED = {"generation": ["bbj-gui", "dwc"]}
+
+
 def remarks(folder: Path, row: dict[str, Any], *packs: Pack) -> list[tuple[str, str, str]]:
     """Rule, severity and message of what is said of a row."""
-    found = examples_check.check([written(folder / "a.jsonl", [row])], packs, Scrubber(rules.together()), 1_000_000)
+    found = examples_check.check([written(folder / "a.jsonl", [row])], packs, LISTED, Scrubber(rules.together()), 1_000_000)
     return [(one.rule, one.severity, one.message) for one in found.remarks]
 
 
@@ -112,3 +115,9 @@ def test_without_bubblewrap_rows_are_not_said_to_be_good(tmp_path: Path, monkeyp
     with pytest.raises(ToolError, match="which is not here"):
         remarks(tmp_path, chat(BAD.format("ruby")), Pack("house", checks=(LOOKED_AT,)))
     tools.available.cache_clear()
+
+
+def test_a_label_of_a_closed_list_has_a_value_of_it_and_other_labels_have_any(tmp_path: Path) -> None:
+    said = "generation: unknown value 'bbj-giu'; did you mean 'bbj-gui'? it has bbj-gui, dwc"
+    assert remarks(tmp_path, chat("Prose.", generation="bbj-giu")) == [("unknown-label", "error", said)]
+    assert remarks(tmp_path, chat("Prose.", generation=["dwc", "bbj-gui"], client="acme")) == []

@@ -8,7 +8,7 @@ from idiolect import recipe, syntax
 from idiolect.dataset import labelling, locks
 from idiolect.dataset.labelling import Place, Vocabulary
 from idiolect.errors import RecipeError
-from idiolect.labels import Label
+from idiolect.labels import Label, unknown
 from idiolect.pack import Pack
 
 GENERATIONS: list[dict[str, Any]] = [
@@ -139,3 +139,32 @@ def test_a_label_that_makes_no_sense_is_refused_with_the_reason(label: dict[str,
 def test_a_pattern_that_would_make_others_wait_for_ever_is_linear_here() -> None:
     known = vocabulary({"value": "a", "sign": [{"text": "(a+)+$"}]})
     assert labelling.found(known.asked, "", b"a" * 200_000 + b"b") == ()
+
+
+LISTED = {"generation": ["dwc", "bbj-gui", "vga"]}
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ({"generation": ["bbj-giu"]}, "generation: unknown value 'bbj-giu'; did you mean 'bbj-gui'? it has bbj-gui, "),
+        ({"generation": ["dwc", "qqq"]}, "generation: unknown value 'qqq'; it has "),
+        ({"generation": ["dwc", "vga"], "client": ["anything"]}, ""),
+    ],
+)
+def test_a_value_that_a_closed_list_has_not_is_told_from_one_that_it_has(labels: dict[str, list[str]], said: str) -> None:
+    found = unknown(labels, LISTED)
+    assert found.startswith(said) if said else not found
+    assert not found or all(value in found for value in LISTED["generation"])
+
+
+def named(**labels: list[str]) -> recipe.Recipe:
+    return recipe.parse({"name": "a", "label": GENERATIONS, "model": [{"labels": labels}]}, folder=Path())
+
+
+def test_a_model_names_values_that_there_are_or_a_label_of_which_nobody_has_a_list() -> None:
+    brought = Pack("a", vocabulary=(Label(value="vga", sign=({"text": "x"},)),))
+    with pytest.raises(RecipeError, match=r"model 'idiolect': labels: generation: unknown value 'vga'; it has .*events.*; mend it"):
+        labelling.vocabulary(named(generation=["vga"]), [])
+    for good, packs in (({"generation": ["web", ""]}, []), ({"client": ["x"]}, []), ({"generation": ["vga"]}, [brought])):
+        assert labelling.vocabulary(named(**good), packs)

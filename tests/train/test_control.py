@@ -5,7 +5,7 @@ from idiolect.types import File, Hole, Message, Sample
 
 from . import tiny
 
-NAMES = {"generation": ["old", "new"]}
+NAMES = {"generation"}
 RENDERER = Renderer(tiny.tokenizer())
 
 
@@ -21,7 +21,7 @@ def test_half_of_the_lessons_with_a_label_are_told_it_and_their_ids_say_which() 
     assert {one.prompt[0] for one in changed if isinstance(one.prompt, tuple)} == {Message(role="system", content="generation: old, new")}
     assert told == [control.controlled(one, NAMES) for one in given]
     assert all(control.controlled(one, NAMES) == one for one in (asked(number) for number in range(50)))
-    assert all(control.controlled(one, {}) == one for one in given)
+    assert all(control.controlled(one, ()) == one for one in given)
 
 
 def first_told(made: list[Sample]) -> Sample:

@@ -12,8 +12,8 @@ from idiolect.errors import DataError, DigestError, RecipeError
 from idiolect.files import digest_file
 from idiolect.recipe import Recipe
 from idiolect.registry import Run
-from idiolect.train import report
-from idiolect.types import Model, Sample
+from idiolect.train import report, stage
+from idiolect.types import Message, Model, Sample
 
 from . import tiny
 
@@ -23,11 +23,11 @@ def recipe(folder: Path, kinds: list[str] | None = None, **more: Any) -> Recipe:
     return recipes.parse({**values, "train": {"tokens": 4_000, "length": 128, "rank": 4, **more}}, folder=folder)
 
 
-def dataset(made: Recipe, learned: list[Sample], judged: list[Sample], name: str = "a") -> Run:
+def dataset(made: Recipe, learned: list[Sample], judged: list[Sample], name: str = "a", **metrics: Any) -> Run:
     with registry.begin(made, "dataset", version=1, values={"name": name}, inputs={}) as run:
         samples.write(run.folder, "train", learned)
         samples.write(run.folder, "validation", judged)
-        return run.finish({})
+        return run.finish(metrics)
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +151,25 @@ def test_kinds_that_a_model_does_not_want_are_not_lessons(work: Path) -> None:
     made = recipe(work, ["qa"])
     with pytest.raises(DataError, match="no lesson of the kinds"):
         train.train(made, made.models[0], dataset(made, tiny.lessons(), [], "qa"))
+
+
+def test_a_model_of_a_value_that_the_lessons_have_no_list_of_is_refused(work: Path) -> None:
+    made = recipes.parse({"name": "shop", "model": [{"base": "./base", "labels": {"generation": ["vga", ""]}}]}, folder=work)
+    with pytest.raises(RecipeError, match="generation: unknown value 'vga'; it has dwc"):
+        train.train(made, made.models[0], dataset(made, tiny.lessons(), [], "labels", vocabulary={"generation": ["dwc"]}))
+
+
+def test_half_of_the_lessons_are_told_labels_of_the_vocabulary_and_those_that_rows_bring(work: Path) -> None:
+    labels = {"generation": ("dwc",), "client": ("acme",), "language": ("tally",)}
+    asked = (Message(role="user", content="Write it."),)
+    learned = [Sample(prompt=asked, answer=f"x = {n}", kind="write", maker="m", labels=labels) for n in range(100)]
+    made = recipe(work)
+    for told, said in (([], "generation: dwc"), (["client"], "client: acme\ngeneration: dwc")):
+        lessons = dataset(made, learned, [], f"told {len(told)}", vocabulary={"generation": ["dwc"]}, told=told)
+        chosen = [one.prompt for one in stage._chosen(made.models[0], lessons, "train", ["write"])]
+        heads = [prompt[0].content for prompt in chosen if isinstance(prompt, tuple) and len(prompt) == 2]
+        assert set(heads) == {said}
+        assert 30 < len(heads) < 70
 
 
 def test_a_base_that_is_not_there_is_a_recipe_error(work: Path) -> None:

@@ -38,13 +38,15 @@ def check(paths: Iterable[Path], recipe: Recipe | None, packs: Sequence[str] = (
     """What is to be said of files of rows, by the checks of these packs, else of the recipe's; see `examples_check.check`."""
     from pathlib import Path
 
-    from idiolect.dataset import examples_check, scrubbing
+    from idiolect.dataset import examples_check, labelling, scrubbing
     from idiolect.rows.reading import MAX_ROW
     from idiolect.scrub import Scrubber, rules
 
     known = scrubbing.known(recipe) if recipe else rules.together()
     most = recipe.dataset.max_file_bytes if recipe else MAX_ROW
-    return examples_check.check(paths, examples_check.packs_of(recipe, packs, folder or Path()), Scrubber(known), most)
+    chosen = examples_check.packs_of(recipe, packs, folder or Path())
+    table = labelling.Vocabulary(recipe.labels if recipe else (), chosen).table()
+    return examples_check.check(paths, chosen, table, Scrubber(known), most)
 
 
 def calibrate(recipe: Recipe, file: Path) -> dict[str, Any]:

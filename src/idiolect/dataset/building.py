@@ -33,7 +33,7 @@ from idiolect.dataset import (
 from idiolect.dataset.census import Census
 from idiolect.dataset.finishing import Writer
 from idiolect.dataset.funnel import Funnel, Ledger
-from idiolect.dataset.labelling import Vocabulary
+from idiolect.dataset.labelling import Vocabulary, vocabulary
 from idiolect.dataset.lessons import SIDES, Lessons, Portion
 from idiolect.dataset.marking import Book, book
 from idiolect.dataset.quality import warnings
@@ -68,6 +68,7 @@ def build(recipe: Recipe, engine: str = "processes") -> Run:
     if not recipe.sources:
         raise RecipeError("names no source", next="add a [[source]] with the path of a repository")
     packs = [pack.load(name, recipe.folder) for name in recipe.packs]
+    vocabulary(recipe, packs)
     chosen = [source for source in recipe.sources if source.name not in named(recipe.dataset.without, "source")]
     if not chosen:
         raise RecipeError("every source is forgotten", next="take one out of `[dataset] without`, or add another [[source]]")
@@ -155,12 +156,12 @@ class _Build:
         started = time.monotonic()
         linting.named(self.packs, self.recipe.dataset.makers)  # before the first hour, not after it
         reader = reading.Reader(self.recipe.dataset, self.funnel, self.scrubs, self.workshop, admission.linters(self.packs))
-        materials = []
+        materials, table = [], self.book.vocabulary.table()
         with self._timed("read"):
             for source, repository in self.opened:
                 materials.append(reader.read(source, repository, exports.files(self.recipe.folder, source.forge)))
                 _say(_about(materials[-1]))
-            self.examples = [examples.read(self.recipe, one, self.funnel, self.scrubs) for one in examples.sources(self.recipe)]
+            self.examples = [examples.read(self.recipe, one, self.funnel, self.scrubs, table) for one in examples.sources(self.recipe)]
         with self._timed("divide"):
             kept, divided = dividing.divided(materials, self.recipe.dataset.held_out, self.funnel, self.workshop)
             if self.examples:
@@ -253,6 +254,7 @@ class _Build:
             "remarks": {one.source.name: one.remarks for one in materials if one.remarks},
             "labels": self.book.metrics(),
             "vocabulary": self.book.vocabulary.table(),
+            "told": examples.told(self.examples, self.book.vocabulary.table()),
         }
 
 

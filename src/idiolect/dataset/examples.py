@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 import weakref
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from idiolect.dataset.scrubbing import Scrubbing
 from idiolect.dataset.splits import Side
 from idiolect.errors import SourceError
 from idiolect.files import digest_file, digest_json, real
+from idiolect.labels import LESSONS_OWN, unknown
 from idiolect.pack import Labeller, Pack
 from idiolect.recipe import Recipe, Source
 from idiolect.scrub import Scrubber
@@ -30,8 +31,13 @@ from idiolect.sources.licences import Licences
 from idiolect.sources.rules import FORGOTTEN, Rules
 from idiolect.types import Document, Dropped, Hole, Sample, Span, Split
 
+MOST_TOLD = 50
+"""Values of a label that is told in training though no list of it is closed: what has more names things, and steers nothing."""
+Table = Mapping[str, Sequence[str]]
+"""The values of each label of which the recipe has a closed list."""
 PROBE = "row_probe"
 """Name of the maker of a held-out row."""
+UNKNOWN_LABEL = "unknown-label"
 CLUSTER = "cluster"
 """Label of a held-out row: the near relatives that it was held out with, which are resampled as a whole."""
 
@@ -78,9 +84,19 @@ class Examples:
     """Rows that were read, by form."""
     unread: Counter[str] = field(default_factory=Counter)
     """Fields that nothing was made of, by how many rows have them."""
+    labels: dict[str, set[str]] = field(default_factory=dict)
+    """The values of each label that rows bring, at most one more than are told."""
     faults: int = 0
     """Rows of which nothing was made."""
     admission: dict[str, object] = field(default_factory=dict)
+
+    def add(self, sample: Sample) -> None:
+        """Put a sample of the row that was read last behind the others."""
+        self.samples.add(sample)
+        self.rows.append(self.forms.total())
+        for name, values in sample.labels.items():
+            held = self.labels.setdefault(name, set())
+            held.update(values[: MOST_TOLD + 1 - len(held)])
 
     def metrics(self) -> dict[str, Any]:
         """Counts, for the run and the card."""
@@ -113,7 +129,7 @@ def shows(source: Source) -> Facts:
     return Facts("rows", 0, 0.0, "", 0.0, 0.0, 0.0, 0, 0, source.licence, nothing, nothing)
 
 
-def read(recipe: Recipe, source: Source, funnel: Funnel, scrubbing: Scrubbing) -> Examples:
+def read(recipe: Recipe, source: Source, funnel: Funnel, scrubbing: Scrubbing, table: Table) -> Examples:
     """Read a source of rows. One that is not admitted gives nothing; one in which nothing can be learned from is a SourceError."""
     if source.role == "legacy":
         raise SourceError(
@@ -125,11 +141,10 @@ def read(recipe: Recipe, source: Source, funnel: Funnel, scrubbing: Scrubbing) -
     if judged is None:
         return found
     told = Rules(source, attributes.NONE, Licences(source.licence, {}), {})
-    reader = _Reader(recipe, told, scrubbing, found)
+    reader = _Reader(recipe, told, scrubbing, found, table)
     for item in funnel.sift("rows", "rows", (scrubbing.dropped(one) if isinstance(one, Dropped) else one for one in reader.shaped())):
         for sample in funnel.sift("scrub rows", "samples", reader.cleaned(item)):
-            found.samples.add(sample)
-            found.rows.append(found.forms.total())
+            found.add(sample)
     if not found.samples:
         why = f"{found.faults:,} rows, none of them good" if found.faults else "no rows at all"
         raise SourceError(f"holds no row to learn from ({why})", where=source.name, next="see `idiolect samples check FILE`")
@@ -139,8 +154,8 @@ def read(recipe: Recipe, source: Source, funnel: Funnel, scrubbing: Scrubbing) -
 class _Reader:
     """Reads the files of one source."""
 
-    def __init__(self, recipe: Recipe, told: Rules, scrubbing: Scrubbing, found: Examples) -> None:
-        self.recipe, self.told, self.scrubbing, self.found = recipe, told, scrubbing, found
+    def __init__(self, recipe: Recipe, told: Rules, scrubbing: Scrubbing, found: Examples, table: Table) -> None:
+        self.recipe, self.told, self.scrubbing, self.found, self.table = recipe, told, scrubbing, found, table
         self.globs = named(recipe.dataset.without, "path")
 
     def shaped(self) -> Iterator[tuple[Span, tuple[Sample, ...]] | Dropped]:
@@ -173,6 +188,8 @@ class _Reader:
             made = rows.shaped(item.value)
         except rows.Refused as why:
             return Dropped(reason=why.reason, what=what, source=whole.source, detail=why.detail)
+        if wrong := next(filter(None, (unknown(one.labels, self.table) for one in made.samples)), ""):
+            return Dropped(reason=UNKNOWN_LABEL, what=what, source=whole.source, detail=wrong)
         licence = made.licence or whole.licence
         if not self.told.may_learn(licence):
             return Dropped(reason="licence", what=what, source=whole.source, detail=licence or "unknown")
@@ -241,6 +258,14 @@ def lessons(one: Examples, side: Side, packs: Iterable[Pack]) -> Iterator[Sample
             yield _labelled(one.samples[index], one.source, labellers)
 
 
+def told(held: Iterable[Examples], table: Table) -> list[str]:
+    """Labels that rows bring and no closed list declares, which training tells as it tells those: of the code, and of few values."""
+    values: dict[str, set[str]] = {}
+    for name, some in (item for one in held for item in one.labels.items()):
+        values.setdefault(name, set()).update(some)
+    return sorted(name for name, some in values.items() if name not in table and name not in LESSONS_OWN and len(some) <= MOST_TOLD)
+
+
 def probes(held: Iterable[Examples]) -> Iterator[tuple[Split, Sample] | Dropped]:
     """The held-out samples as probes; an answer that is blank stands in every text, and asks for nothing."""
     for one in held:
@@ -267,7 +292,7 @@ def _labelled(sample: Sample, source: Source, labellers: Sequence[Labeller]) -> 
     return sample.model_copy(update={"labels": {**found, **sample.labels}})
 
 
-def count(recipe: Recipe, source: Source) -> dict[str, Any]:
+def count(recipe: Recipe, source: Source, table: Table) -> dict[str, Any]:
     """What a source of rows holds, for a look before anything is built: files, rows by form, and what is no row."""
     found: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
@@ -277,7 +302,12 @@ def count(recipe: Recipe, source: Source) -> dict[str, Any]:
             dropped[item.reason] += 1
             continue
         try:
-            found[rows.shaped(item.value).form] += 1
+            made = rows.shaped(item.value)
         except rows.Refused as why:
             dropped[why.reason] += 1
+            continue
+        if any(unknown(one.labels, table) for one in made.samples):
+            dropped[UNKNOWN_LABEL] += 1
+        else:
+            found[made.form] += 1
     return {"files": len(held), "bytes": sum(one.stat().st_size for one in held), "forms": dict(found), "dropped": dict(dropped)}

@@ -9,9 +9,10 @@ from typing import Literal, NamedTuple
 
 from idiolect import checks, fim, pack, rows, syntax, tools
 from idiolect.dataset import examples_apart
-from idiolect.dataset.examples import Examples, runs
+from idiolect.dataset.examples import UNKNOWN_LABEL, Examples, Table, runs
 from idiolect.dataset.examples_apart import Place
 from idiolect.files import real
+from idiolect.labels import unknown
 from idiolect.pack import Pack, Tool
 from idiolect.recipe import Recipe, Source
 from idiolect.scrub import PERSON, Scrubber
@@ -51,14 +52,14 @@ class Looked(NamedTuple):
         return sum(one.severity == severity for one in self.remarks)
 
 
-def check(paths: Iterable[Path], packs: Sequence[Pack], scrubber: Scrubber, most: int) -> Looked:
-    """Look at files and folders of rows, none longer than `most` bytes, by the checks of packs. Nothing is written.
+def check(paths: Iterable[Path], packs: Sequence[Pack], table: Table, scrubber: Scrubber, most: int) -> Looked:
+    """Look at files and folders of rows, none longer than `most` bytes, by the checks of packs and a vocabulary. Nothing is written.
 
     Raises SourceError where there is no file of rows, ToolError where a pack names a program that is missing.
     """
     for tool in (one for house in packs for one in house.checks if isinstance(one, Tool)):
         tools.ready(tool.command[0], [Path(folder) for folder in tool.folders])
-    looking = _Looking(packs, scrubber)
+    looking = _Looking(packs, table, scrubber)
     with syntax.reading(languages=[language for house in packs for language in house.languages]):
         for path in paths:
             source = Source(path=str(real(path)), form="rows")
@@ -78,8 +79,8 @@ def packs_of(recipe: Recipe | None, names: Sequence[str], folder: Path) -> list[
 class _Looking:
     """What has been seen so far."""
 
-    def __init__(self, packs: Sequence[Pack], scrubber: Scrubber) -> None:
-        self.packs, self.scrubber = packs, scrubber
+    def __init__(self, packs: Sequence[Pack], table: Table, scrubber: Scrubber) -> None:
+        self.packs, self.table, self.scrubber = packs, table, scrubber
         self.personal = {rule.id for rule in scrubber.known.rules if rule.personal} | {PERSON}
         self.remarks: list[Remark] = []
         self.rows = 0
@@ -125,6 +126,8 @@ class _Looking:
         span = Span(source="rows", commit="", path=name, start=line, end=line, time=0)
         self.held.samples.add(sample.model_copy(update={"origins": (span,)}))
         self.held.rows.append(self.rows)
+        if wrong := unknown(sample.labels, self.table):
+            self._say(name, line, UNKNOWN_LABEL, "error", wrong)
         for run in runs(sample):
             for rule in dict.fromkeys(one.rule for one in self.scrubber.scrub(run.encode()).findings):
                 if rule in self.personal:

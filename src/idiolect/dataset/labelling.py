@@ -19,6 +19,7 @@ from idiolect.errors import RecipeError
 from idiolect.labels import Label, Sign, complain
 from idiolect.outline import Syntax
 from idiolect.pack import Pack
+from idiolect.recipe import Recipe
 from idiolect.scrub.rules import compiled
 from idiolect.sources import globs
 
@@ -122,6 +123,14 @@ class Vocabulary:
             gathered[name] += values
         made = {name: self.settled(name, values) for name, values in gathered.items()}
         return {name: values for name, values in made.items() if values}
+
+
+def vocabulary(recipe: Recipe, packs: Sequence[Pack]) -> Vocabulary:
+    """The labels of a recipe, among which all are that its models name; else a RecipeError."""
+    made = Vocabulary(recipe.labels, packs)
+    for model in recipe.models:
+        model.must_know(made.table())
+    return made
 
 
 def _around(sign: Sign, place: Place) -> bool:

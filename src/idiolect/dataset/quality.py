@@ -158,6 +158,8 @@ def section(metrics: Mapping[str, Any]) -> list[str]:
         f"Files by {name}: " + ", ".join(f"{count:,} {value}" for value, count in counts.items()) + "."
         for name, counts in metrics.get("labels", {}).items()
     ]
+    if told := metrics.get("told"):
+        labels.append(f"Half of the lessons are told what rows bring of {', '.join(told)}.")
     return [*(["## Signs", "\n".join([*head, *rows])] if rows else []), *labels]
 
 

@@ -62,6 +62,7 @@ class Shelves:
 
 def train(recipe: Recipe, model: ModelRecipe, lessons: Run) -> Model:
     """See `idiolect.train.train`."""
+    model.must_know(lessons.metrics.get("vocabulary", {}))
     folder = weights.resolve(model.base, recipe.folder)
     base = Base(folder, model.base, weights.digest(folder), plan.shape(folder))
     values = {"effort": recipe.effort, "train": recipe.train.model_dump(mode="json"), "model": model.model_dump(mode="json")}
@@ -142,7 +143,7 @@ def _shelves(recipe: Recipe, model: ModelRecipe, lessons: Run, renderer: Rendere
 
 def _chosen(model: ModelRecipe, lessons: Run, split: Split, kinds: Collection[Kind]) -> Iterator[Sample]:
     """The lessons of a split that this model learns, half of them told of their labels."""
-    names = lessons.metrics.get("vocabulary", {})
+    names = {*lessons.metrics.get("vocabulary", ()), *lessons.metrics.get("told", ())}
     for sample in samples.read(lessons.folder, split, kinds):
         if control.wanted(sample, model.labels):
             yield control.controlled(sample, names)
