@@ -99,6 +99,8 @@ class Label(Record):
     """Other values of this name that a file with this one has too."""
     conflicts: tuple[str, ...] = ()
     """Values that it cannot stand beside: where both are decided, the file has none of this name."""
+    supersedes: tuple[str, ...] = ()
+    """Values that it took the place of, one generation after another: migrations go from theirs to it."""
     rest: bool = False
     """It fits every other value (`all`): given to files among `files` where no sign of any value of this name was found."""
 
@@ -120,9 +122,29 @@ def complain(labels: Sequence[Label]) -> None:
             raise ValueError(f"label: '{one.value}' needs " + ("no sign, as it is the rest" if one.rest else "a [[label.sign]]"))
         known[one.name][one.value] = one
     for one in labels:
-        for other in (*one.implies, *one.conflicts):
-            if other not in known[one.name]:
-                raise ValueError(f"label: '{one.value}' names '{other}', which is no value of '{one.name}'")
+        _complain_of(one, known[one.name])
+
+
+def _complain_of(one: Label, known: Mapping[str, Label]) -> None:
+    """The same, of what a label says of the others of its name."""
+    for other in (*one.implies, *one.conflicts, *one.supersedes):
+        if other not in known:
+            raise ValueError(f"label: '{one.value}' names '{other}', which is no value of '{one.name}'")
+    if both := set(one.implies) & set(one.supersedes):
+        raise ValueError(f"label: '{one.value}' implies and supersedes '{min(both)}': every file of it would be of two generations")
+    if one.value in superseded(known, one.value):
+        raise ValueError(f"label: '{one.value}' supersedes itself, directly or by way of others")
+
+
+def superseded(known: Mapping[str, Label], value: str) -> set[str]:
+    """The values that a value of one name took the place of, and those that these did."""
+    found: set[str] = set()
+    waiting = [*known[value].supersedes]
+    while waiting:
+        if (one := waiting.pop()) not in found and one in known:
+            found.add(one)
+            waiting += known[one].supersedes
+    return found
 
 
 def unknown(labels: Mapping[str, Sequence[str]], table: Mapping[str, Sequence[str]]) -> str:

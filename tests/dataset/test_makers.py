@@ -12,7 +12,7 @@ import pytest
 
 import idiolect
 from idiolect.dataset.census import length
-from idiolect.dataset.makers import BUDGET, MAKERS, OF_CHANGES, OF_CHECKS, OF_THREADS
+from idiolect.dataset.makers import BUDGET, MAKERS, OF_CHANGES, OF_CHECKS, OF_GENERATIONS, OF_THREADS
 from idiolect.types import Change, Document, Dropped, Edit, Said, Sample
 
 ROOT = Path(idiolect.__file__).parent
@@ -42,7 +42,7 @@ Whatever is learned from is a `Sample`, and every one of them names the bytes of
 Runs are told from one another by `calculate_the_key`, which takes the digest of all that goes into them.
 """
 RUN = "def calculate_the_key(parts):\n    found = sorted(parts)\n    return digest(found)\n"
-NAMES = [name for name in MAKERS if name not in OF_CHECKS]  # which make nothing without a pack
+NAMES = [name for name in MAKERS if name not in (*OF_CHECKS, *OF_GENERATIONS)]  # which make nothing without a pack, or of one generation
 KINDS = {
     "implement": "spec", "tested": "write", "linked": "explain", "described": "write", "next_edit": "diff", "added": "write",
     "templated": "write",

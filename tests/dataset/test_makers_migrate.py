@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from idiolect import syntax
 from idiolect.dataset import migrations
-from idiolect.dataset.makers.migrate import DIRECTIONS, MOST_OF_COMMIT, directions, migrate, migrated, version
+from idiolect.dataset.makers.migrate import DIRECTIONS, MOST_OF_COMMIT, directions, migrate
 from idiolect.types import Change, Document, Dropped, Edit, Message, Sample
 
 HEAD = "import shop\n\n\n"
@@ -144,16 +143,3 @@ def test_commits_that_go_the_same_way_make_each_other_surer() -> None:
 def test_other_lessons_pass_as_they_are() -> None:
     other = Sample(answer="x", kind="raw", maker="raw")
     assert judged([other]) == [other]
-
-
-def test_pairs_that_somebody_else_found_become_lessons_too() -> None:
-    was, now = document(old("a")), document(new("a"), "tests/new.py")
-    pair = (version(was, syntax.units("python", was.data)[0]), version(now, syntax.units("python", now.data)[0]))
-    (made,) = migrated([pair], hint="Tests are plain functions.")
-    assert isinstance(made, Sample) and isinstance(made.prompt, tuple) and isinstance(made.prompt[0], Message)
-    assert "Tests are plain functions." in made.prompt[0].content and [span.path for span in made.origins] == [
-        "tests/new.py",
-        "tests/test_shop.py",
-    ]
-    (gone,) = migrated([pair], budget=100)
-    assert isinstance(gone, Dropped) and gone.reason == "over budget"

@@ -137,7 +137,7 @@ def make_lessons(data: bytes) -> None:
     document = Document("shop", "team", "c" * 40, "a/b", known, utf8(data[1:]), 0)
     other = Document("shop", "team", "c" * 40, "a/c", known, utf8(data[len(data) // 2 :]), 0)
     for name, maker in MAKERS.items():
-        for made in maker([document, other] if name == "near" else [document]):
+        for made in maker([document, other] if name in ("near", "superseded") else [document]):
             if isinstance(made, Sample) and made.kind in ("fim", "raw"):
                 span = made.origins[0]
                 hole = made.prompt if isinstance(made.prompt, Hole) else Hole(path="", prefix="", suffix="")

@@ -16,7 +16,7 @@ from idiolect import syntax
 from idiolect.dataset import locks
 from idiolect.dataset.locks import Versions
 from idiolect.errors import RecipeError
-from idiolect.labels import Label, Sign, complain
+from idiolect.labels import Label, Sign, complain, superseded
 from idiolect.outline import Syntax
 from idiolect.pack import Pack
 from idiolect.recipe import Recipe
@@ -79,6 +79,15 @@ class Vocabulary:
     def table(self) -> dict[str, list[str]]:
         """The values of each name."""
         return {name: [one.value for one in labels] for name, labels in self.names.items()}
+
+    def generations(self) -> dict[str, dict[str, set[str]]]:
+        """Of each name that has an order the values that none supersedes, each with all that it took the place of."""
+        found = {}
+        for name, labels in self.names.items():
+            known = {one.value: one for one in labels}
+            old = {value for one in labels for value in one.supersedes}
+            found[name] = {one.value: superseded(known, one.value) for one in labels if one.supersedes and one.value not in old}
+        return {name: values for name, values in found.items() if values}
 
     def may_have(self, name: str, path: str) -> bool:
         """Whether a file of this path could have a value of this name."""

@@ -14,7 +14,7 @@ from functools import partial, reduce
 from itertools import chain
 from typing import Any
 
-from idiolect.dataset import examples, linting, migrations, units
+from idiolect.dataset import examples, generations, linting, migrations, units
 from idiolect.dataset.difficulty import graded
 from idiolect.dataset.duplicates.dedupe import dedupe
 from idiolect.dataset.examples import Examples
@@ -27,6 +27,7 @@ from idiolect.dataset.makers import (
     OF_CHANGES,
     OF_CHECKS,
     OF_FILES,
+    OF_GENERATIONS,
     OF_NEIGHBOURS,
     OF_PAIRS,
     OF_PROSE,
@@ -84,11 +85,12 @@ class Lessons:
     ) -> None:
         self.portions, self.packs, self.workshop, self.book = portions, packs, workshop, book
         self.max_bytes, self.longest = told.max_file_bytes, told.max_tokens * BYTES_PER_TOKEN
-        every = (OF_CHANGES, OF_THREADS, OF_PAIRS, OF_PROSE, OF_FILES, OF_NEIGHBOURS, OF_BRANCHES)
+        every = (OF_CHANGES, OF_THREADS, OF_PAIRS, OF_PROSE, OF_FILES, OF_NEIGHBOURS, OF_GENERATIONS, OF_BRANCHES)
         self.at_work = tuple(at_work(names, told.makers) for names in every)
         self._gathered: dict[int, list[Group]] = {}
         self._looked: dict[int, list[Looked | Dropped]] = {}
         self.linters = linting.named(packs, told.makers)
+        self._migrated: dict[Side, list[Sample | Dropped]] = {}
         self.examples: Sequence[Examples] = ()
         """Rows, which are lessons already."""
 
@@ -101,7 +103,7 @@ class Lessons:
         for portion in self.portions[side]:
             if self.linters:
                 deque(funnel.sift("look", "commits", self._linted(portion)), maxlen=0)
-            made = _counted(self._made(portion), funnel)
+            made = _counted(chain(self._made(portion), self._of_generations(side, portion)), funnel)
             yield from self._of_packs(portion, made, funnel) if self.packs else made
         for one in self.examples:
             rows = funnel.sift("make rows", "samples", examples.lessons(one, side, self.packs))
@@ -134,7 +136,7 @@ class Lessons:
     def _groups(self, portion: Portion, past: Past) -> list[Group]:
         """The files that makers are given together; lessons are gone through twice, and these are found once."""
         if id(portion) not in self._gathered:
-            _, _, paired, prosaic, single, around, _ = self.at_work
+            _, _, paired, prosaic, single, around, *_ = self.at_work
             documents = portion.documents
             groups = of_pairs(paired, documents, portion.changes, past) + of_prose(prosaic, documents, self.workshop)
             groups += [Group(single, [one]) for one in documents if single]
@@ -148,6 +150,20 @@ class Lessons:
             found = linting.looked(self.workshop, history, portion.changes, self.linters) if self.linters else ()
             self._looked[id(portion)] = list(found)
         return self._looked[id(portion)]
+
+    def _of_generations(self, side: Side, portion: Portion) -> Made:
+        """Migrations that end in a source's files and begin in whichever source's of this side; they too are found once."""
+        *_, names, _ = self.at_work
+        source = portion.material.source
+        if names and side not in self._migrated:
+            documents = [document for one in self.portions[side] for document in one.documents]
+            self._migrated[side] = generations.migrations(documents, self.book, self.workshop)
+        for item in self._migrated.get(side, ()):
+            if isinstance(item, Dropped):
+                if item.source == source.name:
+                    yield names[0], item
+            elif item.origins[0].source == source.name:
+                yield from ((names[0], self._taught(graded(one))) for one in weighed([item], source))
 
     def _of_changes(
         self, portion: Portion, changes: Sequence[Committed], names: Sequence[str], past: Past, looked: Sequence[Mapping[str, Any]] = ()

@@ -22,7 +22,7 @@ from idiolect.dataset.makers.followup import followup
 from idiolect.dataset.makers.implement import implement, tested
 from idiolect.dataset.makers.infill import infill
 from idiolect.dataset.makers.material import BUDGET, Maker, Material
-from idiolect.dataset.makers.migrate import migrate
+from idiolect.dataset.makers.migrate import migrate, superseded
 from idiolect.dataset.makers.mutate import mutate
 from idiolect.dataset.makers.near import near
 from idiolect.dataset.makers.next_edit import next_edit
@@ -41,6 +41,7 @@ MAKERS: dict[str, Maker] = {
     "linked": linked, "described": described,
     "diff": diff, "next_edit": next_edit, "added": added,
     "refactor": refactor, "feature": feature, "bugfix": bugfix, "migrate": migrate,
+    "superseded": superseded,
     "review": review, "followup": followup, "passed": passed, "diagnose": diagnose, "finding": finding,
 }  # fmt: skip
 
@@ -52,6 +53,8 @@ OF_PAIRS: tuple[str, ...] = ("spec", "implement", "tested")
 """Made of a test, the files that it may test, and what history says of them: Changes of which only the paths are told."""
 OF_PROSE: tuple[str, ...] = ("linked", "described")
 """Made of a file of prose and the files that define what it names."""
+OF_GENERATIONS: tuple[str, ...] = ("superseded",)
+"""Made of a file and, after it, those of older generations; of whichever source they are."""
 OF_CHANGES: tuple[str, ...] = ("diff", "next_edit", "added", "refactor", "feature", "bugfix", "migrate", "passed", "diagnose", "finding")
 """Made of one commit at a time."""
 OF_CHECKS: tuple[str, ...] = ("finding",)
@@ -81,6 +84,7 @@ __all__ = [
     "OF_CHANGES",
     "OF_CHECKS",
     "OF_FILES",
+    "OF_GENERATIONS",
     "OF_NEIGHBOURS",
     "OF_PAIRS",
     "OF_PROSE",
@@ -110,6 +114,7 @@ __all__ = [
     "refactor",
     "review",
     "spec",
+    "superseded",
     "templated",
     "tested",
     "write",

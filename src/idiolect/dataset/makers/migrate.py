@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
-from idiolect.dataset.makers import editing
+from idiolect.dataset.makers import editing, tangles
 from idiolect.dataset.makers.commits import wish
+from idiolect.dataset.makers.defined import head
 from idiolect.dataset.makers.edits import dropped, span_of
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
+from idiolect.dataset.makers.material import dropped as of_file
 from idiolect.dataset.makers.moves import KINDS, alike
 from idiolect.dataset.makers.scope import fenced, qualified, whole
 from idiolect.syntax import Unit, units
@@ -25,6 +28,9 @@ STANDS = 0.7
 FEWEST_TOKENS = 20
 MOST_OF_COMMIT = 4
 """A sweep through a whole program would say the same a hundred times."""
+FEWEST_SHARED, SHARED = 3, 0.5
+"""Names, and the share of those of the form that has fewer, that two generations of one unit have in common beside its own."""
+SEVERAL = "several forms of one name"
 DIRECTIONS, MOST_NAMES = 3, 8
 """So many units that put the same name for another show where a team is going."""
 _WAY = re.compile(
@@ -83,12 +89,55 @@ def migrate(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dr
         yield from _of_commit(change, budget)
 
 
-def migrated(
-    pairs: Iterable[tuple[Version, Version]], *, budget: int = BUDGET, confidence: float = 0.9, hint: str = ""
-) -> Iterator[Sample | Dropped]:
-    """Pairs of a superseded and the current form of the same thing, whoever found them; `hint` says what has changed."""
-    for old, new in pairs:
-        yield lesson(old, new, confidence, hint, budget)
+def superseded(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
+    """Given a file of today's generation and, after it, files of generations that it took the place of: units of one name in both.
+
+    Whether several files of today answer the same old form is for the caller to see (`generations`).
+    """
+    held = [one for one in material if isinstance(one, Document)]
+    if not held or held[0].role == "legacy":
+        return
+    document, *older = held
+    forms: defaultdict[tuple[str, ...], list[tuple[Document, Unit]]] = defaultdict(list)
+    for one in older:
+        for unit in _leaves(one.language, one.data) if one.language == document.language else ():
+            forms[unit.kind, *unit.parents, unit.name].append((one, unit))
+    known = [unit for unit in _leaves(document.language, document.data) if (unit.kind, *unit.parents, unit.name) in forms]
+    if not known:
+        yield of_file(document, "has no older form")
+    for unit in known:
+        was = forms[unit.kind, *unit.parents, unit.name]
+        if len(was) > 1:
+            yield of_file(document, SEVERAL, unit.name)
+        else:
+            yield _succeeded(*was[0], document, unit, budget)
+
+
+def _succeeded(old: Document, was: Unit, new: Document, unit: Unit, budget: int) -> Sample | Dropped:
+    """One pair as a lesson, or why it is none; the same signature and the same name of the file make it surer."""
+    before, after = version(old, was), version(new, unit)
+    if reason := _apart(before, after, was.name) or _unlike(before.text, after.text, ""):
+        return of_file(new, reason, after.name)
+    signature = _header(old, was) == _header(new, unit)
+    stem = PurePosixPath(old.path).stem == PurePosixPath(new.path).stem
+    made = lesson(before, after, round(0.5 + 0.2 * signature + 0.2 * stem, 2), "", budget)
+    return made if isinstance(made, Dropped) else made.model_copy(update={"maker": "superseded"})
+
+
+def _header(document: Document, unit: Unit) -> list[str]:
+    return _TOKEN.findall(document.data[slice(*head(document.data, unit))].decode())
+
+
+def _apart(old: Version, new: Version, name: str) -> str | None:
+    """Why two units of one name are not the same thing in two manners."""
+    was, became = _TOKEN.findall(old.text), _TOKEN.findall(new.text)
+    if min(len(was), len(became)) < FEWEST_TOKENS:
+        return "too short to tell"
+    if alike(was, became) > MOST_ALIKE:
+        return "is written as it was"
+    used, uses = (tangles.names(one.language, _STRING.sub(" ", one.text)) - {name} for one in (old, new))
+    shared = len(used & uses)
+    return None if shared >= FEWEST_SHARED and shared >= SHARED * min(len(used), len(uses)) else "shares its name only"
 
 
 def version(document: Document, unit: Unit) -> Version:
