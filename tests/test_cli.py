@@ -74,6 +74,13 @@ def test_an_unknown_key_and_an_unknown_verb(tmp_path: Path) -> None:
     assert idiolect("runs", "show", "dataset-9", folder=recipe(tmp_path, "shop")).returncode == 2
 
 
+def test_a_query_that_is_none_is_a_sentence(tmp_path: Path) -> None:
+    signs = '[[label]]\nvalue = "old"\n[[label.sign]]\nlanguage = "python"\nquery = "(colour)"\n'
+    ended = idiolect("check", folder=recipe(tmp_path, "shop", signs))
+    assert (ended.returncode, "Traceback" in ended.stderr) == (1, False)
+    assert "the query of 'old' cannot be asked: Invalid node type at row 0, column 1: colour" in ended.stderr
+
+
 def test_a_stage_without_the_one_before_it(tmp_path: Path) -> None:
     ended = idiolect("train", folder=recipe(tmp_path, "shop"))
     assert (ended.returncode, "run `idiolect dataset` first" in ended.stderr) == (1, True)

@@ -39,6 +39,10 @@ class Sign(Record):
     """Name of something that the file calls."""
     imports: str = ""
     """Something that the file imports, or a glob of it, as it is spelled there."""
+    query: str = ""
+    """Query of tree-sitter that has a match in the file, for instance `(call function: (identifier) @f (#eq? @f "at"))`."""
+    language: str = ""
+    """Language of the query, for instance `ruby`; it is asked of files of that language, and of what others hold of it (`html+erb`)."""
     path: str = ""
     """Glob of its path."""
     locked: str = ""
@@ -77,8 +81,10 @@ class Sign(Record):
 
     @model_validator(mode="after")
     def _says_something(self) -> Sign:
-        if not any((self.text, self.calls, self.imports, self.path, self.locked, self.since, self.until)):
-            raise ValueError("a sign needs one of text, calls, imports, path, locked, since, until")
+        if bool(self.query) != bool(self.language):
+            raise ValueError("a sign with one of query and language needs the other; files of a language are told apart by path")
+        if not any((self.text, self.calls, self.imports, self.query, self.path, self.locked, self.since, self.until)):
+            raise ValueError("a sign needs one of text, calls, imports, query, path, locked, since, until")
         return self
 
 

@@ -49,7 +49,8 @@ def init(target: Path, paths: Sequence[Path], *, name: str, effort: Effort, forc
 def check(recipe: Recipe) -> dict[str, Any]:
     """Everything that can be known beforehand: sources, packs, machine, and for each model the plan with its cost.
 
-    Raises what the stages would raise later: a source that cannot be read, a pack or base that is not there, too little memory.
+    Raises what the stages would raise later: a source that cannot be read, a pack or base that is not there, labels that make no sense, too
+    little memory.
     """
     if not recipe.sources:
         raise RecipeError("there is no [[source]]", where=FILE, next='add one: [[source]] and path = "../shop"')

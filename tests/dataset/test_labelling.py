@@ -1,15 +1,20 @@
 import datetime
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from idiolect import recipe, syntax
+from idiolect import dataset, recipe, syntax
 from idiolect.dataset import labelling, locks
 from idiolect.dataset.labelling import Place, Vocabulary
 from idiolect.errors import RecipeError
 from idiolect.labels import Label, unknown
 from idiolect.pack import Pack
+from idiolect.syntax import reader
+from idiolect.syntax.parsers import ParserProcess
+from tests.dataset.corpus import text
+from tests.dataset.history_of import repository
 
 GENERATIONS: list[dict[str, Any]] = [
     {"value": "screen", "sign": [{"text": r"(?i)^\s*at\("}, {"text": "cursor", "weight": 0.5}], "conflicts": ["web"]},
@@ -24,10 +29,10 @@ def vocabulary(*labels: dict[str, Any]) -> Vocabulary:
     return Vocabulary(recipe.parse({"name": "a", "label": list(labels or GENERATIONS)}, folder=Path()).labels)
 
 
-def decided(text: str, path: str = "src/a.py", known: Vocabulary | None = None, **about: Any) -> tuple[str, ...]:
+def decided(code: str, path: str = "src/a.py", known: Vocabulary | None = None, **about: Any) -> tuple[str, ...]:
     words = known or vocabulary()
     with syntax.reading():
-        found = frozenset(labelling.found(words.asked, "python", text.encode()))
+        found = frozenset(labelling.found(words.asked, "python", code.encode()) or ())
     return words.decided(Place(path, about.pop("time", 0), found, **about)).get("generation", ())
 
 
@@ -127,6 +132,8 @@ def test_a_pack_brings_labels_and_one_that_a_recipe_has_already_is_refused() -> 
         ({"value": "a", "sign": [{"locked": "rails ~> 7"}]}, "should be a name"),
         ({"value": "a", "sign": [{"text": "x"}], "implies": ["b"]}, "no value of 'generation'"),
         ({"name": "language", "value": "a", "sign": [{"text": "x"}]}, "label of our own"),
+        ({"value": "a", "sign": [{"query": "(call)"}]}, "needs the other"),
+        ({"value": "a", "sign": [{"text": "x", "language": "ruby"}]}, "needs the other"),
         ({"value": "a", "sign": [{"txt": "x"}]}, "did you mean 'text'"),
     ],
 )  # fmt: skip
@@ -134,6 +141,74 @@ def test_a_label_that_makes_no_sense_is_refused_with_the_reason(label: dict[str,
     with pytest.raises(RecipeError) as refused:
         vocabulary(label)
     assert said in str(refused.value)
+
+
+QUERY = '(call function: (identifier) @f arguments: (argument_list . (integer)) (#eq? @f "at"))'
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "text", "values"),
+    [
+        (QUERY, "python", "at(3, 4)\n", ("a",)),
+        (QUERY, "python", "at(row, 4)\n", ()),
+        (QUERY, "python", "# at(3, 4)\n", ()),
+        (QUERY, "python", "at(3, 4\n" + "x" * 2_000_000, ()),  # not parsed, so nothing of it is known
+        ("(method)", "ruby", "def at; end\n", ()),  # another language's
+    ],
+)
+def test_a_query_holds_where_it_has_a_match(query: str, language: str, text: str, values: tuple[str, ...]) -> None:
+    assert decided(text, known=vocabulary({"value": "a", "sign": [{"query": query, "language": language}]})) == values
+
+
+def test_a_query_is_asked_of_what_a_file_holds_of_its_language() -> None:
+    known = vocabulary({"value": "a", "sign": [{"query": "(if)", "language": "ruby"}]})
+    page = b"<p>if</p>\n<% if paid? %>\n<b>x</b>\n<% end %>\n"
+    with syntax.reading():
+        assert [labelling.found(known.asked, "html+erb", text) for text in (page, page.replace(b"<% if", b"<% x if"))] == [(0,), ()]
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "said"),
+    [
+        ("(colour)", "python", "Invalid node type at row 0, column 1: colour"),
+        ("(call", "python", "Unexpected EOF"),
+        ("; nothing", "python", "no pattern"),
+        ('((call) @a (#like? @a "x"))', "python", "no predicate is called #like?"),
+        ("(call)", "cobol", "no grammar for 'cobol'"),
+    ],
+)
+def test_a_query_that_cannot_be_asked_is_a_sentence(query: str, language: str, said: str) -> None:
+    with pytest.raises(RecipeError, match=re.escape(said)) as refused:
+        vocabulary({"value": "screen", "sign": [{"query": query, "language": language}]})
+    assert "the query of 'screen' cannot be asked" in str(refused.value)
+
+
+def test_a_query_that_takes_too_long_decides_nothing_and_no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    parser = ParserProcess(seconds=0.3)
+    known = vocabulary(
+        {"value": "slow", "sign": [{"query": '((identifier) @a (#match? @a "^(a+)+$"))', "language": "python"}]},
+        {"value": "early", "sign": [{"until": datetime.date(2020, 1, 1)}]},
+        {"value": "all", "rest": True},
+    )
+    monkeypatch.setattr(reader, "_PARSERS", [parser])
+    with syntax.reading():
+        assert labelling.found(known.asked, "python", b"aaaa = 1\n") == (0, 1)
+        assert labelling.found(known.asked, "python", b"a" * 60 + b"b = 1\n") is None
+        assert labelling.found(known.asked, "python", b"aaaa = 2\n") == (0, 1)
+    parser.end()
+    assert known.decided(Place("a.py", 0, None)) == {}
+
+
+def test_a_build_leaves_a_file_undecided_on_which_a_query_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parser = ParserProcess(seconds=0.5)
+    monkeypatch.setattr(reader, "_PARSERS", [parser])
+    slow = text(1) + "\n" + "a" * 60 + "b = 1\n"
+    repository(tmp_path / "shop", [("Begin", {"slow.py": slow, **{f"part_{number}.py": text(number) for number in range(2, 8)}})])
+    signs = [{"query": '((identifier) @a (#match? @a "^(a+)+$"))', "language": "python"}]
+    told = {"name": "shop", "source": [{"path": "shop"}], "label": [{"value": "a", "sign": signs}, {"value": "all", "rest": True}]}
+    run = dataset.build(recipe.parse(told, folder=tmp_path), "here")
+    assert run.metrics["labels"]["generation"] == {"a": 0, "all": 6, "undecided": 1}
+    parser.end()
 
 
 def test_a_pattern_that_would_make_others_wait_for_ever_is_linear_here() -> None:

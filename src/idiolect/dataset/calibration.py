@@ -72,8 +72,8 @@ def _places(recipe: Recipe, source: Source, vocabulary: Vocabulary, wanted: set[
     stated = lock_files(repository, repository.head) if vocabulary.locked else {}
     for one in documents:
         if one.path in wanted:
-            signs = frozenset(found(vocabulary.asked, one.language, one.data))
-            yield Place(one.path, one.time, signs, locks.nearest(one.path, stated))
+            signs = found(vocabulary.asked, one.language, one.data)
+            yield Place(one.path, one.time, None if signs is None else frozenset(signs), locks.nearest(one.path, stated))
 
 
 def _compared(vocabulary: Vocabulary, name: str, told: Mapping[str, frozenset[str]], places: Mapping[str, Place]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from idiolect.sources import globs
 
 Labels = Mapping[str, tuple[str, ...]]
 Asked = Sequence[Sequence[str]]
-"""Of each sign its text, calls and imports: what the content of a file decides."""
+"""Of each sign its text, calls, imports, language and query: what the content of a file decides."""
 
 
 class Place(NamedTuple):
@@ -34,23 +34,31 @@ class Place(NamedTuple):
     path: str
     time: int
     """When it was last written, seconds since the epoch, UTC."""
-    found: frozenset[int]
-    """Numbers of the signs whose text, calls and imports stand in it."""
+    found: frozenset[int] | None
+    """Numbers of the signs whose text, calls, imports and queries stand in it; None where nobody can say."""
     versions: Versions = MappingProxyType({})
 
 
-def found(asked: Asked, language: str, data: bytes) -> tuple[int, ...]:
-    """Numbers of the signs that a text has: patterns outside of its comments, names that it calls, names that it imports."""
+def found(asked: Asked, language: str, data: bytes) -> tuple[int, ...] | None:
+    """Numbers of the signs that a text has: patterns outside of its comments, names that it calls or imports, queries with a match.
+
+    None where the queries take too long.
+    """
+    queries = tuple(dict.fromkeys((one[3], one[4]) for one in asked if one[4]))
+    if (numbers := syntax.matching(language, data, queries)) is None:
+        return None
+    matching = {queries[number] for number in numbers}
     read = syntax.read(language, data) or Syntax()
     bare = bytearray(data)
     for start, end in read.comments:
         bare[start:end] = b" " * (end - start)
     plain, calls, imports = bytes(bare), {one.name for one in read.calls}, [one.name for one in read.imports]
 
-    def has(text: str, called: str, imported: str) -> bool:
+    def has(text: str, called: str, imported: str, spoken: str, query: str) -> bool:
         return (
             (not text or compiled(text).search(plain) is not None)
             and (not called or called in calls)
+            and (not query or (spoken, query) in matching)
             and (not imported or any(globs.matches(one, (imported,)) for one in imports))
         )
 
@@ -61,15 +69,20 @@ class Vocabulary:
     """The labels of a recipe and its packs."""
 
     def __init__(self, labels: Sequence[Label], packs: Sequence[Pack] = ()) -> None:
-        """A vocabulary that contradicts itself, now that packs add to it, is a RecipeError."""
+        """A vocabulary that contradicts itself, now that packs add to it, or asks what is no query, is a RecipeError."""
         self.labels = [*labels, *(one for pack in packs for one in pack.vocabulary)]
         try:
             complain(self.labels)
         except ValueError as error:
             raise RecipeError(f"packs: {error}", next="mend [[label]], or the vocabulary of the pack") from None
+        for label, sign in ((one, sign) for one in self.labels for sign in one.signs if sign.query):
+            if why := syntax.faulty(sign.language, sign.query):
+                raise RecipeError(
+                    f"label: the query of '{label.value}' cannot be asked: {why}", next="mend it in [[label.sign]] or in the pack"
+                )
         signs = [one.signs for one in self.labels]
         self.first = [0, *accumulate(map(len, signs))]
-        self.asked: Asked = [(one.text, one.calls, one.imports) for one in chain.from_iterable(signs)]
+        self.asked: Asked = [(one.text, one.calls, one.imports, one.language, one.query) for one in chain.from_iterable(signs)]
         self.locked = any(one.locked for one in chain.from_iterable(signs))
         self.names = {name: [one for one in self.labels if one.name == name] for name in dict.fromkeys(one.name for one in self.labels)}
 
@@ -95,11 +108,15 @@ class Vocabulary:
 
     def held(self, label: Label, place: Place) -> list[Sign]:
         """The signs of a label that hold."""
+        if place.found is None:
+            return []
         first = self.first[self.labels.index(label)]
         return [sign for number, sign in enumerate(label.signs, first) if number in place.found and _around(sign, place)]
 
     def decided(self, place: Place) -> dict[str, tuple[str, ...]]:
         """The labels of a file; a name of which nothing can be said is missing."""
+        if place.found is None:
+            return {}
         made = {name: self._values(labels, place) for name, labels in self.names.items()}
         return {name: values for name, values in made.items() if values}
 

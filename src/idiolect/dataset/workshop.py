@@ -201,8 +201,8 @@ class Workshop:
         found = self.map(compute.task(units.reworked, code=self._said["code"]), asked, load)
         return frozenset(pair.commit for pair, one in zip(pairs, found, strict=True) if one is True)
 
-    def signs(self, documents: Sequence[Stored], asked: labelling.Asked) -> Iterator[frozenset[int]]:
-        """Numbers of the signs that the text of each parsed document has; none where that cannot be said."""
+    def signs(self, documents: Sequence[Stored], asked: labelling.Asked) -> Iterator[frozenset[int] | None]:
+        """Numbers of the signs that the text of each parsed document has; None where that cannot be said."""
         outlines = self._results(self._outlines)
 
         def load(numbers: Sequence[Any]) -> Iterator[Any]:
@@ -211,9 +211,9 @@ class Workshop:
 
         task = compute.task(units.signs, **self._reads, asked=[list(one) for one in asked])
         wanted = (Unit(_key(one.place.key, one.language), (number,), one.size) for number, one in enumerate(documents))
-        return (frozenset() if isinstance(found, Failed) else frozenset(found) for found in self.map(task, wanted, load))
+        return (None if isinstance(found, Failed) else frozenset(found) for found in self.map(task, wanted, load))
 
-    def signs_of(self, history: History, sides: Sequence[Side], asked: labelling.Asked) -> Iterator[frozenset[int]]:
+    def signs_of(self, history: History, sides: Sequence[Side], asked: labelling.Asked) -> Iterator[frozenset[int] | None]:
         """The same, of the text that a commit left of each file."""
 
         def load(numbers: Sequence[Any]) -> Iterator[Any]:
@@ -224,7 +224,7 @@ class Workshop:
 
         task = compute.task(units.signs, **self._reads, asked=[list(one) for one in asked])
         wanted = (Unit(_key(*side), (number,), _CHANGE) for number, side in enumerate(sides))
-        return (frozenset() if isinstance(found, Failed) else frozenset(found) for found in self.map(task, wanted, load))
+        return (None if isinstance(found, Failed) else frozenset(found) for found in self.map(task, wanted, load))
 
     def leaking(self, files: Sequence[Path], answers: Sequence[str]) -> dict[int, str]:
         """Answers, by place, that stand in files of lessons, each with how (`leaks.leaking`)."""

@@ -19,12 +19,13 @@ from contextlib import contextmanager
 from idiolect.outline import Marked, Name, Syntax, Unit
 from idiolect.pack import Language
 from idiolect.syntax import grammars, packed
+from idiolect.syntax.parsers import Queries
 from idiolect.syntax.reader import Reader, can_be_parsed, key, parsed
 from idiolect.types import Document
 
 __all__ = [
-    "Marked", "Name", "Syntax", "Unit", "bring", "brought", "comments", "has_grammar", "here", "know", "line_units", "outline", "parses",
-    "ranges", "read", "reading", "remarks", "spans", "units",
+    "Marked", "Name", "Syntax", "Unit", "bring", "brought", "comments", "faulty", "has_grammar", "here", "know", "line_units",
+    "matching", "outline", "parses", "ranges", "read", "reading", "remarks", "spans", "units",
 ]  # fmt: skip
 
 _READERS = [Reader()]
@@ -139,6 +140,28 @@ def parses(language: str, data: bytes) -> bool | None:
         found = _of_pack(language, data)
         return found.sound if found else None
     return _READERS[-1].verdict(language, data) if grammars.has_grammar(language) else None
+
+
+def matching(language: str, data: bytes, queries: Queries) -> tuple[int, ...] | None:
+    """Numbers of the queries that have a match in a file, or in what it holds of their language; None where they take too long.
+
+    None of them has one where the file cannot be parsed.
+    """
+    if language in _READERS[-1].languages or not grammars.has_grammar(language) or not can_be_parsed(data):
+        return ()
+    held = {language, *(layer.language for layer in grammars.GRAMMARS[language].layers)}
+    if held.isdisjoint(of for of, _ in queries):
+        return ()
+    found = _READERS[-1].matching(language, data, queries)
+    return None if isinstance(found, str) else found
+
+
+def faulty(language: str, query: str) -> str:
+    """Why a query cannot be asked; empty where it can."""
+    if language in _READERS[-1].languages or not grammars.has_grammar(language):
+        return f"no grammar for '{language}'"
+    found = _READERS[-1].matching(language, b"", ((language, query),))
+    return found if isinstance(found, str) else ""
 
 
 def line_units(data: bytes, rows: int = 32) -> list[Unit]:

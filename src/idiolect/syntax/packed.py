@@ -57,6 +57,16 @@ def pack(found: Found) -> bytes:
     return b"".join(part.tobytes() for part in parts)
 
 
+def numbers(found: Sequence[int]) -> bytes:
+    """The bytes of an answer that is numbers alone: those of the queries that have a match."""
+    return array("I", (0, *found)).tobytes()
+
+
+def matched(packed: bytes) -> tuple[int, ...]:
+    """The numbers of such an answer."""
+    return tuple(_numbers(packed, 1, len(packed) // 4 - 1))
+
+
 def refusal(why: str) -> bytes:
     """The bytes that stand for a file which cannot be parsed, and why."""
     return array("I", (_REFUSED,)).tobytes() + why.encode()

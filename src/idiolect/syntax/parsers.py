@@ -27,8 +27,10 @@ _START_SECONDS = 120.0
 _LARGEST = 64 << 20
 """Bytes of an answer; a child that announces more is in a stranger's hands."""
 
-Question = tuple[str, bytes, bool]
-"""Language, bytes, and whether more than the verdict is wanted."""
+Queries = tuple[tuple[str, str], ...]
+"""Each with its language."""
+Question = tuple[str, bytes, bool | Queries]
+"""Language, bytes, and whether more than the verdict is wanted; or the queries of which the numbers that have a match are."""
 
 
 class ParserProcess:

@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from idiolect.outline import Syntax
 from idiolect.pack import Language
-from idiolect.syntax.packed import MAX_SPAN, MIN_SPAN, refused, sound
-from idiolect.syntax.parsers import ParserProcess
+from idiolect.syntax.packed import MAX_SPAN, MIN_SPAN, matched, refused, sound
+from idiolect.syntax.parsers import ParserProcess, Queries
 
 MAX_BYTES = 1_000_000
 MAX_LINE = 20_000
@@ -64,6 +64,12 @@ class Reader:
                 (answer,) = _parser().ask([(language, data, False)])
                 _keep(self.memory, b"?" + name, answer)
         return sound(answer) if answer and not refused(answer) else None
+
+    def matching(self, language: str, data: bytes, queries: Queries) -> tuple[int, ...] | str:
+        """Numbers of the queries that have a match, or why nobody can say; kept by those who ask."""
+        with self.lock:
+            (answer,) = _parser().ask([(language, data, queries)])
+        return refused(answer) or matched(answer)
 
     def of_pack(self, language: str, data: bytes) -> Syntax | str:
         """What a pack's own language finds in a file; or, where its function fails or gives what cannot be, why not."""

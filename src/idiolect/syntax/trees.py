@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import importlib
 import marshal
+import re
 import resource
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import IO
 
-from tree_sitter import Language, Node, Parser, Tree
+from tree_sitter import Language, Node, Parser, Query, QueryCursor, QueryError, Tree
 
 from idiolect.outline import MARK_KINDS
 from idiolect.syntax.findings import Noted, Noting, noting_of, settle
 from idiolect.syntax.grammars import GRAMMARS, LEAVES, MARKS, THREES, Layer
-from idiolect.syntax.packed import MAX_SPAN, MIN_SPAN, Found, pack
+from idiolect.syntax.packed import MAX_SPAN, MIN_SPAN, Found, numbers, pack, refusal
 
 MAX_DEPTH = 400
 """Deeper nodes are not looked at."""
@@ -33,6 +34,9 @@ Role = tuple[int, Noting, bool]
 """Of a kind of node: its place in `MARK_KINDS` or -1, what is noted of it, and whether it is one of `THREES`."""
 _BORING: Role = (-1, (), False)
 _LEAF: Role = (-2, (), False)
+_PREDICATE = re.compile(r"\(\s*#([^\s()]+)")
+_ANSWERED = re.compile(r"(?:not-|any-|any-not-)?(?:eq|match)\?|(?:not-)?any-of\?")
+"""Any other predicate the library takes for true."""
 _BLANKS = bytes(byte if byte in b"\r\n" else 32 for byte in range(256))
 
 
@@ -48,8 +52,30 @@ def outline(language: str, data: bytes, marks: bool = True) -> bytes:
     return pack(found)
 
 
+def matching(language: str, data: bytes, queries: Sequence[tuple[str, str]]) -> bytes:
+    """Parse and ask: the numbers of the queries that have a match; a refusal where one of them is no query."""
+    found = []
+    try:
+        for name, _, tree, _ in _trees(language, data):
+            asked = ((number, _query(*one)) for number, one in enumerate(queries) if one[0] == name)
+            found += [number for number, query in asked if QueryCursor(query).matches(tree.root_node)]
+    except QueryError as error:
+        return refusal(str(error))
+    return numbers(sorted({*found}))
+
+
+@cache
+def _query(language: str, text: str) -> Query:
+    query = Query(grammar(language), text)
+    if not query.pattern_count:
+        raise QueryError("no pattern in it")
+    if strange := [name for name in _PREDICATE.findall(text) if not _ANSWERED.fullmatch(name)]:
+        raise QueryError(f"no predicate is called #{strange[0]}")
+    return query
+
+
 def main(seconds: float) -> None:
-    """Answer batches of (language, bytes, marks) from standard input until it ends; the first word sent is that it is ready.
+    """Answer batches of (language, bytes, marks or queries) from standard input until it ends; the first word sent is that it is ready.
 
     The kernel ends the process when it has been at one file for so many `seconds` of processor time.
     """
@@ -62,7 +88,8 @@ def main(seconds: float) -> None:
     while (question := _receive(sys.stdin.buffer)) is not None:
         for language, data, marks in marshal.loads(question):
             signal.setitimer(signal.ITIMER_PROF, seconds)
-            send(sys.stdout.buffer, outline(language, data, marks))
+            answer = matching(language, data, marks) if isinstance(marks, tuple) else outline(language, data, marks)
+            send(sys.stdout.buffer, answer)
         signal.setitimer(signal.ITIMER_PROF, 0)
 
 

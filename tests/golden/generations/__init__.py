@@ -36,7 +36,7 @@ def lessons(found: list[Document], labels: list[dict[str, Any]] = LABELLED) -> l
     book: Any = Book(vocabulary)
     with syntax.reading():
         for one in found:
-            signs = frozenset(labelling.found(vocabulary.asked, one.language, one.data))
+            signs = frozenset(labelling.found(vocabulary.asked, one.language, one.data) or ())
             book.files[one.source, one.path] = vocabulary.decided(Place(one.path, one.time, signs))
         held: Any = found
         workshop: Any = Names()
