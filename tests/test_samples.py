@@ -28,6 +28,12 @@ def test_every_shape_of_sample_comes_back(tmp_path: Path) -> None:
     assert list(samples.read(tmp_path, "validation")) == []
 
 
+def test_some_are_read_by_their_ids(tmp_path: Path) -> None:
+    samples.write(tmp_path, "train", ROWS, rows=2)
+    assert list(samples.some(tmp_path, "train", [ROWS[3].id, ROWS[0].id])) == [ROWS[0], ROWS[3]]
+    assert list(samples.some(tmp_path, "train", [])) == []
+
+
 def test_ids_and_answers_are_read_without_the_rest(tmp_path: Path) -> None:
     samples.write(tmp_path, "time", ROWS)
     assert list(samples.answers(tmp_path, "time")) == [(one.id, one.answer or "") for one in ROWS]

@@ -51,7 +51,11 @@ class Renderer:
         file = path / "tokenizer.json" if path.is_dir() else path
         if not file.is_file():
             raise DataError("there is no tokenizer.json here", where=str(path), next="name a folder of a Hugging Face model")
-        return cls(Tokenizer.from_file(str(file)))
+        try:
+            read = Tokenizer.from_file(str(file))
+        except Exception as error:  # the library raises nothing narrower
+            raise DataError(f"not readable as a tokenizer ({error})", where=str(file), next="get the model anew") from error
+        return cls(read)
 
     @cached_property
     def vocabulary(self) -> int:

@@ -45,6 +45,29 @@ def resolve(base: str, folder: Path) -> Path:
     return _checked(_fetched(base), base)
 
 
+def tokenizer(base: str, folder: Path) -> Path:
+    """`tokenizer.json` of a base as `resolve` takes it, where it is on this machine: nothing is fetched. Elsewhere it is a ToolError."""
+    local = Path(str(resources.files("idiolect") / "data" / SEEDLING)) if base == SEEDLING else folder / Path(base).expanduser()
+    found = local / "tokenizer.json" if local.is_dir() else _held(base)
+    if found is None or not found.is_file():
+        raise ToolError(f"the tokenizer of '{base}' is not on this machine", where="[[model]] base", next="`idiolect train` fetches it")
+    return found
+
+
+def _held(base: str) -> Path | None:
+    """A tokenizer in the hub's own cache."""
+    try:
+        from huggingface_hub import try_to_load_from_cache  # only for a base that is no folder
+        from huggingface_hub.errors import HFValidationError
+    except ImportError:
+        return None
+    try:
+        found = try_to_load_from_cache(base, "tokenizer.json")
+    except HFValidationError:
+        return None
+    return Path(found) if isinstance(found, str) else None
+
+
 def digest(folder: Path) -> str:
     """SHA-256 over names and digests of the files that make a base what it is: weights, configuration, tokenizer."""
     files = sorted(path for path in folder.iterdir() if path.suffix in (".safetensors", ".json") and path.is_file())

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from xml.etree import ElementTree
 
-from idiolect.dataset import card, census
+from idiolect import recipe, samples, vocabulary, weights
+from idiolect.dataset import card, census, excerpts, lengths
 from idiolect.dataset.census import take
-from idiolect.types import Dropped, Hole, Kind, Message, Sample, Span, Split
+from idiolect.files import write_json
+from idiolect.render import Renderer
+from idiolect.types import Dropped, File, Hole, Kind, Message, Sample, Span, Split
 
 CUT = 1_650_000_000
 
@@ -18,7 +21,7 @@ def span(time: int = CUT - 86_400, source: str = "shop", path: str = "a.py") -> 
 
 def sample(number: int, kind: Kind = "raw", **values: Any) -> Sample:
     values.setdefault("origins", (span(CUT - 86_400 * (1 + 20 * number)),))
-    return Sample(answer=f"answer {number}", kind=kind, maker=kind, labels={"language": ("python",)}, **values)
+    return Sample(**{"answer": f"answer {number}", "kind": kind, "maker": kind, "labels": {"language": ("python",)}, **values})
 
 
 def lessons() -> dict[Split, list[Sample]]:
@@ -51,7 +54,11 @@ DROPPED = [Dropped(reason="vendored", what=f"vendor/{number}.js", source="shop")
 
 
 def written(folder: Path, splits: dict[Split, list[Sample]] | None = None, metrics: dict[str, Any] | None = None) -> str:
-    path = card.write(folder, METRICS if metrics is None else metrics, take(lessons() if splits is None else splits, DROPPED), name="acme")
+    made = lessons() if splits is None else splits
+    for split, found in made.items():
+        samples.write(folder, split, found)
+    counted = take(made, DROPPED)
+    path = card.write(folder, METRICS if metrics is None else metrics, counted, excerpts.drawn(folder, counted), name="acme")
     assert path == folder / "README.md"
     return path.read_text(encoding="utf-8")
 
@@ -135,9 +142,81 @@ def test_what_a_sample_holds_is_never_markup(tmp_path: Path) -> None:
     assert "`` a¦b`c<d>.py ``" in shown or "``a¦b`c<d>.py``" in shown
 
 
-def test_only_short_samples_are_shown(tmp_path: Path) -> None:
-    text = written(tmp_path, {"train": [Sample(answer="x" * 5000, kind="raw", maker="raw", origins=(span(),))]})
-    assert "Samples to read" not in text
+def test_of_long_samples_the_middle_is_left_out_and_every_fence_is_closed(tmp_path: Path) -> None:
+    told = "Said first.\n```ruby\n" + "middle\n" * 2_000 + "````\nSaid last."
+    hole = Hole(path="a.py", prefix="far above\n" + "x = 1\n" * 1_000, typed="ret", suffix="\n" + "y = 2\n" * 1_000 + "far below")
+    long = [
+        Sample(prompt=(Message(role="user", content=told),), answer="z" * 5_000, kind="feature", maker="feature", origins=(span(),)),
+        Sample(prompt=hole, answer="urn x", kind="fim", maker="fim", origins=(span(),)),
+    ]
+    shown = written(tmp_path, {"train": long}).split("## Samples to read")[1]
+    assert "Said first." in shown and "Said last." in shown and "x = 1\nret█\ny = 2" in shown
+    assert "far above" not in shown and "far below" not in shown and len(shown) < 6_000
+    counts = [int(count.replace(",", "")) for count in re.findall(r"(?m)^\[… ([\d,]+) characters left out …\]$", shown)]
+    kept = [text.split("\n[… ")[0] for text in re.findall(r"(?ms)^`{3,}text\n(.*?)\n`{3,}$", shown)]
+    assert len(counts) == 4 and counts[1] == 5_000 - 1_500 and kept[1] == "z" * 1_000
+    opened = re.findall(r"(?m)^(`{3,})text\n(?s:.*?)^\1$", shown)
+    assert len(opened) == 4 and not re.search(r"`{3}", re.sub(r"(?m)^(`{3,})text\n(?s:.*?)^\1$", "", shown))
+
+
+def test_a_kind_that_only_validation_has_is_shown_from_there(tmp_path: Path) -> None:
+    text = written(tmp_path, {**lessons(), "validation": [sample(40), sample(41, "review")]})
+    assert "1 of 1 in validation." in text.split("### review")[1]
+    assert "10 of 12 in training." in text.split("### raw")[1] and "answer 40" not in text
+
+
+def test_what_is_not_to_be_said_and_the_files_around_a_hole_are_shown(tmp_path: Path) -> None:
+    hole = Hole(path="a.py", prefix="x = ", suffix="\n", files=(File(path="b.py", text="y = 2\n"),))
+    found = [sample(1, "contrast", rejected="never this"), sample(2, "fim", prompt=hole)]
+    shown = written(tmp_path, {"train": found}).split("## Samples to read")[1]
+    assert "not to be said:\n\n```text\nnever this\n```" in shown and "with `b.py` around it" in shown
+
+
+def test_every_kind_is_told_what_it_teaches() -> None:
+    assert set(card.KINDS) == set(get_args(Kind))
+
+
+def test_duplicates_are_told_of_files_and_of_finished_lessons(tmp_path: Path) -> None:
+    steps = (
+        ("dedupe", 34, {"duplicate": 3, "near-duplicate": 1}),
+        ("merge", 20, {"merged": 2}),
+        ("near-duplicates", 18, {"near-duplicate": 5}),
+    )
+    funnel = [{"step": step, "unit": "x", "in": met, "kept": met - sum(lost.values()), "dropped": lost} for step, met, lost in steps]
+    text = written(tmp_path, metrics={**METRICS, "funnel": funnel})
+    assert "| files | 34 | 3 | 1 |" in text and "| finished lessons | 20 | 2 | 5 |" in text
+    assert "candidates for probes" not in text
+
+
+def test_lengths_are_told_in_the_tokens_of_the_base_and_in_bytes(tmp_path: Path) -> None:
+    asked = (Message(role="user", content="Write it."),)
+    splits: dict[Split, list[Sample]] = {
+        "train": [sample(1, answer="def price(amount):\n    return amount\n" * 9), sample(2, "write", prompt=asked)]
+    }
+    for split, found in splits.items():
+        samples.write(tmp_path, split, found)
+    write_json(tmp_path / vocabulary.FILE, {"words": {"stallholder_basket": 20}, "total": 20, "share": 1.0})
+    models = [{"name": "a"}, {"name": "b", "base": "./elsewhere"}, {"name": "c", "base": "nobody/has-this-model"}]
+    made = recipe.parse({"name": "a", "model": models}, folder=tmp_path)
+    counted = take(splits)
+    found = lengths.measured(made, counted, excerpts.drawn(tmp_path, counted), tmp_path)
+    renderer = Renderer.load(weights.tokenizer("seedling", tmp_path))
+    size = len(renderer.encode("Write it.")) + len(renderer.encode("answer 2"))
+    assert found["kinds"]["write"] == {"lessons": 1, "bytes": [17, 17, 17]}
+    assert found["bases"]["seedling"]["tokens"]["write"] == [size] * 3
+    assert sum(found["bases"]["seedling"]["classes"].values()) == 2
+    text = written(tmp_path, splits, {**METRICS, "lengths": found})
+    assert f"| **write** | 1 | 17 / 17 / 17 | {size} / {size} / {size} |" in text
+    assert "(card/tokens.svg)" in text and "`stallholder_basket`" in text
+    for base in ("./elsewhere", "nobody/has-this-model"):
+        assert f"No tokens of `{base}`, only bytes: the tokenizer of" in text
+
+
+def test_a_tokenizer_that_cannot_be_read_is_told_and_fails_nothing(tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base/tokenizer.json").write_text("{}")
+    found = lengths.measured(recipe.parse({"name": "a", "model": [{"base": "base"}]}, folder=tmp_path), take({}), {}, tmp_path)
+    assert "not readable as a tokenizer" in found["bases"]["base"]["why"]
 
 
 def test_an_empty_dataset_has_a_card_too(tmp_path: Path) -> None:

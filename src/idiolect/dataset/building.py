@@ -21,9 +21,11 @@ from idiolect.dataset import (
     dividing,
     examples,
     examples_apart,
+    excerpts,
     finishing,
     guard,
     leaks,
+    lengths,
     lessons,
     linting,
     reading,
@@ -188,10 +190,16 @@ class _Build:
         metrics |= {"signs": (signs := writer.signs.table(metrics["funnel"])), "warnings": warnings(signs)}
         for one in metrics["warnings"]:
             _say(f"warning: {one}")
+        self._tell(metrics, writer)
+        self.run.finish(metrics | {"steps": self.seconds})
+
+    def _tell(self, metrics: dict[str, Any], writer: Writer) -> None:
+        """Write what is for people and for training to read: words, the ledger, the card; the lengths come to the metrics."""
         writer.words.write(self.run.folder)
         self.ledger.write(self.run.path("dropped.jsonl"))
-        card.write(self.run.folder, metrics, self.census, name=self.recipe.name)
-        self.run.finish(metrics | {"steps": self.seconds})
+        drawn = excerpts.drawn(self.run.folder, self.census)
+        metrics |= {"lengths": lengths.measured(self.recipe, self.census, drawn, self.run.folder)}
+        card.write(self.run.folder, metrics, self.census, drawn, name=self.recipe.name)
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:

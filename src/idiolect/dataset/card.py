@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from idiolect import plots
-from idiolect.dataset import quality
+from idiolect.dataset import excerpts, lengths, quality
 from idiolect.dataset.census import DAY, Census
 from idiolect.files import write_text
-from idiolect.types import SPLITS, Hole, Kind, Sample
+from idiolect.markdown import code, line, table, visible
+from idiolect.types import SPLITS, Kind
 
 PICTURES = "card"
 """Folder of the pictures, beside README.md."""
@@ -29,22 +30,23 @@ KINDS: dict[Kind, str] = {
     "bugfix": "code with a fault, answered by what is wrong and by the repair",
     "diagnose": "a trace, a failing test or a report, answered by cause and patch",
     "migrate": "how it was written once, answered by how it is written now",
+    "qa": "a question, answered by somebody of the team",
+    "chat": "a conversation of several turns, answered in the team's words",
+    "contrast": "what to say beside what not to say",
 }
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"))
-_HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_PREFIX, _SUFFIX = 500, 250
 
 
-def write(folder: Path, metrics: Mapping[str, Any], census: Census, *, name: str = "") -> Path:
+def write(folder: Path, metrics: Mapping[str, Any], census: Census, drawn: excerpts.Drawn, *, name: str = "") -> Path:
     """Write `folder`/README.md and its pictures; return the path of the card.
 
-    `metrics` are the build's: `funnel` (rows of step, unit, kept, dropped), `cuts`, `leaks`, `documents`, `seconds`; what is
-    missing is left out.
+    `metrics` are the build's: `funnel` (rows of step, unit, kept, dropped), `cuts`, `leaks`, `documents`, `lengths`, `seconds`; what is
+    missing is left out. `drawn` are samples to read.
     """
     pictures = _pictures(census, metrics)
     for stem, picture in pictures.items():
         write_text(folder / PICTURES / f"{stem}.svg", picture)
-    parts = [_front(census, name), _opening(census, metrics, name), *_sections(census, metrics, pictures), _reading(census)]
+    parts = [_front(census, name), _opening(census, metrics, name), *_sections(census, metrics, pictures), *excerpts.section(census, drawn)]
     path = folder / "README.md"
     write_text(path, "\n\n".join(part for part in parts if part) + "\n")
     return path
@@ -54,7 +56,7 @@ def _pictures(census: Census, metrics: Mapping[str, Any]) -> dict[str, str]:
     """File stem -> SVG; only those with something to show."""
     split_of = [(kind, {split: census.samples[kind, split] for split in SPLITS if census.samples[kind, split]}) for kind in census.kinds]
     rows = [(str(kind), {str(split): float(count) for split, count in counts.items()}) for kind, counts in split_of]
-    lengths = [(_bytes(size), float(census.lengths[size])) for size in _powers(census.lengths)]
+    sizes = [(_bytes(size), float(census.lengths[size])) for size in _powers(census.lengths)]
     found = {
         **_funnels(metrics),
         "kinds": rows and plots.stacked(rows, title="Samples by kind and split"),
@@ -64,13 +66,22 @@ def _pictures(census: Census, metrics: Mapping[str, Any]) -> dict[str, str]:
         "ages": plots.columns(ages, title="Age", note="Training samples by when their newest line was written.")
         if (ages := _ages(census))
         else "",
-        "lengths": lengths
-        and plots.columns(
-            lengths, title="Length", note="Training samples by the bytes of prompt and answer; each column up to its figure."
-        ),
+        "lengths": sizes
+        and plots.columns(sizes, title="Length in bytes", note="Training samples, prompt and answer; each up to its figure."),
+        "tokens": _tokens(metrics),
         "cut": _timeline(census, metrics),
     }
     return {stem: picture for stem, picture in found.items() if isinstance(picture, str) and picture}
+
+
+def _tokens(metrics: Mapping[str, Any]) -> str:
+    """By the first base whose tokenizer was to be had."""
+    bases = metrics.get("lengths", {}).get("bases", {}).items()
+    base, found = next(((base, one["classes"]) for base, one in bases if "classes" in one), ("", {}))
+    sizes = {int(size): count for size, count in found.items()}
+    note = f"By the tokenizer of {base}, from lessons drawn by lot of every kind; each up to its figure."
+    columns = [(f"{size:,}", float(sizes.get(size, 0))) for size in _powers(sizes)]
+    return plots.columns(columns, title="Length in tokens", note=note) if columns else ""
 
 
 def _funnels(metrics: Mapping[str, Any]) -> dict[str, str]:
@@ -117,7 +128,7 @@ def _front(census: Census, name: str) -> str:
     """The YAML that Hugging Face reads: how to load each split, and what it may be used for."""
     total = sum(census.samples.values())
     size = next((label for bound, label in _SIZES if total < bound), "n>10M")
-    files = [line for split in SPLITS if census.splits().get(split) for line in (f"  - split: {split}", f"    path: {split}/*.parquet")]
+    files = [row for split in SPLITS if census.splits().get(split) for row in (f"  - split: {split}", f"    path: {split}/*.parquet")]
     head = ["---", f"pretty_name: {_yaml(name or 'idiolect lessons')}", "license: other", "task_categories:", "- text-generation", "tags:"]
     config = ["configs:", "- config_name: default", "  data_files:", *files] if files else []
     return "\n".join([*head, "- code", "- idiolect", "size_categories:", f"- {_yaml(size)}", *config, "---"])
@@ -136,26 +147,22 @@ def _opening(census: Census, metrics: Mapping[str, Any], name: str) -> str:
         ("built in", f"{metrics['seconds']:.0f} s") if "seconds" in metrics else None,
     ]
     about = f"Lessons that idiolect made from {_sources(census)}. Every sample names the commit, path and bytes that it was made from."
-    return f"# {_line(name) or 'Lessons'}\n\n{about}\n\n{_table(('', ''), [row for row in rows if row])}"
+    return f"# {line(name) or 'Lessons'}\n\n{about}\n\n{table(('', ''), [row for row in rows if row])}"
 
 
 def _sources(census: Census) -> str:
     names = sorted(census.sources)
-    return f"{len(names)} sources" if len(names) > 3 else " and ".join(_code(name) for name in names) or "nothing"
+    return f"{len(names)} sources" if len(names) > 3 else " and ".join(code(name) for name in names) or "nothing"
 
 
 def _sections(census: Census, metrics: Mapping[str, Any], pictures: Mapping[str, str]) -> list[str]:
     def picture(stem: str, alt: str) -> str:
         return f"![{alt}]({PICTURES}/{stem}.svg)" if stem in pictures else ""
 
-    reasons = [
-        (_line(reason), plots.number(count), ", ".join(_code(_short(what)) for what in census.examples[reason]))
-        for reason, count in census.reasons.most_common()
-    ]
     used = [split for split in SPLITS if census.splits().get(split)]
     kinds = [(f"**{kind}**", KINDS.get(kind, ""), *(plots.number(census.samples[kind, split]) for split in used)) for kind in census.kinds]
     cuts = [_cut(name, cut) for name, cut in sorted(metrics.get("cuts", {}).items())]
-    licences = ", ".join(f"{_code(licence)} ({plots.number(count)})" for licence, count in census.licences.most_common()) or "none stated"
+    licences = ", ".join(f"{code(licence)} ({plots.number(count)})" for licence, count in census.licences.most_common()) or "none stated"
     return [
         *_admission(metrics),
         *_rows(metrics),
@@ -163,23 +170,35 @@ def _sections(census: Census, metrics: Mapping[str, Any], pictures: Mapping[str,
         picture("funnel", "Funnel: what each step kept, and why the rest was dropped"),
         picture("makers", "Of every maker, what it made and why of the rest it made nothing"),
         picture("finishing", "What was made: duplicates and probes that training knows, dropped"),
-        _table(("reason", "dropped", "for instance"), reasons) if reasons else "",
+        _reasons(census),
         "## What it holds",
         picture("kinds", "Samples by kind and split"),
-        _table(("kind", "what it teaches", *used), kinds),
+        table(("kind", "what it teaches", *used), kinds),
         picture("labels", "Training samples by label"),
         picture("languages", "Training samples by language"),
         picture("sources", "Training samples by source"),
-        picture("lengths", "Training samples by length in bytes"),
         f"Licences of the sources, by samples that hold their text: {licences}.",
+        *_duplicates(metrics),
+        *(lengths.section(metrics["lengths"]) if "lengths" in metrics else ()),
+        picture("tokens", "Training samples by length in tokens"),
+        picture("lengths", "Training samples by length in bytes"),
         *quality.section(metrics),
         *_scrubbed(metrics),
         "## When it was written",
         picture("ages", "Training samples by age"),
         picture("cut", "Per source: lessons before the cut, time probes after it"),
-        _table(("source", "cut at commit", "time", "probe candidates", "remark"), cuts) if cuts else "",
+        table(("source", "cut at commit", "time", "probe candidates", "remark"), cuts) if cuts else "",
         *_guard(metrics),
+        *(lengths.words(metrics["lengths"]) if "lengths" in metrics else ()),
     ]
+
+
+def _reasons(census: Census) -> str:
+    rows = [
+        (line(reason), plots.number(count), ", ".join(code(_short(what)) for what in census.examples[reason]))
+        for reason, count in census.reasons.most_common()
+    ]
+    return table(("reason", "dropped", "for instance"), rows) if rows else ""
 
 
 def _admission(metrics: Mapping[str, Any]) -> list[str]:
@@ -187,11 +206,11 @@ def _admission(metrics: Mapping[str, Any]) -> list[str]:
     found = metrics.get("admission", {})
     rows = [
         (
-            _code(name), _line(str(one["role"])),
+            code(name), line(str(one["role"])),
             f"{plots.number(one['commits'])} commits, {one['months']:g} months" if one["last"] else "none",
-            *((_line(one["last"]), f"{one['reviewed']:.0%}", f"{one['tested']:.0%}") if one["last"] else ("", "", "")),
-            _code(str(one["licence"]) or "unknown"),
-            _line(str(one["efficiency"])), _line(str(one["security"])), _line("; ".join([str(one["verdict"]), *one["because"]])),
+            *((line(one["last"]), f"{one['reviewed']:.0%}", f"{one['tested']:.0%}") if one["last"] else ("", "", "")),
+            code(str(one["licence"]) or "unknown"),
+            line(str(one["efficiency"])), line(str(one["security"])), line("; ".join([str(one["verdict"]), *one["because"]])),
         )
         for name, one in sorted(found.items())
     ]  # fmt: skip
@@ -199,24 +218,24 @@ def _admission(metrics: Mapping[str, Any]) -> list[str]:
     said = "Signals are counted in a few hundred files of each source and are no reason to drop one; web-scale filters would."
     signals = [
         (
-            _code(name),
+            code(name),
             plots.number(one["files"]),
-            _line(", ".join(f"{count} {signal}" for signal, count in one.items() if signal != "files")),
+            line(", ".join(f"{count} {signal}" for signal, count in one.items() if signal != "files")),
         )
         for name, one in sorted(metrics.get("signals", {}).items())
     ]
-    counted = [said, _table(("source", "files looked at", "signals"), signals)] if signals else []
-    return ["## The sources", _table(head, rows), *counted] if rows else []
+    counted = [said, table(("source", "files looked at", "signals"), signals)] if signals else []
+    return ["## The sources", table(head, rows), *counted] if rows else []
 
 
 def _rows(metrics: Mapping[str, Any]) -> list[str]:
     """What each source of rows gave, and that its held-out rows are no later code."""
     rows = [
         (
-            _code(name), plots.number(one["rows"]), _line(", ".join(f"{count} {form}" for form, count in one["forms"].items())),
+            code(name), plots.number(one["rows"]), line(", ".join(f"{count} {form}" for form, count in one["forms"].items())),
             plots.number(one["faults"]), *(plots.number(one["sides"].get(side, 0)) for side in ("train", "validation")),
             plots.number(one["sides"].get("cluster", 0) + one["sides"].get("source", 0)),
-            _line(", ".join(f"{field} ({count})" for field, count in one["unread"].items())) or "none",
+            line(", ".join(f"{field} ({count})" for field, count in one["unread"].items())) or "none",
         )
         for name, one in sorted(metrics.get("rows", {}).items())
     ]  # fmt: skip
@@ -225,22 +244,45 @@ def _rows(metrics: Mapping[str, Any]) -> list[str]:
         "are looked for. **It is not later code**, and a figure measured on it does not say how the model does on what comes next."
     )
     head = ("source", "rows", "forms", "no good", "lessons", "validation", "held out", "fields that are not read")
-    return ["## Rows of examples", said, _table(head, rows)] if rows else []
+    return ["## Rows of examples", said, table(head, rows)] if rows else []
 
 
 def _cut(name: str, cut: Mapping[str, Any]) -> tuple[str, ...]:
     when = datetime.fromtimestamp(cut.get("time", 0), UTC).strftime("%Y-%m-%d %H:%M") if cut.get("time") else ""
     found = plots.number(cut.get("candidates", 0))
-    return _code(name), _code(str(cut.get("commit", ""))[:12]), when, found, _line(str(cut.get("note", "")))
+    return code(name), code(str(cut.get("commit", ""))[:12]), when, found, line(str(cut.get("note", "")))
+
+
+_MET = {
+    "files": (("dedupe",), ("duplicate", "near-duplicate")),
+    "rows": (("dedupe rows",), ("duplicate", "near-duplicate")),
+    "finished lessons": (("merge", "near-duplicates"), ("merged", "near-duplicate")),
+    "candidates for probes": (("probes",), ("duplicate-probe", "near-training")),
+}
+"""What is looked at -> the steps of the funnel that do, and their reasons for what is the same and for what is nearly."""
+
+
+def _duplicates(metrics: Mapping[str, Any]) -> list[str]:
+    """What was the same as something else, or nearly, by what it was."""
+    steps = {row["step"]: row for row in metrics.get("funnel", ()) if row["in"]}
+    rows = []
+    for what, (names, reasons) in _MET.items():
+        if met := [steps[name] for name in names if name in steps]:
+            rows.append((what, met[0]["in"], *(sum(one["dropped"].get(reason, 0) for one in met) for reason in reasons)))
+    said = "Of what is the same as another, or nearly, one is kept; a probe also falls where a lesson is nearly the same."
+    return ["## Duplicates", said, table(("of", "looked at", "exact", "near"), rows)] if rows else []
 
 
 def _scrubbed(metrics: Mapping[str, Any]) -> list[str]:
     """What was taken out, by rule; what it was stands nowhere."""
     if "scrubbed" not in metrics:
         return []
-    rows = [(_code(rule), *(plots.number(count) for count in counts.values())) for rule, counts in metrics["scrubbed"].items()]
+    rows = [(code(rule), *(plots.number(count) for count in counts.values())) for rule, counts in metrics["scrubbed"].items()]
     said = "Replaced by placeholders before anything was written; each different text counts once."
-    return ["## Secrets and personal data", f"{said}\n\n{_table(('rule', 'in files', 'in history'), rows)}" if rows else "None was found."]
+    return [
+        "## Secrets and personal data",
+        f"{said}\n\n{table(('rule', 'in files', 'in history'), rows)}" if rows else "None was found.",
+    ]
 
 
 def _guard(metrics: Mapping[str, Any]) -> list[str]:
@@ -253,68 +295,13 @@ def _guard(metrics: Mapping[str, Any]) -> list[str]:
     return ["## The guard", f"{said}: the finished training samples were searched{searched}, in normalised form, near-duplicates included."]
 
 
-def _reading(census: Census) -> str:
-    """Short samples of each kind, fenced so that nothing in them is markup."""
-    parts = ["## Samples to read"]
-    for kind in census.kinds:
-        if census.shown.get(kind):
-            parts.append(f"### {kind}")
-            parts += [_sample(sample) for _, sample in census.shown[kind]]
-    return "\n\n".join(parts) if len(parts) > 1 else ""
-
-
-def _sample(sample: Sample) -> str:
-    span = sample.origins[0] if sample.origins else None
-    where = f"{_code(span.path)} of {_code(span.source)} at {_code(span.commit[:12] or 'no commit')}" if span else "no origin"
-    head = f"**{sample.id[:12]}**, made by {_code(sample.maker)}, from {where}"
-    prompt = sample.prompt
-    if prompt is None:
-        return f"{head}\n\n{_fence(sample.answer or '')}"
-    if isinstance(prompt, Hole):
-        before = ("…" if len(prompt.prefix) > _PREFIX else "") + prompt.prefix[-_PREFIX:] + prompt.typed
-        after = prompt.suffix[:_SUFFIX] + ("…" if len(prompt.suffix) > _SUFFIX else "")
-        return f"{head}\n\n{_fence(f'{before}█{after}')}\n\nanswer:\n\n{_fence(sample.answer or '')}"
-    turns = "\n\n".join(f"{message.role}:\n\n{_fence(message.content)}" for message in prompt)
-    return f"{head}\n\n{turns}\n\nassistant:\n\n{_fence(sample.answer or '')}"
-
-
-def _fence(text: str) -> str:
-    """A block in which no character of `text` is markup or can hide: its fence is longer than any run of backticks within."""
-    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{fence}text\n{_visible(text)}\n{fence}"
-
-
-def _code(text: str) -> str:
-    """Inline code of any text, fit for a table."""
-    plain = _visible(text).replace("\n", " ").replace("|", "¦") or " "
-    fence = "`" * (max((len(run) for run in re.findall(r"`+", plain)), default=0) + 1)
-    space = " " if plain.startswith("`") or plain.endswith("`") else ""
-    return f"{fence}{space}{plain}{space}{fence}"
-
-
 def _short(what: str) -> str:
     """An object id in the twelve digits that git prints; anything else as it is."""
     return what[:12] if re.fullmatch(r"[0-9a-f]{32,64}", what) else what
 
 
-def _line(text: str) -> str:
-    """Words outside of code: no markup, one line."""
-    return re.sub(r"([\\`*_\[\]<>|#!&])", r"\\\1", " ".join(_visible(text).split()))
-
-
-def _visible(text: str) -> str:
-    """Control and direction marks as escapes, so that what is read is what stands there."""
-    return _HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text.replace("\r\n", "\n"))
-
-
 def _yaml(text: str) -> str:
-    return '"' + _visible(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return '"' + visible(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
 
 
 def _top(counts: Mapping[str, int], most: int = 12) -> list[tuple[str, float]]:

@@ -1,18 +1,16 @@
-"""One pass over finished samples: what the dataset card counts, and the few samples that it shows."""
+"""One pass over finished samples: what the dataset card counts, and which samples it measures and shows."""
 
 from __future__ import annotations
 
-import heapq
+from bisect import insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from idiolect.types import SPLITS, Dropped, Hole, Kind, Sample, Split
 
-SHOWN = 10
-"""Samples of each kind that the card prints."""
-SHORT = 1500
-"""Bytes of prompt and answer up to which a sample is short enough to print."""
+DRAWN = 100
+"""Samples of each kind that the card looks into; each is read and its tokens are counted, which the build must not wait for."""
 EXAMPLES = 3
 """Dropped items named for each reason."""
 DAY = 86_400
@@ -39,8 +37,8 @@ class Census:
     reasons: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Reason -> what was dropped for it, the first few."""
-    shown: dict[Kind, list[tuple[str, Sample]]] = field(default_factory=lambda: defaultdict(list))
-    """Kind -> id and sample of those with the least ids among the short ones: as good as drawn by lot, and the same each time."""
+    drawn: dict[tuple[Kind, Split], list[str]] = field(default_factory=lambda: defaultdict(list))
+    """The least ids of training and of validation, sorted: as good as drawn by lot, and the same each time."""
 
     @property
     def kinds(self) -> list[Kind]:
@@ -86,6 +84,8 @@ def _count(census: Census, split: Split, sample: Sample) -> None:
     source = sample.origins[0].source if sample.origins else "rows"
     if split in ("train", "time"):
         census.days[source, split == "time"][written - written % DAY] += 1
+    if split in ("train", "validation"):
+        _draw(census.drawn[sample.kind, split], sample.id)
     if split != "train":
         return
     size = length(sample)
@@ -96,25 +96,31 @@ def _count(census: Census, split: Split, sample: Sample) -> None:
         if name != "language":
             census.labels[name].update(values)
     census.sources[source] += 1
-    census.lengths[1 << max(5, (size - 1).bit_length())] += 1
+    census.lengths[upper(size)] += 1
     census.licences.update({span.licence for span in sample.origins if span.licence})
-    if size <= SHORT:
-        _show(census.shown[sample.kind], sample)
 
 
-def _show(shown: list[tuple[str, Sample]], sample: Sample) -> None:
-    """Keep the samples with the least ids, sorted; of equal ones the first."""
-    if len(shown) == SHOWN and sample.id >= shown[-1][0]:
-        return
-    if all(sample.id != other for other, _ in shown):
-        shown[:] = heapq.nsmallest(SHOWN, [*shown, (sample.id, sample)], key=lambda pair: pair[0])
+def _draw(drawn: list[str], name: str) -> None:
+    if len(drawn) < DRAWN or name < drawn[-1]:
+        insort(drawn, name)
+        del drawn[DRAWN:]
+
+
+def upper(size: int) -> int:
+    """Upper end of a length's class: a power of two, at least 32."""
+    return 1 << max(5, (size - 1).bit_length())
 
 
 def length(sample: Sample) -> int:
     """Bytes of prompt and answer."""
+    return sum(len(text.encode()) for text in texts(sample))
+
+
+def texts(sample: Sample) -> list[str]:
+    """All that prompt and answer are made of."""
     prompt = sample.prompt or ()
     if isinstance(prompt, Hole):
-        texts = [prompt.prefix, prompt.typed, prompt.suffix, *(file.text for file in prompt.files)]
+        asked = [prompt.prefix, prompt.typed, prompt.suffix, *(file.text for file in prompt.files)]
     else:
-        texts = [message.content for message in prompt]
-    return sum(len(text.encode()) for text in [*texts, sample.answer or ""])
+        asked = [message.content for message in prompt]
+    return [*asked, sample.answer or ""]

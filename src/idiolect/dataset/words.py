@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from idiolect.files import write_json
 from idiolect.types import Sample
+from idiolect.vocabulary import FILE, WORD
 
-FILE = "words.json"
-"""In the run's folder: `words` (word -> times), `total`, and `share` of the lessons that were read."""
 SHOWN = 5_000
 """Words that are written."""
 _MOST = 100_000
 """Words that are counted at once; rare ones are forgotten where there are more (Manku and Motwani 2002)."""
 _BYTES = 16_000_000
 """Of lessons that are read; of what follows each time only every second one, by its id."""
-_WORD = re.compile(r"[^\W\d]\w{2,63}")
 
 
 @dataclass
@@ -35,7 +32,7 @@ class Count:
         """Count the words of an answer, if it is of the share."""
         if int(sample.id[:8], 16) % (1 << self.halved):
             return
-        found = _WORD.findall(sample.answer or "")
+        found = WORD.findall(sample.answer or "")
         self.words.update(found)
         self.total += len(found)
         self.size += len(sample.answer or "")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from idiolect import markdown, vocabulary
 from idiolect.train.data import Shelf
 
 
@@ -29,34 +30,7 @@ def page(name: str, base: str, metrics: Mapping[str, Any]) -> str:
     """The card as Markdown."""
     parts = [f"# {name}, on {base}", "What this model learned; tokens of one pass over its lessons."]
     for label, rows in metrics["learned"].items():
-        parts.append(_table((label, "lessons", "tokens"), [(value, row["lessons"], row["tokens"]) for value, row in rows.items()]))
+        parts.append(markdown.table((label, "lessons", "tokens"), [(value, row["lessons"], row["tokens"]) for value, row in rows.items()]))
     if metrics["lengths"]:
         parts.append("![Texts by their number of tokens](lengths.svg)")
-    return "\n\n".join([*parts, *_words(metrics["vocabulary"])]) + "\n"
-
-
-def _words(found: Mapping[str, Any]) -> list[str]:
-    if not found:
-        return ["## Words", "The dataset counted no words: unknown."]
-    general = "unknown, as no general code is installed" if found["general"] is None else f"{found['general']:.2f}"
-    own = "none" if found["own"] is None else f"{found['own']:.2f}"
-    said = (
-        f"Tokens per word: {found['tokens_per_word']:.2f} in the lessons, {own} of the words that public code has not, "
-        f"{general} in public code."
-        if found["tokens_per_word"]
-        else "There are no words in the lessons."
-    )
-    worst = [(f"`{row['word']}`", row["tokens"], row["times"]) for row in found["worst"]]
-    added = [(f"`{row['word']}`", row["tokens"], row["times"], row["saved"]) for row in found["to_add"]]
-    gain = f"Tokens that it would pay to add: these {len(added)} would save at most {found['saved']:.1%} of the tokens of all words."
-    return [
-        "## Words",
-        said,
-        *(["Broken worst:", _table(("word", "tokens", "times"), worst)] if worst else []),
-        *([gain, _table(("word", "tokens", "times", "tokens saved"), added)] if added else []),
-    ]
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    body = [[f"{one:,}" if isinstance(one, int) else one for one in row] for row in rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *body])
+    return "\n\n".join([*parts, *vocabulary.section(metrics["vocabulary"])]) + "\n"

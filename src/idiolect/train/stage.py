@@ -15,13 +15,13 @@ import peft
 import torch
 import transformers
 
-from idiolect import general, hardware, plots, registry, samples, weights
+from idiolect import general, hardware, plots, registry, samples, vocabulary, weights
 from idiolect.errors import DataError, DigestError, ResourceError
 from idiolect.files import digest_file, write_jsonl, write_text
 from idiolect.recipe import ModelRecipe, Recipe
 from idiolect.registry import Run
 from idiolect.render import Renderer
-from idiolect.train import attention, card, control, plan, report, vocabulary
+from idiolect.train import attention, card, control, plan, report
 from idiolect.train.data import Shelf, answers, draw, pack, shelve, steps, validation
 from idiolect.train.fit import Course, Progress, fit
 from idiolect.train.plan import REHEARSAL, Budget, PhaseName, Settings, Shape
@@ -110,7 +110,11 @@ def _train(recipe: Recipe, model: ModelRecipe, lessons: Run, base: Base, run: Ru
     saved = _saved(recipe, model, base, renderer, learner, ended)
     metrics = _metrics(course, shelves, budget, ended, said, time.monotonic() - begun)
     kept = [shelves.pretrain, shelves.instruct]
-    metrics |= {"learned": card.learned(kept), "lengths": card.lengths(kept), "vocabulary": vocabulary.measured(recipe, lessons, renderer)}
+    metrics |= {
+        "learned": card.learned(kept),
+        "lengths": card.lengths(kept),
+        "vocabulary": vocabulary.measured(recipe, lessons.folder, renderer),
+    }
     write_text(run.path("README.md"), card.page(model.name, base.name, metrics))
     _plot(run, metrics["lengths"])
     versions = {"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}

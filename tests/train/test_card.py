@@ -2,11 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from idiolect import recipe, registry
+from idiolect import recipe, vocabulary
 from idiolect.files import write_json
-from idiolect.registry import Run
 from idiolect.render import Renderer
-from idiolect.train import card, vocabulary
+from idiolect.train import card
 from idiolect.train.data import shelve
 from idiolect.types import Message, Sample
 
@@ -15,12 +14,9 @@ from . import tiny
 RENDERER = Renderer(tiny.tokenizer())  # every byte is a token
 
 
-def counted(folder: Path, words: dict[str, int], share: float = 1.0) -> Run:
-    made = recipe.parse({"name": "a"}, folder=folder)
-    with registry.begin(made, "dataset", version=1, values={"words": words, "share": share}, inputs={}) as run:
-        write_json(run.path(vocabulary.FILE), {"words": words, "total": sum(words.values()), "share": share})
-        run.finish({})
-    return run
+def counted(folder: Path, words: dict[str, int], share: float = 1.0) -> Path:
+    write_json(folder / vocabulary.FILE, {"words": words, "total": sum(words.values()), "share": share})
+    return folder
 
 
 @pytest.fixture
@@ -50,9 +46,7 @@ def test_where_only_a_share_was_read_the_savings_are_those_of_all(tmp_path: Path
 
 
 def test_lessons_without_words_say_so(tmp_path: Path, general: recipe.Recipe) -> None:
-    with registry.begin(general, "dataset", version=1, values={}, inputs={}) as bare:
-        bare.finish({})
-    assert vocabulary.measured(general, bare, RENDERER) == {}
+    assert vocabulary.measured(general, tmp_path, RENDERER) == {}
     assert "unknown" in card.page("a", "b", {"learned": {}, "lengths": {}, "vocabulary": {}})
     empty = vocabulary.measured(general, counted(tmp_path, {}), RENDERER)
     assert "no words" in card.page("a", "b", {"learned": {}, "lengths": {}, "vocabulary": empty})
