@@ -133,7 +133,36 @@ def test_samples_are_picked_by_what_they_are_and_by_why_they_were_dropped(tmp_pa
     reason = next(reason for reason, what in reasons.items() if what == "package-lock.json")
     assert {one["reason"] for one in found("dropped", "dataset", "--reason", reason)} == {reason}
     ended = idiolect("samples", "dropped", "dataset", "--reason", "rain", folder=folder)
-    assert (ended.returncode, f"1 {reason}" in ended.stderr) == (0, True)
+    assert (ended.returncode, f"{reason} (1)" in ended.stderr) == (0, True)
+    (shown,) = found("show", "dataset", "--reason", reason)
+    assert (shown["what"], shown["text"]) == ("package-lock.json", '{"name": "shop"}\n')
+    ended = idiolect("samples", "show", "dataset", "--reason", reason, folder=folder)
+    assert "package-lock.json" in ended.stdout and '{"name": "shop"}\n' in ended.stdout
+    ended = idiolect("samples", "show", "dataset", "--reason", reason, "--kind", "raw", folder=folder)
+    assert (ended.returncode, "no id, split, kind" in ended.stderr) == (2, True)
+
+
+def test_a_maker_is_every_form_of_it_and_what_is_not_there_names_what_is(tmp_path: Path) -> None:
+    repository(tmp_path / "shop", {"a.py": "".join(f"def price_{i}(amount):\n    return amount * {i} + 1\n\n\n" for i in range(40))})
+    folder = recipe(tmp_path, "shop")
+    assert idiolect("dataset", folder=folder).returncode == 0
+    asked = ("samples", "list", "dataset", "--limit", "1000", "--json")
+    forms = {one["maker"] for one in json.loads(idiolect(*asked, "--maker", "fim", folder=folder).stdout)}
+    assert {"fim.node", "fim.aligned"} <= forms and all(form.startswith("fim.") for form in forms)
+    assert {one["maker"] for one in json.loads(idiolect(*asked, "--maker", "fim.node", folder=folder).stdout)} == {"fim.node"}
+    for option, value, there in (
+        ("--maker", "fmi", "every maker there is: fim ("),
+        ("--maker", "fim.nod", "every maker there is: fim.node ("),
+        ("--label", "language=pyton", "every label there is: language=python ("),
+        ("--source", "shpo", "every source there is: shop ("),
+        ("--kind", "review", "every kind there is: "),
+    ):
+        ended = idiolect("samples", "list", "dataset", option, value, folder=folder)
+        assert (ended.returncode, there in ended.stderr) == (0, True), ended.stderr
+    ended = idiolect("samples", "list", "dataset", "--kind", "raw", "--maker", "fim", folder=folder)
+    assert "with kind 'raw', maker 'fim'; each of these is there, but not together" in ended.stderr
+    ended = idiolect("samples", "list", "dataset", "--split", "time", folder=folder)
+    assert "no samples of split 'time'; there are: train" in ended.stderr
 
 
 def test_the_lists_are_empty_before_anything_ran(tmp_path: Path) -> None:

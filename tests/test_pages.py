@@ -3,6 +3,7 @@
 import re
 
 from idiolect.cli import pages
+from idiolect.dataset.drops import Shown
 from idiolect.types import File, Hole, Message, Sample, Span
 
 SPANS = tuple(Span(source="shop", commit="c" * 40, path="src/shop.py", start=at, end=at + 5, time=0) for at in (0, 10))
@@ -35,6 +36,17 @@ def test_colours_change_no_letter() -> None:
     assert "\x1b[" in coloured
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == shown(one)
     assert code.strip() in shown(one)
+
+
+def test_what_was_dropped_has_its_reason_and_its_text_or_why_there_is_none() -> None:
+    row = {"step": "make write", "reason": "adds little", "what": "a.py\x1b[2J", "source": "shop", "detail": "total"}
+    found = [Shown(row, "as it stood", "x = 1  # \x1b[2J\n", "python"), Shown(row, "cannot be shown: it is a row")]
+    text = "".join(pages.dropped(found, colour=False))
+    assert text.startswith("── make write  adds little  shop  a.py\\x1b[2J  total\n   as it stood\nx = 1  # \\x1b[2J\n")
+    assert "cannot be shown: it is a row" in text and "\x1b" not in text
+    assert "\x1b[" in "".join(pages.dropped(found, colour=True))
+    one = Sample(answer="kept", kind="raw", maker="raw")
+    assert one.id in "".join(pages.dropped([Shown(row, "stands for it", sample=one)], colour=False))
 
 
 def test_signs_that_act_on_a_terminal_are_written_out() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import reduce, wraps
 from itertools import islice
 from pathlib import Path
@@ -126,7 +126,11 @@ class Filters(NamedTuple):
         name, _, value = self.label.partition("=")
         labelled = not name or value in one.labels.get(name, ())
         sources = {span.source for span in one.origins}
-        return labelled and self.maker in ("", one.maker) and (not self.source or self.source in sources)
+        return labelled and self.made(one.maker) and (not self.source or self.source in sources)
+
+    def made(self, maker: str) -> bool:
+        """Whether a maker is meant: `fim`, as recipes say, is `fim.node` and every other form of it too."""
+        return not self.maker or maker == self.maker or maker.startswith(f"{self.maker}.")
 
 
 def filter_options(most: int | None = 20) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -138,7 +142,7 @@ def filter_options(most: int | None = 20) -> Callable[[Callable[..., Any]], Call
         ),
         click.option("--label", default="", metavar="NAME=VALUE", help="Only with this label."),
         click.option("--source", default="", help="Only of this source."),
-        click.option("--maker", default="", help="Only by this maker."),
+        click.option("--maker", default="", help="Only by this maker; `fim` is every form of it, `fim.node` one."),
         click.option("--kind", default="", help="Only this kind."),
         click.option("--split", default=None, show_default="train; of ids and for hf all", type=splits, help="Only this split."),
     )
@@ -169,20 +173,47 @@ def samples_list(run: str, filters: Filters, recipe_path: Path, as_json: bool) -
 @click.argument("run")
 @click.argument("ids", nargs=-1)
 @filter_options()
+@click.option("--reason", default="", help="What was dropped for this reason, as it stands in its source.")
+@click.option("--step", default="", help="What was dropped in this step of the funnel.")
 @recipe_option
 @json_option
-def samples_show(run: str, ids: tuple[str, ...], filters: Filters, recipe_path: Path, as_json: bool) -> None:
-    """Read samples of a dataset run, all parts, by id (its beginning will do) or the first ones; a terminal gets them page by page."""
+def samples_show(run: str, ids: tuple[str, ...], filters: Filters, recipe_path: Path, as_json: bool, **dropped: str) -> None:
+    """Read samples of a dataset run, all parts, by id (its beginning will do) or the first ones; a terminal gets them page by page.
+
+    With --reason or --step instead what was dropped: files and commits from their source, without secrets.
+    """
+    if any(dropped.values()):
+        _show_dropped(run, ids, filters, recipe_path, as_json, dropped)
+        return
     found = _by_id(recipe_path, run, filters, ids) if ids else _first(recipe_path, run, filters)
     if as_json:
         show([{"id": one.id, **one.model_dump(mode="json")} for one in found], as_json, str)
-        return
-    colour = sys.stdout.isatty()
-    pages = room("cli.pages").pages(found, colour=colour)
-    if colour:
-        click.echo_via_pager(pages, color=True)
     else:
-        click.echo("".join(pages), nl=False)
+        _paged(room("cli.pages").pages, found)
+
+
+def _show_dropped(run: str, ids: tuple[str, ...], filters: Filters, recipe_path: Path, as_json: bool, wanted: dict[str, str]) -> None:
+    """Texts of what was dropped; it has a source, and nothing else that samples are told apart by."""
+    if ids or filters.split or filters.kind or filters.maker or filters.label:
+        what = "what was dropped has no id, split, kind, maker or label"
+        raise UsageError(what, where="--reason, --step", next="leave those out; --source and --limit may stay")
+    found = _dataset(recipe_path, run)
+    shown = room("dataset.drops").shown(read(recipe_path), found, _dropped(found, {**wanted, "source": filters.source}, filters.limit))
+    if as_json:
+        kept = [(one, {"sample": one.sample.id} if one.sample else {}) for one in shown]
+        show([{**one.row, "note": one.note, "text": one.text, "language": one.language, **more} for one, more in kept], as_json, str)
+    else:
+        _paged(room("cli.pages").dropped, shown)
+
+
+def _paged(pages: Callable[..., Iterator[str]], found: Iterable[Any]) -> None:
+    """Print pages, in colours and one by one on a terminal."""
+    colour = sys.stdout.isatty()
+    made = pages(found, colour=colour)
+    if colour:
+        click.echo_via_pager(made, color=True)
+    else:
+        click.echo("".join(made), nl=False)
 
 
 @samples.command("dropped")
@@ -195,14 +226,49 @@ def samples_show(run: str, ids: tuple[str, ...], filters: Filters, recipe_path: 
 @json_option
 def samples_dropped(run: str, recipe_path: Path, as_json: bool, limit: int, **wanted: str) -> None:
     """List what a dataset run dropped: step, reason, and what it was."""
-    found = _dataset(recipe_path, run)
-    with found.path("dropped.jsonl").open(encoding="utf-8") as lines:
-        every = map(json.loads, lines)
-        rows = list(islice((row for row in every if all(value in ("", row[name]) for name, value in wanted.items())), limit))
-    if not rows:
-        counts = ", ".join(f"{count:,} {reason}" for reason, count in found.metrics["dropped"].items())
-        say(f"{found.name} dropped nothing of the sort; it dropped {counts or 'nothing'}")
+    rows = _dropped(_dataset(recipe_path, run), wanted, limit)
     show(rows, as_json, lambda: room("cli.text").dropped(rows))
+
+
+def _dropped(run: Any, wanted: dict[str, str], limit: int | None) -> list[dict[str, str]]:
+    """The first rows of what a run dropped that have these values; that there are none is said on stderr, with what there is."""
+    tally = room("cli.instead").Tally(wanted)
+    rows: list[dict[str, str]] = []
+    with run.path("dropped.jsonl").open(encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            if len(rows) == limit:
+                break
+            if all(value in ("", row[name]) for name, value in wanted.items()):
+                rows.append(row)
+            for name in wanted:
+                tally.add(name, (row[name],))
+    if not rows:
+        say(f"{run.name} dropped nothing{tally}")
+    return rows
+
+
+_TOLD: dict[str, Callable[[Any], Iterable[str]]] = {
+    "kind": lambda one: (one.kind,),
+    "maker": lambda one: (one.maker, one.maker.partition(".")[0]),
+    "source": lambda one: {span.source for span in one.origins},
+    "label": lambda one: [f"{name}={value}" for name, values in one.labels.items() for value in values],
+}
+"""What of a sample filters ask for."""
+
+
+def _nothing(recipe_path: Path, run: str, split: str, filters: Filters) -> str:
+    """That no sample is meant, and what there is instead."""
+    tally, empty = room("cli.instead").Tally({name: getattr(filters, name) for name in _TOLD}), True
+    for one in samples_of(recipe_path, run, split, Filters(split, "", None)):
+        empty = False
+        for name, told in _TOLD.items():
+            tally.add(name, told(one))
+    said = f"{run} has no samples of split '{split}'"
+    if not empty:
+        return f"{said}{tally}"
+    kinds = _dataset(recipe_path, run).metrics["samples"]
+    splits = ", ".join(name for name in get_args(room("types").Split) if any(name in counts for counts in kinds.values()))
+    return f"{said}; there are: {splits}"
 
 
 def _first(recipe_path: Path, run: str, filters: Filters) -> list[Any]:
@@ -210,8 +276,7 @@ def _first(recipe_path: Path, run: str, filters: Filters) -> list[Any]:
     split = filters.split or "train"
     chosen = list(islice(samples_of(recipe_path, run, split, filters), filters.limit))
     if not chosen:
-        asked = ", ".join(f"{name} '{value}'" for name, value in filters._asdict().items() if value and name not in ("split", "limit"))
-        say(f"{run} has no samples of split '{split}'" + (f" with {asked}" if asked else ""))
+        say(_nothing(recipe_path, run, split, filters))
     return chosen
 
 

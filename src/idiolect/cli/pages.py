@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
+from idiolect.dataset.drops import Shown
 from idiolect.types import Hole, Sample
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -21,11 +22,26 @@ _WIDE = 100_000
 
 def pages(samples: Iterable[Sample], *, colour: bool) -> Iterator[str]:
     """Each sample as text, a blank line after it, with the terminal's colours where they are wanted."""
-    for one in samples:
-        stream = io.StringIO()
-        console = Console(file=stream, force_terminal=colour, color_system="standard" if colour else None, width=_WIDE)
-        console.print(sample(one), end="\n\n", soft_wrap=True, highlight=False)
-        yield stream.getvalue()
+    return (_page(sample(one), colour=colour) for one in samples)
+
+
+def dropped(found: Iterable[Shown], *, colour: bool) -> Iterator[str]:
+    """The same of what was dropped: step, reason, what it was, and what there is of it."""
+    return (_page(_dropped(one), colour=colour) for one in found)
+
+
+def _page(text: Text, *, colour: bool) -> str:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=colour, color_system="standard" if colour else None, width=_WIDE)
+    console.print(text, end="\n\n", soft_wrap=True, highlight=False)
+    return stream.getvalue()
+
+
+def _dropped(one: Shown) -> Text:
+    told = [one.row[name] for name in ("step", "reason", "source", "what", "detail") if one.row[name]]
+    text = Text().append("── " + _visible("  ".join(told)) + "\n", style="bold cyan")
+    text.append(_visible(f"   {one.note}") + "\n", style="dim")
+    return text + (sample(one.sample) if one.sample else _code(one.text, one.language))
 
 
 def sample(one: Sample) -> Text:

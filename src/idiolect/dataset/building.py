@@ -237,7 +237,7 @@ class _Build:
             text = leaks.normal(probe.answer or "")
             reason = leaking.get(place, "duplicate-probe" if text in seen else "")
             seen.add(text)
-            yield Dropped(reason=reason, what=_where(probe), source=probe.origins[0].source) if reason else (split, probe)
+            yield Dropped(reason=reason, what=_where(probe), source=probe.origins[0].source, detail=split) if reason else (split, probe)
 
     def _metrics(self, materials: Sequence[Material], kept: Sequence[Document], divided: splits.Splits) -> dict[str, Any]:
         learned = [one for one in kept if divided.side(one.source, one.path) == "train"]

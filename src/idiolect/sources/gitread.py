@@ -137,6 +137,13 @@ class Repository:
                     size += len(data or b"")
             yield oid, data
 
+    def patch(self, commit: str, most: int = MAX_BLOB) -> bytes:
+        """The message of a commit and its diff against the first parent, as git prints them; no more than the first `most` bytes."""
+        with self._git("log", "-1", "--patch", "-M", *_DIFF, "--format=%B", "--end-of-options", commit) as out:
+            data = out.read(most)
+            _pass_over(out, sys.maxsize)
+        return data
+
     def git(self, *words: str) -> bytes:
         """The output of a plumbing command; any other is refused, a failing one is a SourceError."""
         if not words or words[0] not in _PLUMBING:
