@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import escape
 
 _HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_NUMBER = re.compile(r"[\d,./%\s-]*")
+"""Several may stand in one cell."""
 _LITTLE = 100
 """Characters that are not worth leaving out."""
 
@@ -50,6 +53,12 @@ def clipped(text: str, first: int, last: int) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str | int]]) -> str:
-    """A table whose cells are Markdown."""
+    """A table whose cells are Markdown; numbers stand to the right."""
     body = [[f"{one:,}" if isinstance(one, int) else one for one in row] for row in rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *body])
+    rule = ["---:" if body and all(_NUMBER.fullmatch(cell) for cell in column) else "---" for column in zip(*body, strict=True)]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, rule or ["---"] * len(head), *body])
+
+
+def folded(summary: str, *parts: str) -> str:
+    """Blocks that a reader opens: GitHub and Hugging Face show the summary alone."""
+    return "\n\n".join([f"<details>\n<summary>{escape(visible(summary))}</summary>", *parts, "</details>"])

@@ -68,12 +68,16 @@ def section(found: Mapping[str, Any], head: str = "## Words") -> list[str]:
     )
     worst = [(f"`{row['word']}`", row["tokens"], row["times"]) for row in found["worst"]]
     added = [(f"`{row['word']}`", row["tokens"], row["times"], row["saved"]) for row in found["to_add"]]
-    gain = f"Tokens that it would pay to add: these {len(added)} would save at most {found['saved']:.1%} of the tokens of all words."
+    gain = f"Tokens that it would pay to add: {len(added)} would save at most {found['saved']:.1%} of the tokens of all words."
     return [
         head,
         said,
         *(["Broken worst:", markdown.table(("word", "tokens", "times"), worst)] if worst else []),
-        *([gain, markdown.table(("word", "tokens", "times", "tokens saved"), added)] if added else []),
+        *(
+            [gain, markdown.folded(f"These {len(added)}", markdown.table(("word", "tokens", "times", "tokens saved"), added))]
+            if added
+            else []
+        ),
     ]
 
 

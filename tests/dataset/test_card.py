@@ -107,6 +107,9 @@ def test_the_commonest_values_of_each_label_are_pictured(tmp_path: Path) -> None
     written(tmp_path, {"train": marked})
     said = (tmp_path / "card/labels.svg").read_text(encoding="utf-8")
     assert "intent: intent-0" in said and "intent: 2 others" in said and "ruby" not in said
+    written(tmp_path, {"train": [one.model_copy(update={"labels": {"intent": (f"intent-{n % 7}",)}}) for n, one in enumerate(marked)]})
+    said = (tmp_path / "card/labels.svg").read_text(encoding="utf-8")
+    assert "intent: intent-6" in said and "other" not in said
 
 
 def test_counts_leaks_cut_and_licences_are_told(tmp_path: Path) -> None:
@@ -161,8 +164,8 @@ def test_of_long_samples_the_middle_is_left_out_and_every_fence_is_closed(tmp_pa
 
 def test_a_kind_that_only_validation_has_is_shown_from_there(tmp_path: Path) -> None:
     text = written(tmp_path, {**lessons(), "validation": [sample(40), sample(41, "review")]})
-    assert "1 of 1 in validation." in text.split("### review")[1]
-    assert "10 of 12 in training." in text.split("### raw")[1] and "answer 40" not in text
+    assert "1 of 1 in validation<" in text.split("### review")[1]
+    assert "10 of 12 in train<" in text.split("### raw")[1] and "answer 40" not in text
 
 
 def test_what_is_not_to_be_said_and_the_files_around_a_hole_are_shown(tmp_path: Path) -> None:

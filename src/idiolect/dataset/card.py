@@ -12,7 +12,7 @@ from idiolect import plots
 from idiolect.dataset import excerpts, lengths, quality
 from idiolect.dataset.census import DAY, Census
 from idiolect.files import write_text
-from idiolect.markdown import code, line, table, visible
+from idiolect.markdown import code, folded, line, table, visible
 from idiolect.types import SPLITS, Kind
 
 PICTURES = "card"
@@ -198,7 +198,7 @@ def _reasons(census: Census) -> str:
         (line(reason), plots.number(count), ", ".join(code(_short(what)) for what in census.examples[reason]))
         for reason, count in census.reasons.most_common()
     ]
-    return table(("reason", "dropped", "for instance"), rows) if rows else ""
+    return folded(f"All {len(rows)} reasons, with instances", table(("reason", "dropped", "for instance"), rows)) if rows else ""
 
 
 def _admission(metrics: Mapping[str, Any]) -> list[str]:
@@ -307,6 +307,7 @@ def _yaml(text: str) -> str:
 def _top(counts: Mapping[str, int], most: int = 12) -> list[tuple[str, float]]:
     """The largest, and the rest as one."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    most += len(ordered) == most + 1  # what would be one other has a name
     rest = sum(count for _, count in ordered[most:])
     shown = [(name, float(count)) for name, count in ordered[:most]]
     return [*shown, (f"{len(ordered) - most} others", float(rest))] if rest else shown

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from idiolect import samples
 from idiolect.dataset.census import Census
-from idiolect.markdown import clipped, code, fence
+from idiolect.markdown import clipped, code, fence, folded
 from idiolect.types import Hole, Kind, Sample, Split
 
 SHOWN = 10
@@ -38,9 +38,8 @@ def section(census: Census, found: Drawn) -> list[str]:
     parts = []
     for kind, every in found.items():
         shown = every[:SHOWN]
-        split = "training" if census.samples[kind, "train"] else "validation"
-        parts += [f"### {kind}", f"{len(shown)} of {census.samples[kind, _LEARNED[split != 'training']]:,} in {split}."]
-        parts += [_sample(one) for one in shown]
+        split = next(split for split in _LEARNED if census.samples[kind, split])
+        parts += [f"### {kind}", folded(f"{len(shown)} of {census.samples[kind, split]:,} in {split}", *map(_sample, shown))]
     said = (
         f"At most {SHOWN} of every kind, drawn by lot. Of a long text the middle is left out, and between brackets stands how much; "
         "`idiolect samples show` prints all of it. █ is a hole."
