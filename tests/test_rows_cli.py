@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from idiolect import dataset, recipe, rows, samples
+from idiolect.cli.rows import FORMATS
 from idiolect.types import SPLITS
 from tests.dataset.examples import hole, row, written
 from tests.planted import STRUCTURED, R
@@ -91,10 +92,13 @@ def test_good_rows_are_good_and_no_recipe_is_needed(place: Path, tmp_path: Path)
 def test_what_is_exported_is_imported_again(place: Path) -> None:
     run = dataset.build(recipe.read(place), "here")
     lessons = list(samples.read(run.folder, "train"))
-    for form, kind in (("messages", "write"), ("alpaca", "write"), ("fim", "fim"), ("idiolect", "write"), ("idiolect", "fim")):
-        ended = idiolect("samples", "export", "dataset", f"{form}-{kind}.jsonl", "--format", form, "--kind", kind, "--json", folder=place)
+    assert (*rows.FORMATS, rows.hub.NAME) == FORMATS
+    chats = ("messages", "chatml", "alpaca", "hotwire", "idiolect")
+    for form, kind in (*((form, "write") for form in chats), ("fim", "fim"), ("idiolect", "fim")):
+        name = f"{form}-{kind}.{'yaml' if form == 'hotwire' else 'jsonl'}"
+        ended = idiolect("samples", "export", "dataset", name, "--format", form, "--kind", kind, "--json", folder=place)
         assert ended.returncode == 0, ended.stderr
-        again = [rows.shaped(one.value).samples[0] for one in rows.read(place / f"{form}-{kind}.jsonl") if isinstance(one, rows.Row)]
+        again = [rows.shaped(one.value).samples[0] for one in rows.read(place / name) if isinstance(one, rows.Row)]
         wanted = [one for one in lessons if one.kind == kind]
         assert json.loads(ended.stdout) == {"rows": len(wanted), "left_out": {}, "lost": {}}
         assert [(one.id, one.labels) for one in again] == [(one.id, one.labels) for one in wanted]
@@ -103,7 +107,11 @@ def test_what_is_exported_is_imported_again(place: Path) -> None:
     )
     assert some.stdout == "3 rows in some.jsonl\n"
     mixed = idiolect("samples", "export", "dataset", "mixed.jsonl", "--format", "alpaca", folder=place)
-    assert "samples that 'alpaca' cannot hold (a hole)" in mixed.stderr
+    assert "samples that 'alpaca' cannot hold (a hole); fim, idiolect can\n" in mixed.stderr
+    none = idiolect("samples", "export", "dataset", "none.jsonl", "--format", "alpaca", "--kind", "fim", folder=place)
+    assert (none.returncode, none.stdout, (place / "none.jsonl").exists()) == (3, "", False)
+    assert none.stderr.startswith("error: none.jsonl: no row is written: of ")
+    assert none.stderr.endswith(" a hole); choose another form: fim, idiolect\n")
     again = idiolect("samples", "export", "dataset", "mixed.jsonl", "--format", "alpaca", folder=place)
     assert again.returncode == 2
     assert "something stands here already" in again.stderr

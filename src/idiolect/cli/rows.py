@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
@@ -13,7 +13,7 @@ from idiolect.cli.nouns import Filters, filter_options, samples_of
 from idiolect.cli.verbs import json_option, read, recipe_option, room, say, show
 from idiolect.errors import DataError
 
-FORMATS = ("messages", "sharegpt", "alpaca", "prompt-completion", "fim", "idiolect", "hf")
+FORMATS = ("messages", "chatml", "sharegpt", "alpaca", "bbj", "prompt-completion", "hotwire", "fim", "idiolect", "hf")
 
 
 @click.command("check")
@@ -49,7 +49,7 @@ def _recipe(path: Path) -> Any:
 @recipe_option
 @json_option
 def samples_export(run: str, target: Path, form: str, filters: Filters, recipe_path: Path, as_json: bool) -> None:
-    """Write samples of a dataset run as rows that other programs read.
+    """Write samples of a dataset run as rows that other programs read: JSON lines, or YAML where the name ends in .yaml.
 
     What a form cannot say is counted. Example: idiolect samples export dataset lessons.jsonl --format messages
     """
@@ -66,8 +66,11 @@ def samples_export(run: str, target: Path, form: str, filters: Filters, recipe_p
     values = {"rows": written.rows, "left_out": dict(sorted(written.left_out.items())), "lost": dict(sorted(written.lost.items()))}
     show(values, as_json, lambda: f"{written.rows:,} rows in {target}")
     for why, count in values["left_out"].items():
-        say(f"left out: {count:,} samples that '{form}' cannot hold ({why})")
+        say(f"left out: {count:,} samples that '{form}' cannot hold ({why}); {_holders(written.holders[why])}")
     for part, count in values["lost"].items():
-        say(f"lost: {part} of {count:,} samples, which only the form 'idiolect' keeps")
-    if not written.rows:
-        say("no such sample can be said in this form: see `idiolect samples list`, or choose another form")
+        say(f"lost: {part} of {count:,} samples, which the form 'idiolect' keeps")
+
+
+def _holders(forms: Sequence[str]) -> str:
+    """Where samples can go instead."""
+    return f"{', '.join(forms)} can" if forms else "no form can"

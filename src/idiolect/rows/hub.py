@@ -37,7 +37,10 @@ _SCHEMAS = {config: pa.schema([*columns, *_ABOUT]) for config, columns in _COLUM
 
 
 def write(folder: Path, splits: Mapping[Split, Iterable[Sample]], title: str) -> Written:
-    """Write the samples of some splits; a folder that holds something is a UsageError. README.md is written last."""
+    """Write the samples of some splits; a folder that holds something is a UsageError, no sample at all a DataError.
+
+    README.md is written last.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError("something stands here already", where=str(folder), next="name a folder that is not there yet")
     written = Written()
@@ -46,6 +49,7 @@ def write(folder: Path, splits: Mapping[Split, Iterable[Sample]], title: str) ->
         with disk_errors(folder):
             for config in _split(folder, split, samples, written):
                 found.setdefault(config, []).append(split)
+    written.must_hold(folder)
     write_text(folder / "README.md", _card(title, found))
     return written
 
@@ -68,28 +72,33 @@ def _split(folder: Path, split: Split, samples: Iterable[Sample], written: Writt
 
 def _rows(samples: Iterable[Sample], written: Written) -> Iterator[tuple[str, dict[str, Any]]]:
     for sample in samples:
-        try:
-            config, row = _row(sample)
-        except Unsaid as why:
-            written.left_out[str(why)] += 1
-            continue
-        written.add(sample)
-        labels = json.dumps({name: list(values) for name, values in sorted(sample.labels.items())}, ensure_ascii=False)
-        language = next(iter(sample.labels.get("language", ())), "")
-        yield config, {**row, "id": sample.id, "type": sample.kind, "language": language or None, "labels": labels}
+        if row := written.row(sample, _row):
+            yield _config(row), row
 
 
-def _row(sample: Sample) -> tuple[str, dict[str, Any]]:
-    """A sample's configuration and its columns."""
+def _row(sample: Sample) -> dict[str, Any]:
+    """A sample's columns."""
+    labels = json.dumps({name: list(values) for name, values in sorted(sample.labels.items())}, ensure_ascii=False)
+    language = next(iter(sample.labels.get("language", ())), "")
+    return {**_said(sample), "id": sample.id, "type": sample.kind, "language": language or None, "labels": labels}
+
+
+def _config(row: Mapping[str, Any]) -> str:
+    """The configuration that has a row's columns."""
+    return next(config for config, columns in _COLUMNS.items() if columns[0][0] in row)
+
+
+def _said(sample: Sample) -> dict[str, Any]:
+    """A sample's own columns."""
     if sample.rejected is not None:
-        return "contrast", _contrast(sample)
+        return _contrast(sample)
     if isinstance(sample.prompt, Hole):
-        return "fim", writing.FORMATS["fim"](sample)
+        return writing.FORMATS["fim"](sample)
     if sample.prompt:
-        return "chat", writing.FORMATS["messages"](sample)
+        return writing.FORMATS["messages"](sample)
     if sample.answer is None:
         raise Unsaid("no answer")
-    return "text", {"text": sample.answer}
+    return {"text": sample.answer}
 
 
 def _contrast(sample: Sample) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def shaped(value: Any) -> Shaped:
 def _told(sample: Sample, value: Value) -> Sample:
     """With its labels, and the kind that the row's `type` names."""
     labels = {**fields.labels(value), **sample.labels}
-    kind, word = _kind(sample, fields.type_of(value))
+    kind, word = kind_of(sample, fields.type_of(value))
     if word:
         labels["type"] = (word,)
     if "language" not in labels and (known := _language(sample)):
@@ -74,7 +74,7 @@ def _told(sample: Sample, value: Value) -> Sample:
     return sample.model_copy(update={"kind": kind, "labels": labels})
 
 
-def _kind(sample: Sample, word: str) -> tuple[Kind, str]:
+def kind_of(sample: Sample, word: str) -> tuple[Kind, str]:
     """The kind, and the word of the row where it says more than that: its shape decides what no word can change."""
     named = word if word in get_args(Kind) else TYPES.get(word.lower().replace("_", "-"), "")
     fits = named and sample.kind not in ("raw", "fim", "contrast") and named not in ("raw", "fim", "contrast")

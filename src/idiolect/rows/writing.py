@@ -1,20 +1,27 @@
-"""Samples as rows that other programs read. What a form cannot say is counted, never silently lost."""
+"""Samples as rows that other programs read, and that we read again. What a form cannot say is counted, never silently lost."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from idiolect.errors import UsageError
+import yaml
+
+from idiolect.errors import DataError, UsageError
 from idiolect.files import atomic
+from idiolect.rows import shapes
+from idiolect.rows.fields import Refused
+from idiolect.rows.yaml_rows import MAX_YAML
 from idiolect.types import Hole, Message, Sample
 
 Form = Callable[[Sample], dict[str, Any]]
 """A Sample as a row; raises Unsaid where the form has no words for it."""
+_BREAKS = "\r\x85\u2028\u2029"
+"""What YAML reads as other ends of lines, where it is not escaped."""
 
 
 class Unsaid(Exception):  # noqa: N818  a count, no error of the program
@@ -28,36 +35,114 @@ class Written:
     rows: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     """Samples that the form cannot hold, by why."""
+    holders: dict[str, list[str]] = field(default_factory=dict)
+    """The forms that hold all of these, by why."""
     lost: Counter[str] = field(default_factory=Counter)
-    """Of those that were written, how many lost a part: spans, rejected_spans, files, weight."""
+    """Of those that were written, how many lost a part that is not there when the row is read again."""
 
     def rows_of(self, samples: Iterable[Sample], form: str) -> Iterator[dict[str, Any]]:
         """The rows, counted."""
-        keeps = _KEEPS.get(form, frozenset())
         for sample in samples:
-            try:
-                row = FORMATS[form](sample)
-            except Unsaid as why:
-                self.left_out[str(why)] += 1
-                continue
-            self.add(sample, keeps)
-            yield row
+            if row := self.row(sample, FORMATS[form]):
+                yield row
 
-    def add(self, sample: Sample, keeps: Collection[str] = ()) -> None:
-        """Count one that was written in a form that keeps these parts."""
+    def row(self, sample: Sample, make: Form) -> dict[str, Any] | None:
+        """Its row, counted; None where the form cannot hold it."""
+        try:
+            row = make(sample)
+            lost = list(_lost(sample, row))
+        except Unsaid as why:
+            self.left_out[str(why)] += 1
+            self.holders[str(why)] = [form for form in self.holders.get(str(why), FORMATS) if _holds(FORMATS[form], sample)]
+            return None
         self.rows += 1
-        self.lost.update(part for part in _parts(sample) if part not in keeps)
+        self.lost.update(lost)
+        return row
+
+    def must_hold(self, target: Path) -> None:
+        """Raise a DataError that says why where nothing was written."""
+        if self.rows:
+            return
+        why = ", ".join(f"{count:,}: {one}" for one, count in sorted(self.left_out.items()))
+        what = f"no row is written: of {self.left_out.total():,} samples the form can hold none ({why})"
+        forms = sorted(set[str]().union(*self.holders.values()))
+        raise DataError(
+            what if why else "there is no such sample",
+            where=str(target), next=f"choose another form: {', '.join(forms)}" if forms else "see `idiolect samples list`",
+        )  # fmt: skip
 
 
 def write(target: Path, samples: Iterable[Sample], form: str) -> Written:
-    """Write Samples as JSON lines of a form (`FORMATS`); a file that stands there is a UsageError."""
+    """Write Samples as JSON lines of a form (`FORMATS`), or where the name ends so as a list in YAML.
+
+    A file that stands there is a UsageError. Where there is no row to write a DataError says why, and no file is left.
+    """
     if target.exists():
         raise UsageError("something stands here already", where=str(target), next="name a file that is not there yet")
-    written = Written()
+    written, size = Written(), 0
+    spelled, most = (_yaml, MAX_YAML) if target.suffix.lower() in (".yaml", ".yml") else (_json, None)
     with atomic(target) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
         for row in written.rows_of(samples, form):
-            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+            text = spelled(row)
+            size += len(text.encode()) if most else 0
+            if most and size > most:
+                raise UsageError(f"more than {most:,} bytes of YAML, which nothing reads", where=str(target), next="write it as .jsonl")
+            stream.write(text)
+        written.must_hold(target)
     return written
+
+
+def _json(row: dict[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML says nothing of its types
+    """Texts of several lines as people write them."""
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = '"' if any(one in text for one in _BREAKS) else "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _yaml(row: dict[str, Any]) -> str:
+    return str(yaml.dump([row], Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=140))
+
+
+def _lost(sample: Sample, row: dict[str, Any]) -> Iterator[str]:
+    """Parts of a Sample that its row does not give again; raises Unsaid where it gives another Sample, or none."""
+    try:
+        *context, again = shapes.shaped(row).samples
+    except Refused as why:
+        raise Unsaid(f"would be refused: {why.reason}") from None
+    if _core(sample) != _core(again):
+        raise Unsaid("would be read as something else")
+    if context:
+        yield "which turns are context"
+    if isinstance(sample.prompt, Hole) and isinstance(again.prompt, Hole):
+        for name, said in (("path", "path"), ("typed", "what was typed"), ("files", "files around the hole")):
+            if getattr(sample.prompt, name) != getattr(again.prompt, name):
+                yield said
+    yield from (f"label {name}" for name, values in sample.labels.items() if again.labels.get(name) != values)
+    yield from (one for one in ("kind", "spans", "rejected_spans", "files", "weight") if getattr(sample, one) != getattr(again, one))
+
+
+def _core(sample: Sample) -> tuple[object, ...]:
+    """What no form may change: the texts that the model is taught, those around a hole without the other files."""
+    hole = sample.prompt
+    asked = (hole.prefix + hole.typed, hole.suffix) if isinstance(hole, Hole) else hole
+    return asked, sample.answer, sample.rejected
+
+
+def _holds(make: Form, sample: Sample) -> bool:
+    try:
+        list(_lost(sample, make(sample)))
+    except Unsaid:
+        return False
+    return True
 
 
 def turns(sample: Sample) -> tuple[tuple[Message, ...], str]:
@@ -102,10 +187,48 @@ def _alpaca(sample: Sample) -> dict[str, Any]:
 
 
 def _completion(sample: Sample) -> dict[str, Any]:
+    asked, answer = _single(sample)
+    return {"prompt": asked, "completion": answer, **_about(sample)}
+
+
+def _hotwire(sample: Sample) -> dict[str, Any]:
+    """What stands in `context` is part of what is asked when it is read, so it stands in `input`."""
+    asked, answer = _single(sample)
+    return {"input": asked, "output": answer, **_about(sample)}
+
+
+def _bbj(sample: Sample) -> dict[str, Any]:
+    """Instructions, and completions of what stands before the cursor; a hole with something behind it has no row."""
+    known = {
+        name: list(values) if len(values) > 1 else values[0] for name in ("generation", "difficulty") if (values := sample.labels.get(name))
+    }
+    hole = sample.prompt
+    if not isinstance(hole, Hole):
+        asked, answer = _single(sample)
+        return {"id": sample.id, "type": _type(sample), **known, "instruction": asked, "input": "", "output": answer}
+    if hole.suffix:
+        raise Unsaid("a hole with something behind it")
+    return {"id": sample.id, "type": "completion", **known, "prefix": hole.prefix + hole.typed, "completion": _answer(sample)}
+
+
+def _type(sample: Sample) -> str:
+    """The word that the row had which it was read from, where it says the same kind."""
+    (word,) = sample.labels.get("type", ())[:1] or (sample.kind,)
+    return word if shapes.kind_of(sample.model_copy(update={"kind": "write"}), word) == (sample.kind, word) else sample.kind
+
+
+def _chatml(sample: Sample) -> dict[str, Any]:
+    said, answer = turns(sample)
+    rows = [*said, Message(role="assistant", content=answer)]
+    return {"text": "".join(f"<|im_start|>{one.role}\n{one.content}<|im_end|>\n" for one in rows), **_about(sample)}
+
+
+def _single(sample: Sample) -> tuple[str, str]:
+    """What is asked and answered, of a conversation of one turn."""
     said, answer = turns(sample)
     if len(said) > 1:
         raise Unsaid("several turns, or a system's")
-    return {"prompt": said[0].content, "completion": answer, **_about(sample)}
+    return said[0].content, answer
 
 
 def _fim(sample: Sample) -> dict[str, Any]:
@@ -127,14 +250,7 @@ def _about(sample: Sample) -> dict[str, Any]:
     return {"type": sample.kind, **({"labels": labels} if labels else {})}
 
 
-def _parts(sample: Sample) -> Iterator[str]:
-    """Parts that only our own form has a place for."""
-    yield from (name for name in ("spans", "rejected_spans", "files") if getattr(sample, name))
-    if sample.weight != 1:
-        yield "weight"
-
-
 FORMATS: dict[str, Form] = {
-    "messages": _messages, "sharegpt": _sharegpt, "alpaca": _alpaca, "prompt-completion": _completion, "fim": _fim, "idiolect": _own,
+    "messages": _messages, "chatml": _chatml, "sharegpt": _sharegpt, "alpaca": _alpaca, "bbj": _bbj, "prompt-completion": _completion,
+    "hotwire": _hotwire, "fim": _fim, "idiolect": _own,
 }  # fmt: skip
-_KEEPS = {"idiolect": frozenset(("spans", "rejected_spans", "files", "weight"))}
