@@ -119,6 +119,7 @@ def test_a_test_that_a_fix_brings_fails_without_it() -> None:
         ("The heaviest of nothing has no maximum. It came with release 2.1.", "The heaviest of nothing has no maximum."),
         ("It came back since the last merge of the heaviest branch.", ""),
         ("BasketError of the heaviest is raised by basket_of_nothing.", ""),
+        ("The heaviest of nothing has no maximum. The heaviest goes through weighAll.", "The heaviest of nothing has no maximum.\n\n"),
     ],
 )
 def test_of_a_cause_is_said_what_the_code_can_tell(body: str, told: str) -> None:

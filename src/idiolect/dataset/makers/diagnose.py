@@ -193,7 +193,7 @@ def _lesson(change: Change, case: Case, budget: int) -> Sample | Dropped:
 def _known(cause: str, shown: str) -> str:
     """The sentences of a cause that can be told from what is shown, with no name that it lacks and no word of history; all about it."""
     plain = (one for one in remarks.sentences(cause) if not _HISTORY.search(one))
-    kept = " ".join(one for one in plain if all(name in shown for name in _IDENTIFIER.findall(one)))
+    kept = " ".join(one for one in plain if all(name in shown for name in (*grounds.OWN.findall(one), *_IDENTIFIER.findall(one))))
     return kept if _pieces(kept) & _pieces(shown) else ""
 
 
