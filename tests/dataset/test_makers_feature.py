@@ -120,11 +120,11 @@ def test_what_is_pulled_into_a_class_of_its_own_is_no_feature() -> None:
 
 
 def test_code_that_only_moved_is_no_feature() -> None:
-    moved = "".join(f"STEP_{n} = go({n})\n" for n in range(12))
-    assert reason(change("Add a file for steps", edit("a.py", "", moved), edit("b.py", moved + COUPON, COUPON))) in {
-        "moved, not new",
-        "adds little",
-    }
+    moved = "".join(f"def step_{n}(basket):\n    return go(basket, {n})\n\n\n" for n in range(12))
+    new = "".join(f"def stop_{n}(basket):\n    return halt(basket, {n})\n\n\n" for n in range(12))
+    leaving = edit("b.py", moved + COUPON, COUPON)
+    assert reason(change("Add a file for steps", edit("a.py", "", moved + new), leaving)) == "moved, not new"
+    assert reason(change("Add a file for steps", edit("a.py", "", moved), leaving)) == "adds little"
 
 
 def test_a_feature_without_a_file_of_before_shows_none() -> None:

@@ -126,7 +126,9 @@ def test_a_fault_is_named_and_its_mending_gives_the_code_of_the_team(text: str, 
 def test_what_is_asked_holds_no_trace_of_the_answer() -> None:
     for one in made(PYTHON, "python", ".py"):
         assert isinstance(one.prompt, tuple) and isinstance(one.prompt[0], Message)
-        assert (one.answer or "").split("\n\n")[0] not in one.prompt[0].content
+        answer = (one.answer or "").split("\n=======\n")
+        wrong, mended = ({row.strip() for row in side.split("\n")} for side in (answer[0], answer[1].split("\n>>>>>>>")[0]))
+        assert mended - wrong and (mended - wrong).isdisjoint(row.strip() for row in one.prompt[0].content.split("\n"))
 
 
 @pytest.mark.parametrize(
