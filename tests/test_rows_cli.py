@@ -89,6 +89,18 @@ def test_good_rows_are_good_and_no_recipe_is_needed(place: Path, tmp_path: Path)
     assert ": error: gives: " in named.stdout
 
 
+def test_errors_are_counted_with_the_files_that_have_them_and_a_file_that_is_not_there_is_said_with_what_to_do(tmp_path: Path) -> None:
+    files = [written(tmp_path / f"{name}.jsonl", ["{", row(1)]).name for name in "abcd"]
+    one = idiolect("samples", "check", "a.jsonl", folder=tmp_path)
+    assert one.stdout.endswith("\n2 rows, 1 error, 0 warnings\n")
+    assert one.stderr == "error: a.jsonl: 1 error in these rows; mend the line that is named; a build leaves out what is no row\n"
+    many = idiolect("samples", "check", *files, folder=tmp_path)
+    assert many.stderr.startswith("error: a.jsonl, b.jsonl, c.jsonl and 1 more: 4 errors in these rows; mend the lines that are named; ")
+    none = idiolect("samples", "check", "nofile.jsonl", folder=tmp_path)
+    assert (none.returncode, none.stdout) == (1, "")
+    assert none.stderr == f"error: {tmp_path}/nofile.jsonl: there is nothing here; name a file of rows, or a folder of them\n"
+
+
 def test_what_is_exported_is_imported_again(place: Path) -> None:
     run = dataset.build(recipe.read(place), "here")
     lessons = list(samples.read(run.folder, "train"))

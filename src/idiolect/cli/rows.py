@@ -17,7 +17,7 @@ FORMATS = ("messages", "chatml", "sharegpt", "alpaca", "bbj", "prompt-completion
 
 
 @click.command("check")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--pack", "packs", multiple=True, help="By the checks of this pack; default: of the recipe's packs.")
 @recipe_option
 @json_option
@@ -30,7 +30,10 @@ def samples_check(files: tuple[Path, ...], packs: tuple[str, ...], recipe_path: 
     rows = [one.model_dump(mode="json") for one in found.remarks]
     show({"rows": found.rows, "remarks": rows}, as_json, lambda: room("cli.text").remarks(found))
     if errors := found.count("error"):
-        raise DataError(f"{errors:,} errors in these rows", next="mend the lines that are named; a build leaves such rows out")
+        wrong = list(dict.fromkeys(one.file for one in found.remarks if one.severity == "error"))
+        where = ", ".join(wrong[:3]) + (f" and {len(wrong) - 3:,} more" if wrong[3:] else "")
+        count, what = room("cli.text").counted(errors, "error"), "line that is" if errors == 1 else "lines that are"
+        raise DataError(f"{count} in these rows", where=where, next=f"mend the {what} named; a build leaves out what is no row")
 
 
 def _recipe(path: Path) -> Any:
@@ -64,7 +67,7 @@ def samples_export(run: str, target: Path, form: str, filters: Filters, recipe_p
     else:
         written = rows.write(target, found(filters.split or "train"), form)
     values = {"rows": written.rows, "left_out": dict(sorted(written.left_out.items())), "lost": dict(sorted(written.lost.items()))}
-    show(values, as_json, lambda: f"{written.rows:,} rows in {target}")
+    show(values, as_json, lambda: f"{room('cli.text').counted(written.rows, 'row')} in {target}")
     for why, count in values["left_out"].items():
         say(f"left out: {count:,} samples that '{form}' cannot hold ({why}); {_holders(written.holders[why])}")
     for part, count in values["lost"].items():

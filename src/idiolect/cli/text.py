@@ -80,8 +80,13 @@ def dropped(rows: Sequence[Mapping[str, Any]]) -> str:
 def remarks(found: Any) -> str:
     """What is to be said of rows, a line each, and how many there were."""
     lines = [f"{one.file}:{one.line}: {one.severity}: {one.rule}: {one.message}" for one in found.remarks]
-    errors, warnings = found.count("error"), found.count("warning")
-    return "\n".join([*lines, f"{found.rows:,} rows, {errors:,} errors, {warnings:,} warnings"])
+    errors, warnings = (counted(found.count(name), name) for name in ("error", "warning"))
+    return "\n".join([*lines, f"{counted(found.rows, 'row')}, {errors}, {warnings}"])
+
+
+def counted(count: int, noun: str) -> str:
+    """So many of a thing: `1 row`, `1,200 rows`."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
