@@ -225,7 +225,7 @@ def labelled(ground: Ground, *labels: dict[str, Any]) -> dict[str, set[str]]:
     """Of some files the labels, as `name value`; the whole way into the lessons is that of `label_value`."""
     words = Vocabulary(ground.recipe(label=[{"value": "signed", **one} for one in labels]).labels)
     with syntax.reading():
-        signs = frozenset(labelling.found(words.asked, "python", text(1).encode()))
+        signs = frozenset(labelling.found(words.asked, "python", text(1).encode()) or ())
     places = [Place(f"src/part_{number}.py", 1_600_000_000, signs) for number in range(4)]
     return {one.path: {f"{name} {value}" for name, values in words.decided(one).items() for value in values} for one in places}
 
@@ -270,6 +270,12 @@ def label_conflicts(ground: Ground) -> None:
 def label_rest(ground: Ground) -> None:
     found = labelled(ground, {"sign": [ONE]}, {"value": "all", "rest": True})
     assert (found["src/part_1.py"], found["src/part_3.py"]) == ({"generation signed"}, {"generation all"})
+
+
+def label_supersedes(ground: Ground) -> None:
+    rows = [{"value": value, "sign": [ONE]} for value in ("old", "new")]
+    found = [Vocabulary(ground.recipe(label=[rows[0], {**rows[1], **said}]).labels).generations() for said in ({}, {"supersedes": ["old"]})]
+    assert found == [{}, {"generation": {"new": {"old"}}}]  # and so on into the lessons in tests/dataset/test_generations.py
 
 
 def sign(wide: dict[str, Any], narrow: dict[str, Any]) -> Callable[[Ground], None]:
@@ -559,10 +565,13 @@ CHECKS: dict[str, Callable[..., None]] = {
     "label.threshold": label_threshold,
     "label.implies": label_implies,
     "label.conflicts": label_conflicts,
+    "label.supersedes": label_supersedes,
     "label.rest": label_rest,
     "label.sign.text": sign({"text": "def "}, {"text": "procedure "}),
     "label.sign.calls": sign({}, {"calls": "nobody"}),
     "label.sign.imports": sign({}, {"imports": "nothing"}),
+    "label.sign.query": sign({"language": "python", "query": "(call)"}, {"language": "python", "query": "(class_definition)"}),
+    "label.sign.language": sign({"language": "python", "query": "(identifier)"}, {"language": "javascript", "query": "(identifier)"}),
     "label.sign.path": sign({}, {"path": "lib/**"}),
     "label.sign.locked": sign({}, {"locked": "rails>=7"}),
     "label.sign.since": sign({"since": "2020-01-01"}, {"since": "2030-01-01"}),
