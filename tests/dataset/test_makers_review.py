@@ -307,7 +307,7 @@ def test_findings_that_one_edit_answers_are_one_comment_and_more_than_three_are_
 
 def test_a_fix_with_a_name_that_nothing_shows_is_not_asked_for() -> None:
     undefined = saying("undefined name `parts`", "parts")
-    assert asked("total = parts.count\n", "total = pieces.count\n", undefined) == ["holds what cannot be known"]
+    assert asked("total = parts.count\n", "total = pieces.count\n", undefined) == ["mended otherwise"]
 
 
 def test_findings_that_stay_that_are_new_or_whose_line_was_not_mended_teach_nothing() -> None:

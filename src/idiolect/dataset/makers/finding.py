@@ -13,7 +13,6 @@ from rapidfuzz import fuzz
 
 from idiolect.dataset.makers.blocks import Hunk
 from idiolect.dataset.makers.edits import dropped, rows
-from idiolect.dataset.makers.followup import UNKNOWABLE, fresh
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.dataset.makers.review import NEEDED, NO, PASSED, Remark, lessons
 from idiolect.dataset.makers.reviewed import NOT_ACTED_ON, Fix, only, spans
@@ -29,8 +28,6 @@ MOST_MENDED, MOST_DELETED, MOST_TOGETHER = 8, 3, 3
 """Lines that went and came, lines that went without others in their place, and findings that one hunk answers."""
 ALIKE = 70.0
 """Least likeness, of 100, of what went and what came."""
-MOST_NEW = 1
-"""Words that come without being said; what is only to go brings none."""
 FAILED = "check-failed"
 DELETED = "code was deleted"
 _SUPERFLUOUS = re.compile(
@@ -41,7 +38,7 @@ _SUPERFLUOUS = re.compile(
 _OTHERWISE = re.compile(r"\b(?:rewrite|replace|instead|prefer|use)\b", re.IGNORECASE)
 """Of what says this the code is to be another, not gone."""
 _USE = re.compile(r"\buse `([^`]+)`", re.IGNORECASE)
-_WORD = re.compile(r"[A-Za-z_]\w+|\d+")
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _BEYOND = re.compile(
     r"\b(?:un(?:used|defined|reachable|resolved)|never (?:used|read|called)|not (?:used|accessed|defined)|redefin\w+|shadow\w*|already"
     r"|duplicate\w*|outdated|complex\w*|too (?:many|few|large))\b",
@@ -128,10 +125,10 @@ def _refusal(before: Sequence[str], after: Sequence[str], hunks: Sequence[Hunk],
 
 
 def _as_said(went: set[str], came: set[str], messages: Sequence[str]) -> bool:
-    """Whether the words that came are those that the messages name, and few others."""
+    """Whether the words that came stood there or are said, those among them that are to be used."""
     named = [match[1] for message in messages if (match := _USE.search(message))]
-    most = 0 if any(_SUPERFLUOUS.search(message) for message in messages) else MOST_NEW
-    return all(_words(name) <= came for name in named) and len(came - went - _words("\n".join(messages))) <= most
+    asked = {word for name in named for word in _words(name) if len(word) > 1}  # `X | None` is said of any X
+    return asked <= came <= went | _words("\n".join(messages))
 
 
 def _words(text: str) -> set[str]:
@@ -170,8 +167,6 @@ def _said(message: str) -> str:
 
 
 def _asked(change: Change, remark: Remark, budget: int) -> list[Sample | Dropped]:
-    """The lessons of a remark: all, where its fix can be made from what is shown and the fault be seen; the fix alone; or why none."""
+    """The lessons of a remark: the fix alone where the fault is not to be seen in the lines shown; or why there is none."""
     *asked, fix = lessons(change, remark, budget)
-    if isinstance(fix, Sample) and fresh(fix):
-        return [dropped(change, UNKNOWABLE, remark.fix.edit.path)]
     return [*asked, fix] if remark.gist and isinstance(fix, Sample) else [fix]

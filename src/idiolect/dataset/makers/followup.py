@@ -26,7 +26,6 @@ CONFIDENCE = 0.6
 AROUND = 8
 """Lines above and below that belong to it."""
 NOTHING = "message says nothing"
-UNKNOWABLE = "holds what cannot be known"
 DATA = frozenset({"json", "yaml", "toml", "ini", "xml", "csv", "go module", "terraform template"})
 """Of which a message says what is in it, not how it is written."""
 _OF_ANOTHER = re.compile(r"(?:fixup|squash|amend)!", re.IGNORECASE)
@@ -81,12 +80,12 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
         return dropped(change, found)
     frame = seeded("followup", change.commit, found.fix.edit.path).choice(FIXES)
     made = fixed(change, found, frame, budget)
-    if isinstance(made, Sample) and fresh(made):
-        return dropped(change, UNKNOWABLE)
+    if isinstance(made, Sample) and _fresh(made):
+        return dropped(change, "holds what cannot be known")
     return made
 
 
-def fresh(sample: Sample) -> set[str]:
+def _fresh(sample: Sample) -> set[str]:
     """The names of an answer that the request does not hold."""
     assert isinstance(sample.prompt, tuple)
     said = "".join(turn.content for turn in sample.prompt)
