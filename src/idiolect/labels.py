@@ -19,7 +19,7 @@ OWN_LABELS = ("language", "difficulty")
 """Labels that every lesson may have, whatever the recipe says."""
 LESSONS_OWN = frozenset((*OWN_LABELS, "type", "level", "category", "tags", "topic", "pattern"))
 """Labels that speak of a lesson, not of the code that it asks for: they steer nothing."""
-LOCKED = re.compile(r"([A-Za-z0-9@/._-]*[A-Za-z0-9_]) ?(>=|<=|==|<|>) ?(\d+(?:\.\d+)*)")
+LOCKED = re.compile(r"([A-Za-z0-9@/._:-]*[A-Za-z0-9_]) ?(>=|<=|==|<|>) ?(\d+(?:\.\d+)*)")
 """A name, how, and a version."""
 
 

@@ -16,6 +16,23 @@ from idiolect.syntax.parsers import ParserProcess
 from tests.dataset.corpus import text
 from tests.dataset.history_of import repository
 
+POM = """<?xml version="1.0" encoding="ISO-8859-1"?>
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <parent><groupId>org.a</groupId><artifactId>parent</artifactId><version>3.2.0</version></parent>
+  <properties><util.version> 2.0 </util.version></properties>
+  <dependencyManagement><dependencies>
+    <dependency><groupId>org.b</groupId><artifactId>core</artifactId><version>1.5</version></dependency>
+  </dependencies></dependencyManagement>
+  <dependencies>
+    <dependency><groupId>org.c</groupId><artifactId>util</artifactId><version>${util.version}</version>
+      <exclusions><exclusion><groupId>org.x</groupId><artifactId>y</artifactId></exclusion></exclusions></dependency>
+    <dependency><groupId>org.d</groupId><artifactId>inherited</artifactId></dependency>
+    <dependency><groupId>org.e</groupId><artifactId>range</artifactId><version>[1.0,2.0)</version></dependency>
+    <dependency><groupId>org.f</groupId><artifactId>elsewhere</artifactId><version>${project.version}</version></dependency>
+  </dependencies>
+  <build><plugins><plugin><groupId>org.g</groupId><artifactId>p</artifactId><version>1</version></plugin></plugins></build>
+</project>
+"""
 GENERATIONS: list[dict[str, Any]] = [
     {"value": "screen", "sign": [{"text": r"(?i)^\s*at\("}, {"text": "cursor", "weight": 0.5}], "conflicts": ["web"]},
     {"value": "window", "sign": [{"calls": "open_window"}, {"imports": "gui.*"}, {"text": "get_page", "weight": -1.0}]},
@@ -81,7 +98,7 @@ def test_versions_are_those_of_the_nearest_lock_file() -> None:
     [
         ("rails>=7.1", "7.1", True), ("rails>=7.1", "7.0.8", False), ("rails==7.1", "7.1.2", True), ("rails<=7.1", "7.1.2", True),
         ("rails>7.1", "7.1.2", False), ("rails>7.1", "7.2", True), ("rails<7", "6.1", True), ("rails<7", "7.0", False),
-        ("rails>=7", "10.0.0.rc1", True), ("rack>=1", "7", False),
+        ("rails>=7", "10.0.0.rc1", True), ("org.a:core>=7", "7", False), ("rack>=1", "7", False),
     ],
 )  # fmt: skip
 def test_a_version_is_compared_number_by_number(wanted: str, version: str, holds: bool) -> None:
@@ -97,11 +114,53 @@ def test_a_version_is_compared_number_by_number(wanted: str, version: str, holds
         ("uv.lock", '[[package]]\nname = "django"\nversion = "5.0"\n', {"django": "5.0"}),
         ("go.mod", "module a\n\nrequire (\n\tgithub.com/b/c v1.2.3\n)\n", {"github.com/b/c": "1.2.3"}),
         ("requirements.txt", "django[argon2]==4.2.1 ; python_version > '3'\nflask>=2\n", {"django": "4.2.1"}),
-        ("package-lock.json", "{", {}), ("Cargo.lock", "package = 3", {}), ("package-lock.json", "[1]", {}), ("yarn.lock", "x", {}),
+        ("Cargo.lock", '[[package]]\nname = "a"\nversion = "1"\n[[package]]\nname = "a"\nversion = "2"\n', {}),  # which of them?
+        ("yarn.lock", '# yarn lockfile v1\n\n\n"@babel/core@^7.0.0", "@babel/core@^7.1":\n  version "7.2.3"\n  resolved "x"\n\n'
+         'vue@^3, vue@3.x:\r\n  version "3.4.1"\r\n\nms@2.0.0:\n  version "2.0.0"\n\nms@^2.1:\n  version "2.1.3"\n',
+         {"@babel/core": "7.2.3", "vue": "3.4.1"}),
+        ("yarn.lock", '__metadata:\n  version: 6\n\n"lodash@npm:^4.17.21, lodash@npm:4":\n  version: 4.17.21\n', {"lodash": "4.17.21"}),
+        ("pnpm-lock.yaml", "lockfileVersion: 5.4\n\npackages:\n\n  /@babel/core/7.2.3:\n    dev: true\n  /vue/3.4.1_ts@5:\n    x: y\n",
+         {"@babel/core": "7.2.3", "vue": "3.4.1"}),
+        ("pnpm-lock.yaml", "overrides:\n  ms@2: 2.1.3\n\npackages:\n\n  '@babel/core@7.2.3':\n    engines: {}\n\n  vue@3.4.1:\n    a: b\n\n"
+         "snapshots:\n\n  '@babel/core@7.2.3': {}\n\n  vue@3.4.1(ts@5.0.0):\n    a: b\n  b@1.0.0: {}\n  b@2.0.0: {}\n",
+         {"@babel/core": "7.2.3", "vue": "3.4.1"}),
+        ("composer.lock", '{"packages": [{"name": "symfony/console", "version": "v6.4.1"}, {"name": "a/b", "version": "dev-main"}], '
+         '"packages-dev": [{"name": "c/d", "version": "1.0"}]}', {"symfony/console": "6.4.1", "c/d": "1.0"}),
+        ("Pipfile.lock", '{"default": {"django": {"version": "==4.2.1"}, "own": {"path": "."}}, '
+         '"develop": {"pytest": {"version": "==8.0"}}}', {"django": "4.2.1", "pytest": "8.0"}),
+        ("gradle.lockfile", "# comment\norg.a:core:5.3.1=compileClasspath,runtimeClasspath\norg.b:x:1=a\norg.b:x:2=b\nempty=c\n",
+         {"org.a:core": "5.3.1"}),
+        ("pom.xml", POM, {"org.a:parent": "3.2.0", "org.b:core": "1.5", "org.c:util": "2.0"}),
     ],
 )  # fmt: skip
-def test_lock_files_are_read_and_damaged_ones_state_nothing(path: str, text: str, stated: dict[str, str]) -> None:
+def test_lock_files_are_read(path: str, text: str, stated: dict[str, str]) -> None:
     assert locks.versions(path, text.encode()) == stated
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("package-lock.json", "{"), ("package-lock.json", "[1]"), ("package-lock.json", '{"packages": 3}'),
+        ("package-lock.json", "[" * 100_000),
+        ("Cargo.lock", "package = 3"), ("uv.lock", "[[package]"),
+        ("composer.lock", '{"packages": {}}'), ("Pipfile.lock", '{"default": []}'),
+        ("pom.xml", "<project>"), ("pom.xml", "<a>" * 1000), ("pom.xml", "<!DOCTYPE a [<!ENTITY b 'c'>]><project/>"),
+        ("yarn.lock", "x" * (locks.MOST_BYTES + 1)),
+    ],
+)  # fmt: skip
+def test_a_damaged_lock_file_says_so(path: str, text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        locks.versions(path, text.encode())
+
+
+def test_damaged_lock_files_are_counted_once(tmp_path: Path) -> None:
+    files = {"package-lock.json": "{", "old/Gemfile.lock": "GEM\n  specs:\n    rails (6.1.7)\n", "old/a.py": text(1)}
+    repository(tmp_path / "shop", [("Begin", files | {f"part_{number}.py": text(number) for number in range(2, 14)})])
+    label = {"value": "six", "sign": [{"locked": "rails<7"}]}
+    run = dataset.build(recipe.parse({"name": "shop", "source": [{"path": "shop"}], "label": [label]}, folder=tmp_path), "here")
+    step = next(one for one in run.metrics["funnel"] if one["step"] == "lock files")
+    assert (step["kept"], step["dropped"]) == (1, {"damaged lock file": 1})
+    assert run.metrics["labels"]["generation"]["six"] == 1
 
 
 def test_what_is_made_of_several_files_has_the_labels_of_all_unless_they_conflict() -> None:

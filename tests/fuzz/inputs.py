@@ -77,6 +77,10 @@ OWN: dict[str, str] = {
     r"|include = [\"**\"]\n"
     r"|[general]\n|paths = [\"\"]\n|role = \"team\"\n|max_after = 1.0\n|a.b.c = 1\n|[",
     "benchmarks": r"{\"a\": |\"b\"|, |1e999|NaN|\\ud800|\"\\ud800\"|null\n|{\"a\": \"b\"}\n|[[[[[[",
+    "locks": r"a@^1, \"b@npm:2\":\n|  version \"1.2\"\n|  version: 1.2\n|  /a/1.2:\n|  '@a/b@1.2(c@3)': {}\n|a.b:c:1.2=d\n"
+    r"|{\"packages\": |[{\"name\": \"a\", \"version\": \"v1\"}]|{\"default\": {\"a\": {\"version\": \"==1\"}}}|[[package]]\nname = \"a\"\n"
+    r"|<project>|<dependencies>|<dependency>|<groupId>a</groupId>|<version>${a}</version>|<!DOCTYPE a [|<!ENTITY b 'c'>|]>|&b;|</project>"
+    r"|    a (1.2)\n|a[b]==1.2\n|\ta.b/c v1.2\n|require ",
     "forge": r"{\"diff_hunk\": \"|@@ -1,2 +4,3 @@\\n|\"path\": \"|\"body\": \"|\"user\": {\"login\": \"|\"notes\": ["
     r"|\"position\": {|\"number\": |\"title\": \"|null|, |}, {|}]|\n{|```suggestion\\n|@user |\\ud800|1e999"
     r"|Traceback (most recent call last):\\n|\"created_at\": \"0001|[",

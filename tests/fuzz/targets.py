@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from idiolect import recipe, rows, samples, scrub
-from idiolect.dataset import benchmarks
+from idiolect.dataset import benchmarks, locks
 from idiolect.dataset.makers import (
     MAKERS,
     blocks,
@@ -317,6 +317,13 @@ def read_forge(data: bytes) -> None:
                 list(review([Change("shop", "team", "c" * 40, 0, "a-1", "Say", "", (edit,), parent="d" * 40, said=(said,))]))
 
 
+def read_locks(data: bytes) -> None:
+    """Lock files: a version is text that begins with a digit."""
+    for name in locks.READERS:
+        with suppress(ValueError):
+            assert all(version[0].isdigit() for version in locks.versions(name, data).values())
+
+
 def read_git(data: bytes) -> None:
     """What git says of a history and of a tree, and the files in its folder."""
     with suppress(SourceError):
@@ -373,7 +380,8 @@ TARGETS: dict[str, Target] = {
     "edits": make_edits,
     "blocks": apply_blocks, "messages": read_messages, "attributes": read_attributes, "mailmap": read_mailmap,
     "licences": read_licences, "headers": strip_headers, "pages": read_pages, "texts": judge_texts, "scrub": scrub_texts,
-    "rules": read_rules, "recipe": read_recipes, "benchmarks": read_benchmarks, "git": read_git, "tar": _archive(".tar"),
+    "rules": read_rules, "recipe": read_recipes, "benchmarks": read_benchmarks, "git": read_git,
+    "locks": read_locks, "tar": _archive(".tar"),
     "tgz": _archive(".tar.gz"), "txz": _archive(".tar.xz"), "zip": _archive(".zip"), "parquet": read_samples, "forge": read_forge,
     "jsonl": _rows(".jsonl"), "json": _rows(".json"), "yaml": _rows(".yaml"), "columns": _rows(".parquet"),
 }  # fmt: skip

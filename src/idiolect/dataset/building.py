@@ -214,6 +214,7 @@ class _Build:
         settings = self.recipe.dataset
         together = [one for portion in portions.values() for one in portion]
         self.book = book(self.book.vocabulary, together, self.workshop, settings.max_file_bytes)
+        list(self.funnel.sift("lock files", "files", self.book.locks))
         made = Lessons(portions, self.packs, self.workshop, settings, self.book)
         made.examples = self.examples
         known = finishing.merged(made.of, settings, self.funnel)

@@ -69,7 +69,7 @@ def read(file: Path, vocabulary: Vocabulary) -> Told:
 def _places(recipe: Recipe, source: Source, vocabulary: Vocabulary, wanted: set[str]) -> Iterator[Place]:
     repository = sources.opened(recipe.folder / source.path, recipe.cache)
     documents, _ = sources.documents(source, repository, repository.head, recipe.dataset.max_file_bytes)
-    stated = lock_files(repository, repository.head) if vocabulary.locked else {}
+    stated = lock_files(repository, repository.head)[0] if vocabulary.locked else {}
     for one in documents:
         if one.path in wanted:
             signs = found(vocabulary.asked, one.language, one.data)

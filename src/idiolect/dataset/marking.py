@@ -14,7 +14,7 @@ from idiolect.dataset.locks import Versions
 from idiolect.dataset.splits import Key
 from idiolect.dataset.workshop import History, Workshop
 from idiolect.sources.gitread import Repository
-from idiolect.types import Sample
+from idiolect.types import Dropped, Sample
 
 if TYPE_CHECKING:
     from idiolect.dataset.lessons import Portion
@@ -29,6 +29,8 @@ class Book:
     """By source and path, as they stood at the cut."""
     commits: dict[tuple[str, str, str], Labels] = field(default_factory=dict)
     """By source, path and commit, as the commit left the file."""
+    locks: list[str | Dropped] = field(default_factory=list)
+    """Lock files that were read, and those that could not be."""
 
     def of(self, source: str, paths: Iterable[str], commit: str = "") -> dict[str, tuple[str, ...]]:
         """The labels of what is made of these files, as they stood at the cut or as a commit left them."""
@@ -55,10 +57,14 @@ class Book:
 def book(vocabulary: Vocabulary, portions: Iterable[Portion], workshop: Workshop, max_bytes: int) -> Book:
     """Decide the labels of all that lessons are made of; nothing is looked at where there is no vocabulary."""
     made = Book(vocabulary)
+    known: dict[str, dict[str, Versions]] = {}
     for portion in portions if vocabulary else ():
         material = portion.material
         name, documents = material.source.name, portion.documents
-        stated = lock_files(material.repository, material.cut.commit) if vocabulary.locked else {}
+        if vocabulary.locked and name not in known:
+            known[name], read = lock_files(material.repository, material.cut.commit, name)
+            made.locks += read
+        stated = known.get(name, {})
         for one, found in zip(documents, workshop.signs(documents, vocabulary.asked), strict=True):
             place = Place(one.path, one.time, found, locks.nearest(one.path, stated))
             made.files[name, one.path] = vocabulary.decided(place)
@@ -71,11 +77,24 @@ def book(vocabulary: Vocabulary, portions: Iterable[Portion], workshop: Workshop
     return made
 
 
-def lock_files(repository: Repository, at: str) -> dict[str, Versions]:
-    """What the lock files of a tree state, by folder."""
+def lock_files(repository: Repository, at: str, source: str = "") -> tuple[dict[str, Versions], list[str | Dropped]]:
+    """What the lock files of a tree state, by folder; and each one's path, or why nothing of it was read."""
     entries = [one for one in repository.tree(at) if PurePosixPath(one.path).name in locks.READERS]
     stated: dict[str, dict[str, str]] = {}
-    for one, (_, data) in zip(entries, repository.blobs(entry.oid for entry in entries), strict=True):
+    read: list[str | Dropped] = []
+    for one, (_, data) in zip(entries, repository.blobs((entry.oid for entry in entries), locks.MOST_BYTES), strict=True):
         folder = one.path.rpartition("/")[0]
-        stated[folder] = stated.get(folder, {}) | locks.versions(one.path, data or b"")
-    return {**stated}
+        try:
+            found = locks.versions(one.path, _there(data))
+        except ValueError as error:
+            read.append(Dropped(reason="damaged lock file", what=one.path, source=source, detail=str(error)[:200]))
+            continue
+        stated[folder] = stated.get(folder, {}) | found
+        read.append(one.path)
+    return {**stated}, read
+
+
+def _there(data: bytes | None) -> bytes:
+    if data is None:
+        raise ValueError(f"missing, or more than {locks.MOST_BYTES:,} bytes")
+    return data
