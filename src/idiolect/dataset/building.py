@@ -137,7 +137,7 @@ class _Build:
     def __init__(self, recipe: Recipe, opened: Opened, packs: Sequence[Pack], workshop: Workshop, run: Run) -> None:
         self.recipe, self.opened, self.packs, self.workshop, self.run = recipe, opened, packs, workshop, run
         self.census, self.ledger = Census(), Ledger()
-        self.funnel = Funnel(told=self._told)
+        self.funnel = workshop.funnel = Funnel(told=self._told)
         self.scrubs = Scrubbing(workshop.scrubber)
         self.book = Book(Vocabulary(recipe.labels, packs))
         self.examples: list[examples.Examples] = []

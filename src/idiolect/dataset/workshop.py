@@ -17,6 +17,7 @@ from idiolect.compute.mapping import Load
 from idiolect.compute.store import Shelf
 from idiolect.dataset import guard, labelling, probes, slips, units
 from idiolect.dataset.duplicates.dedupe import Print
+from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.makers.pointers import NO_LINKS, Links
 from idiolect.dataset.stored import Place, Stored
 from idiolect.dataset.units import Parsed, Text
@@ -80,6 +81,8 @@ class Workshop:
         self._reads: dict[str, Any] = {"code": said["code"], **languages}
         self._said: dict[str, Any] = {**said, **languages}
         self._open: list[Results] = []
+        self.funnel = Funnel()
+        """Of the build: hears of what is lost where a document is kept all the same."""
 
     def close(self) -> None:
         """Close the files of results."""
@@ -139,12 +142,13 @@ class Workshop:
                 yield one, tuple(probes.Unit(*row) for row in rows)
 
     def pointed(self, documents: Sequence[Stored]) -> Iterator[Links]:
-        """How each parsed document hangs together with others; with none where nobody can say."""
-        return (NO_LINKS if isinstance(found, Failed) else Links(*map(tuple, found)) for found in self._of_each(self._pointed, documents))
+        """How each parsed document hangs together with others; with none where nobody can say, which is counted."""
+        found = self._of_each(self._pointed, documents)
+        return (Links(*map(tuple, one)) for one in self._known("links", _files(documents), found, NO_LINKS))
 
     def named(self, documents: Sequence[Stored]) -> Iterator[Sequence[str]]:
-        """The names of code that each parsed document mentions, if it is prose, or defines; none where nobody can say."""
-        return (() if isinstance(found, Failed) else found for found in self._of_each(self._named, documents))
+        """The names of code that each parsed document mentions, if it is prose, or defines; none where nobody can say, which is counted."""
+        return self._known("names", _files(documents), self._of_each(self._named, documents), ())
 
     def _of_each(self, task: Task, documents: Sequence[Stored]) -> Iterator[Any]:
         """The result of a task for each parsed document, or the Failed in its place."""
@@ -199,10 +203,13 @@ class Workshop:
             return ([next(blobs)[1] if oid else b"" for oid in three] for three in versions)
 
         found = self.map(compute.task(units.reworked, code=self._said["code"]), asked, load)
-        return frozenset(pair.commit for pair, one in zip(pairs, found, strict=True) if one is True)
+        sources = {plan.change.commit: plan.change.source for plan in plans}
+        told = ((pair.commit, sources[pair.commit]) for pair in pairs)
+        known = self._known("slips", told, (False if one == Failed("missing") else one for one in found), False, "commits")
+        return frozenset(pair.commit for pair, one in zip(pairs, known, strict=True) if one)
 
     def signs(self, documents: Sequence[Stored], asked: labelling.Asked) -> Iterator[frozenset[int] | None]:
-        """Numbers of the signs that the text of each parsed document has; None where that cannot be said."""
+        """Numbers of the signs that the text of each parsed document has; None where that cannot be said, which is counted."""
         outlines = self._results(self._outlines)
 
         def load(numbers: Sequence[Any]) -> Iterator[Any]:
@@ -211,7 +218,8 @@ class Workshop:
 
         task = compute.task(units.signs, **self._reads, asked=[list(one) for one in asked])
         wanted = (Unit(_key(one.place.key, one.language), (number,), one.size) for number, one in enumerate(documents))
-        return (None if isinstance(found, Failed) else frozenset(found) for found in self.map(task, wanted, load))
+        known = self._known("signs", _files(documents), self.map(task, wanted, load), None)
+        return (None if found is None else frozenset(found) for found in known)
 
     def signs_of(self, history: History, sides: Sequence[Side], asked: labelling.Asked) -> Iterator[frozenset[int] | None]:
         """The same, of the text that a commit left of each file."""
@@ -224,7 +232,9 @@ class Workshop:
 
         task = compute.task(units.signs, **self._reads, asked=[list(one) for one in asked])
         wanted = (Unit(_key(*side), (number,), _CHANGE) for number, side in enumerate(sides))
-        return (None if isinstance(found, Failed) else frozenset(found) for found in self.map(task, wanted, load))
+        files = ((side.path, history.told.source.name) for side in sides)
+        known = self._known("signs", files, self.map(task, wanted, load), None)
+        return (None if found is None else frozenset(found) for found in known)
 
     def leaking(self, files: Sequence[Path], answers: Sequence[str]) -> dict[int, str]:
         """Answers, by place, that stand in files of lessons, each with how (`leaks.leaking`)."""
@@ -257,6 +267,15 @@ class Workshop:
                     next="see whether memory ran out, then start again; finished work is kept",
                 )
             yield found
+
+    def _known(
+        self, step: str, asked: Iterable[tuple[str, str]], found: Iterable[Any], otherwise: Any, unit: str = "documents"
+    ) -> Iterator[Any]:
+        """The results, with `otherwise` where there is none; what was asked of, by name and source, goes to the funnel then."""
+        for (what, source), one in zip(asked, found, strict=True):
+            if isinstance(one, Failed):
+                self.funnel.drop(step, unit, lost(one, what, source))
+            yield otherwise if isinstance(one, Failed) else one
 
     def _results(self, task: Task) -> Results:
         self._open.append(Results(self.store, task))
@@ -299,6 +318,11 @@ def _versions(plans: Sequence[Planned], history: History) -> Iterator[tuple[dict
         texts = [(next(blobs)[1] if side.old else b"", next(blobs)[1] if side.new else b"") for side in plan.sides]
         both = zip(plan.sides, texts, strict=True)
         yield about, [(side.path, side.old, before, side.new, after, tuple(side.stated)) for side, (before, after) in both]
+
+
+def _files(documents: Iterable[Stored]) -> Iterator[tuple[str, str]]:
+    """Path and source of each."""
+    return ((one.path, one.source) for one in documents)
 
 
 def _content(found: Any) -> Content | str:
