@@ -148,6 +148,26 @@ def test_of_a_class_of_ruby_its_constants_and_what_macros_make_are_shown() -> No
     assert "  def new?\n    @since > DAYS.days.ago\n  end" in asks
 
 
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("attr_reader :name, :age", ["name", "age"]),
+        ("attr_accessor :name,\n    :age", ["name", "age"]),
+        ("def_delegators :@items, :size, :each", ["size", "each"]),
+        ("alias_method :length, :size", ["length"]),
+        ("belongs_to :shop, optional: true", ["shop"]),
+        ("scope(:paid, -> { where(:paid) })", ["paid"]),
+        ("validates :name, :age", []),
+    ],
+)
+def test_a_macro_of_ruby_makes_every_name_that_it_says(line: str, names: list[str]) -> None:
+    text = f"class Member\n  {line}\n\n  def go\n    size\n  end\nend\n"
+    found = defined.bindings("ruby", text.encode())
+    assert list(found) == names
+    assert {text[one.start : one.end].strip() for each in found.values() for one in each} == ({line} if names else set())
+    assert defined.bindings("python", text.encode()) == {}
+
+
 def test_what_is_brought_in_by_require_or_is_too_long_is_no_definition() -> None:
     text = "const app = require('app');\nconst LIMIT = 3;\nconst LONG = [\n" + "  1234567,\n" * 60 + "];\n"
     assert list(defined.bindings("javascript", text.encode())) == ["LIMIT"]

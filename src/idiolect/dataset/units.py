@@ -32,7 +32,7 @@ from idiolect.types import Change, Document, Dropped, Edit, Finding, Hole, Repla
 SECRET_ANSWER = "secret-in-answer"
 SECRET_PATH = "secret-path"
 _FOLDERS = ("dataset", "scrub", "sources", "syntax")
-_FILES = ("labels.py", "outline.py", "pack.py", "samples.py", "types.py")
+_FILES = ("data/known.toml", "labels.py", "outline.py", "pack.py", "samples.py", "types.py")
 _WHEELS = ("numpy", "pydantic", "rapidfuzz", "rensa", "tree-sitter")
 
 

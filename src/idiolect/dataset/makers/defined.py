@@ -7,9 +7,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from heapq import nsmallest
+from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
+from idiolect.dataset.makers.macros import declared
 from idiolect.dataset.makers.windows import after, closed, indented, line_end, line_start
 from idiolect.syntax import Unit, units
 from idiolect.types import Document
@@ -26,12 +28,6 @@ _BINDING = re.compile(
     rb"(?P<of>self\.|this\.|@{1,2})?(?P<name>[A-Za-z_]\w*)[ \t]*(?::[^=\n]{1,80})?(?:\|\||\?\?)?=(?![=~>])",
     re.MULTILINE,
 )
-_DECLARING = re.compile(
-    rb"^[ \t]*(?P<of>attr_\w+|belongs_to|has_\w+|delegate\w*|scope|enum|alias\w*|def_delegators?|class_attribute|mattr_\w+|cattr_\w+|field)"
-    rb"\b[^\n]*?:(?P<name>\w+)[^\n]*$",
-    re.MULTILINE,
-)
-"""Macros in the body of a class of Ruby that make methods: of those that name several, the first counts."""
 _REQUIRES = re.compile(rb"=[ \t]*(?:require|import)\b")
 _COMMENT = re.compile(rb"[ \t]*(?:#|//|/\*|\*)")
 
@@ -89,24 +85,25 @@ def bindings(language: str, data: bytes) -> Mapping[str, Sequence[Binding]]:
     found: dict[str, list[Binding]] = defaultdict(list)
     opened: list[Unit] = []
     waiting = sorted(units(language, data), key=lambda one: (-one.start, one.end))
-    patterns = (_BINDING, _DECLARING) if language == "ruby" else (_BINDING,)
-    spans = (span for pattern in patterns for span in _spans(pattern, data))
-    for start, end, match in sorted(spans, key=itemgetter(0)):
+    for start, end, owned, names in sorted(_spans(language, data), key=itemgetter(0)):
         while waiting and waiting[-1].start <= start:
             opened.append(waiting.pop())
         opened = [one for one in opened if start < one.end]
         holder = next((one for one in reversed(opened) if end <= one.end), None)
-        owned, name = bool(match["of"]), match["name"].decode()
         if (owned or holder.kind not in CALLABLE) if holder else not (owned or data[start : start + 1].isspace()):
-            found[name].append(Binding(name, start, end, holder))
+            for name in names:
+                found[name].append(Binding(name, start, end, holder))
     return found
 
 
-def _spans(pattern: re.Pattern[bytes], data: bytes) -> Iterator[tuple[int, int, re.Match[bytes]]]:
-    for match in pattern.finditer(data):
-        end = closed(data, match.start(), LONGEST)
-        if end - match.start() <= LONGEST and not _REQUIRES.search(data, match.start(), end):
-            yield match.start(), end, match
+def _spans(language: str, data: bytes) -> Iterator[tuple[int, int, bool, list[str]]]:
+    """Where something short is bound, whether to the object or by its class, and what."""
+    bound = ((match.start(), match.end(), bool(match["of"]), [match["name"].decode()]) for match in _BINDING.finditer(data))
+    made = ((one.start, one.end, True, one.names) for one in (declared(data) if language == "ruby" else ()))
+    for start, stop, owned, names in chain(bound, made):
+        end = max(closed(data, start, LONGEST), line_end(data, stop))
+        if end - start <= LONGEST and not _REQUIRES.search(data, start, end):
+            yield start, end, owned, names
 
 
 def _reaches(one: Binding, unit: Unit) -> bool:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+from idiolect.dataset.makers.macros import declared
 
 MOST = 2
 """Names that an answer may use and nothing shows, besides the well-known: of sixteen lessons with more, read by hand, one was good."""
@@ -10,7 +15,7 @@ REASON = "uses what is not shown"
 OWN = re.compile(r"\b(?!\d|\w*(?:Error|Exception)\b)[A-Za-z]*(?:[A-Za-z0-9]_|[a-z][A-Z])\w+\b")
 """A name with an underscore or a capital within."""
 _BINDS = re.compile(
-    r"""(?:def|class|module|function|func|fn|let|const|var|type|interface|as|import|attr_\w+|belongs_to|has_\w+|scope)\s+(?:self\.)?:?(\w+)
+    r"""(?:def|class|module|function|func|fn|let|const|var|type|interface|as|import)\s+(?:self\.)?:?(\w+)
     |(\w+)\s*(?::=|=(?!=)|:(?!:))|[(,]\s*(?:self,\s*)?(\w+)\s*(?=[,)=])""",
     re.VERBOSE,
 )
@@ -28,48 +33,18 @@ _REMARK, _REMARK_OR_SLASHES = re.compile(f"{_STRING}|{_HASH}"), re.compile(f"{_S
 _ADDRESS = re.compile(r"://[^\s\"'`#{]*")
 _DOCSTRING = re.compile(r'"""(?:(?!""").)*"""', re.DOTALL)
 
-KNOWN = frozenset(
-    re.findall(
-        r"\w+",
-        """ActiveRecord ActiveModel ActiveSupport ActionController ActionMailer ActiveJob ApplicationRecord ApplicationController
-        ApplicationJob ApplicationMailer ApplicationHelper IrreversibleMigration RecordNotFound RecordInvalid add_column
-        remove_column add_index remove_index create_table drop_table change_column add_reference add_foreign_key after_save
-        before_save after_create before_create after_commit before_validation after_destroy before_destroy before_action
-        after_action skip_before_action around_action belongs_to has_many has_one has_and_belongs_to_many validates_presence_of
-        validates_uniqueness_of validates_length_of attr_accessor attr_reader attr_writer find_by find_each find_or_create_by
-        find_or_initialize_by update_column update_columns update_all update_attribute destroy_all delete_all left_outer_joins
-        redirect_to link_to button_to form_with form_for form_tag check_box text_field text_area submit_tag content_for
-        content_tag content_type image_tag stylesheet_link_tag javascript_include_tag number_with_delimiter time_ago_in_words
-        deliver_now deliver_later perform_later perform_now respond_to to_json to_param to_s to_i to_f to_a to_h to_sym to_proc
-        to_str to_date to_time new_record group_by sort_by min_by max_by each_with_index each_with_object each_slice flat_map
-        reverse_each find_index delete_if define_method method_missing instance_variable_get instance_variable_set const_get
-        class_eval instance_eval module_function private_class_method alias_method require_relative raise_error be_nil be_valid
-        be_truthy be_falsey be_empty be_present not_to to_not have_http_status have_content have_link have_css have_received
-        allow_any_instance_of and_return and_raise and_call_original and_yield shared_examples rails_helper spec_helper
-        assert_equal assert_nil assert_not assert_not_nil assert_raises assert_match assert_includes assert_difference
-        assert_response assert_redirected_to assert_select click_link click_button click_on fill_in __init__ __name__ __main__
-        __file__ __doc__ __dict__ __class__ __call__ __enter__ __exit__ __iter__ __next__ __len__ __repr__ __str__ __eq__
-        __hash__ __getattr__ __setattr__ __getitem__ __setitem__ __contains__ __new__ __all__ __future__ TYPE_CHECKING
-        NamedTuple TypeVar ParamSpec TypedDict defaultdict OrderedDict namedtuple contextmanager staticmethod classmethod
-        setdefault startswith endswith update_wrapper total_ordering lru_cache cached_property exc_info format_exc exc_clear
-        TestCase setUp tearDown assertEqual assertEquals assertTrue assertFalse assertIn assertNotIn assertIsNone
-        assertIsNotNone assertRaises MagicMock side_effect return_value assert_called_with assert_called_once
-        assert_called_once_with hasOwnProperty toString indexOf lastIndexOf charCodeAt toLowerCase toUpperCase isArray forEach
-        setTimeout clearTimeout setInterval nextTick readFile readFileSync writeFile writeFileSync existsSync statSync isFile
-        isDirectory createServer createReadStream addEventListener removeEventListener querySelector querySelectorAll
-        getElementById createElement appendChild preventDefault stopPropagation innerHTML textContent classList defineProperty
-        getOwnPropertyNames getPrototypeOf setPrototypeOf beforeEach afterEach toEqual toBe toHaveBeenCalled
-        toHaveBeenCalledWith deepEqual strictEqual deepStrictEqual parseInt parseFloat isNaN encodeURIComponent
-        decodeURIComponent StringBuilder ArrayList HashMap LinkedList IllegalArgumentException NullPointerException""",
-    )
-)
-"""Names of common languages' libraries and frameworks: whoever writes code there knows them."""
-
 
 def plain(code: str, language: str) -> str:
     """Code without its remarks and the paths of addresses, which name nothing; what looks like a remark within a string stays."""
     kept = (_REMARK if language in _HASHED else _REMARK_OR_SLASHES).sub(lambda match: match[1] or "", code)
     return _ADDRESS.sub("", kept)
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Names of common languages' libraries and frameworks, which are known wherever code is written."""
+    tables = tomllib.loads((files("idiolect") / "data" / "known.toml").read_text(encoding="utf-8"))
+    return frozenset(name for table in tables.values() for name in table["names"].split())
 
 
 def rootless(code: str, language: str, prompt: str) -> bool:
@@ -86,7 +61,8 @@ def baseless(code: str, prompt: str) -> bool:
     """Whether more names than may be are used in code, and neither its prompt shows nor the code itself brings them; it is `plain`."""
     said = _DOCSTRING.sub(" ", code)
     known = {name for match in _BINDS.finditer(said) for name in match.groups() if name}.union(OWN.findall(prompt))
-    return len(set(OWN.findall(said)) - known - KNOWN) > MOST
+    known.update(name for macro in declared(said.encode()) for name in macro.names)
+    return len(set(OWN.findall(said)) - known - _known()) > MOST
 
 
 def groundless(code: str, language: str, prompt: str) -> bool:

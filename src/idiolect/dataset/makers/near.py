@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from idiolect.dataset.makers.fim import Cut, cuts, holes, sample
+from idiolect.dataset.makers.macros import declared
 from idiolect.dataset.makers.material import BUDGET, Material, choices_of, dropped, files, seeded
 from idiolect.dataset.makers.pairs import Names, telling
 from idiolect.dataset.makers.scope import HOLDERS, counted
@@ -38,10 +39,6 @@ ENOUGH = 1_200
 """Bytes beyond which nothing is added that is not used near the hole."""
 _CALLED = re.compile(r"[.&:]([A-Za-z_]\w*[?!]?)|([A-Za-z_]\w*[?!]?)\(")
 _PLACED = re.compile(r"(?:([\w$]++|\))?(\.))?([A-Za-z_$][\w$]*+)")
-_DECLARED = re.compile(
-    rb"[ \t]*+(?:scope|has_\w+|belongs_to|attr_\w+|attribute|delegate|enum|define_method|alias_method)[ (]+((?::\w+[,\s]*)+)"
-)
-"""What a class of Ruby defines by saying so."""
 _CLOSING = (b"end", b"}", b")", b"]")
 _STRING = re.compile(rb"\"(?:\\.|[^\"\\\n])*+\"|'(?:\\.|[^'\\\n])*+'")
 
@@ -223,13 +220,13 @@ def _declared(data: bytes, unit: Unit) -> Iterator[Definition]:
     rows = [(begin + first, begin + stop) for first, stop in lines(data[begin : unit.end]) if data[begin + first : begin + stop].strip()]
     margins = [stop - first - len(data[first:stop].lstrip()) for first, stop in rows]
     for at, (first, stop) in enumerate(rows):
-        if margins[at] != margins[0] or not (match := _DECLARED.match(data, first, stop)):
+        if margins[at] != margins[0] or not (macro := next(declared(data, first, stop), None)):
             continue
         last = next((row for row in range(at + 1, len(rows)) if margins[row] <= margins[0]), len(rows))
         last += last < len(rows) and margins[last] == margins[0] and data[slice(*rows[last])].strip().startswith(_CLOSING)
         end = rows[last - 1][1]
-        for name in re.findall(rb":(\w+)", match[1]):
-            yield Definition(Unit("entry", name.decode(), first, end, parents=(*unit.parents, unit.name)), (first, end))
+        for name in macro.names:
+            yield Definition(Unit("entry", name, first, end, parents=(*unit.parents, unit.name)), (first, end))
 
 
 def _said(one: Definition, stem: str, placed: Container[tuple[str, str]]) -> bool:
