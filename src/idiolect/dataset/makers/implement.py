@@ -58,7 +58,7 @@ def _lesson(subject: Subject, budget: int) -> Sample | Dropped:
     if reason := unfit(pair.tested, unit, budget):
         return dropped(pair.tested, reason, unit.name)
     start, end = scope.whole(unit, pair.tested.data)
-    shown = next(iter(held(subject.cases, budget - (end - start) - FRAME, MOST_CASES)), [])
+    shown = held(subject.cases, budget - (end - start) - FRAME, MOST_CASES)
     if not shown:
         return dropped(pair.tested, "tests over budget", unit.name)
     tests = scope.code(pair.test, [(case.start, case.end) for case in shown], between="\n\n")

@@ -19,7 +19,7 @@ from idiolect.types import Document
 MOST = 5
 """Files around one: a group is made anew when any of its files has changed."""
 SIBLINGS = 2
-_FAMILIES = {"typescript": "javascript", "tsx": "javascript", "jsx": "javascript", "vue": "javascript", "html+erb": "ruby", "c++": "c"}
+_FAMILIES = {"typescript": "javascript", "tsx": "javascript", "vue": "javascript", "html+erb": "ruby", "c++": "c"}
 _RIVALS, _CROWD = 2, 64
 _ROOTS = frozenset({"src", "lib", "app", "python", "include", "java", "kotlin", "concerns"})
 _INDEXES = frozenset({"__init__", "index", "mod"})

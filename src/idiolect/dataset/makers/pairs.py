@@ -220,7 +220,7 @@ def points(test: str, tested: str) -> bool:
 
 
 def _family(language: str) -> str:
-    return {"typescript": "javascript", "tsx": "javascript", "jsx": "javascript"}.get(language, language)
+    return {"typescript": "javascript", "tsx": "javascript"}.get(language, language)
 
 
 def _key(stem: str) -> str:

@@ -154,7 +154,7 @@ def _plain(path: str, *, near: bool) -> str:
 
 
 READERS: dict[str, Callable[[str], Iterator[str]]] = {
-    "python": _python, "ruby": _ruby, "html+erb": _ruby, "javascript": _script, "typescript": _script, "tsx": _script, "jsx": _script,
+    "python": _python, "ruby": _ruby, "html+erb": _ruby, "javascript": _script, "typescript": _script, "tsx": _script,
     "vue": _script, "java": _java, "kotlin": _java, "scala": _java, "php": _php, "c": _included, "c++": _included, "rust": _rust,
     "c#": _nothing, "go": _nothing,
 }  # fmt: skip

@@ -137,7 +137,7 @@ def setting(test: Document, shown: Sequence[Case], spans: Sequence[tuple[int, in
     return scope.code(test, sorted(heads.union(_needed(test, shown, spans))))
 
 
-def _needed(test: Document, shown: Sequence[Case], spans: Sequence[tuple[int, int]] = ()) -> set[tuple[int, int]]:
+def _needed(test: Document, shown: Sequence[Case], spans: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
     """Imports and helpers that tests use, and what is set up for them."""
     around = dict.fromkeys(span for case in shown for span in case.around)
     every = [one for one in around if not _within(one, spans)]
@@ -165,13 +165,13 @@ def _bound(text: str) -> set[str]:
     return {name for match in _BINDS.finditer(text) for name in match.groups() if name}
 
 
-def held(found: Iterable[Case], room: int, most: int) -> list[list[Case]]:
-    """The tests in lots of at most `most` and at most `room` bytes each, in their order; one that is larger is left out."""
-    lots: list[list[Case]] = [[]]
+def held(found: Iterable[Case], room: int, most: int) -> list[Case]:
+    """The first tests, at most `most` and at most `room` bytes together, in their order; one that is larger alone is left out."""
+    kept: list[Case] = []
     for case in found:
         if case.end - case.start > room:
             continue
-        if len(lots[-1]) == most or sum(one.end - one.start for one in lots[-1]) + case.end - case.start > room:
-            lots.append([])
-        lots[-1].append(case)
-    return [lot for lot in lots if lot]
+        if len(kept) == most or sum(one.end - one.start for one in (*kept, case)) > room:
+            break
+        kept.append(case)
+    return kept

@@ -43,8 +43,6 @@ class Symptom(NamedTuple):
     """The trace, or the message, with its lines."""
     rest: str
     """What else the text says."""
-    frames: int
-    """Lines of a stack in it."""
     paths: frozenset[str]
     """Files that it names."""
 
@@ -65,7 +63,7 @@ def symptom(text: str, *, inline: bool) -> Symptom | None:
     shown = _HOME.sub("~", dedent("\n".join(found)).strip("\n"))
     if len(shown) > LONGEST:  # the end of a trace says what happened
         shown = shown[: LONGEST // 4].rpartition("\n")[0] + "\n[...]\n" + shown[-LONGEST * 3 // 4 :].partition("\n")[2]
-    return Symptom(shown, rest.strip(), frames, frozenset(_PATH.findall(shown)))
+    return Symptom(shown, rest.strip(), frozenset(_PATH.findall(shown)))
 
 
 def _is_frame(row: str) -> bool:
@@ -80,7 +78,7 @@ def _inline(text: str) -> Symptom | None:
     start, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
     line = text[start : end if end >= 0 else len(text)].strip()
     rest = text[:start] + (text[end:] if end >= 0 else "")
-    return Symptom(line, rest.strip(), 0, frozenset()) if len(line) <= LONGEST else None
+    return Symptom(line, rest.strip(), frozenset()) if len(line) <= LONGEST else None
 
 
 def _run(rows: list[str], marks: list[bool]) -> tuple[int, int]:

@@ -111,13 +111,13 @@ def _nearest(levels: Sequence[Sequence[int]], goal: int, low: int, high: int) ->
     return next((min(near, key=lambda at: abs(at - goal)) for near in found if near), None)
 
 
-def elided(data: bytes, spans: Sequence[tuple[int, int]], gap: str = GAP) -> str:
-    """The text of `spans` (sorted, on line starts), with a line `gap` wherever bytes were left out."""
+def elided(data: bytes, spans: Sequence[tuple[int, int]]) -> str:
+    """The text of `spans` (sorted, on line starts), with a line `GAP` wherever bytes were left out."""
     pieces: list[str] = []
     stop = 0
     for start, end in chain(spans, [(len(data), len(data))]):
         if data[stop:start].strip():
-            pieces.append(gap + "\n")
+            pieces.append(GAP + "\n")
         pieces.append(data[start:end].decode())
         if start < end and not pieces[-1].endswith(("\n", "\r")):
             pieces.append("\n")
