@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from idiolect.dataset.makers import asking, blocks, editing, forms, grounds, tangles
 from idiolect.dataset.makers.commits import Wish, format_only, numbers_only, tokens, vague, wish
-from idiolect.dataset.makers.edits import Part, changed, dropped, file, hunks, is_text, part, written
+from idiolect.dataset.makers.edits import Part, dropped, file, hunks, is_text, part, written
 from idiolect.dataset.makers.forms import Form
 from idiolect.dataset.makers.intents import intent
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
@@ -19,9 +19,6 @@ from idiolect.types import Change, Dropped, Edit, Message, Sample
 FEWEST_LINES, MOST_LINES = 3, 200
 """An edit of fewer lines is kept where its message says which words come or go."""
 MOST_FILES, MOST_HUNKS = 5, 3
-LONGEST_FILE = 200_000
-CONTEXTS = (blocks.CONTEXT, 4, 12)
-"""Unchanged lines around each block: more where an earlier block makes the lines of a later one stand there twice."""
 SHARES = (0.6, 0.3, 0.1)
 """Of `forms.FORMS`, how often each is the one that is wanted; blocks where it cannot be had."""
 CHOSEN = 0.9
@@ -83,7 +80,7 @@ def _edit(change: Change, request: Wish, picked: Sequence[tuple[Edit, list[block
 
 
 def _in_form(form: Form, change: Change, request: Wish, picked: Sequence[tuple[Edit, list[blocks.Hunk]]], budget: int) -> Sample | Dropped:
-    for context in CONTEXTS:
+    for context in editing.CONTEXTS:
         parts = [part(edit, held, context) for edit, held in picked]
         if reason := _too_much(parts, request):
             return dropped(change, reason)
@@ -110,7 +107,7 @@ def unfit(edits: Sequence[Edit]) -> str | None:
         return "only new files"
     if any(not edit.after for edit in edits):
         return "deletes a file"
-    if any(max(len(edit.before), len(edit.after)) > LONGEST_FILE for edit in edits):
+    if any(max(len(edit.before), len(edit.after)) > editing.LONGEST_FILE for edit in edits):
         return "file too long"
     if format_only(edits):
         return "format only"
@@ -122,7 +119,7 @@ def unfit(edits: Sequence[Edit]) -> str | None:
 
 
 def _too_much(parts: Sequence[Part], request: Wish) -> str | None:
-    lines = sum(map(changed, parts))
+    lines = sum(len(rows) for one in parts for rows in editing.lines(one))
     if lines < FEWEST_LINES and not _told(parts, request):
         return "too few lines"
     if lines > MOST_LINES:
@@ -152,13 +149,12 @@ def _sample(change: Change, request: Wish, parts: Sequence[Part], said: tuple[Fo
     if editing.baseless(parts, f"{message}\n{code.text}"):
         return dropped(change, grounds.REASON)
     frame = seeded("diff", change.commit).choice(form.asked)
-    language = max(parts, key=changed).edit.language
     return Sample(
         prompt=(Message(role="user", content=frame.format(wish=message, code=code.text)),),
         answer=answer,
         kind="diff",
         maker="diff",
-        labels={**labels(language), "intent": (intent(request.subject, [one.edit for one in parts]),), "form": (form.name,)},
+        labels={**labels(editing.language(parts)), "intent": (intent(request.subject, [one.edit for one in parts]),), "form": (form.name,)},
         confidence=request.confidence,
         origins=(*code.origins, *(span for one in parts for span in written(change, one.edit, one.hunks))),
     )

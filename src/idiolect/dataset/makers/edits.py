@@ -56,12 +56,6 @@ def applied(before: Sequence[str], after: Sequence[str], chosen: Sequence[Hunk])
     return [*made, *before[at:]], moved
 
 
-def changed(one: Part) -> int:
-    """Lines taken away and lines put in; equal lines inside a joined hunk do not count."""
-    apart = blocks.hunks(one.before, one.after, near=0)
-    return sum(hunk.end - hunk.start + hunk.new_end - hunk.new_start for hunk in apart)
-
-
 def file(edit: Edit, text: str) -> str:
     """Text of a file as a prompt shows it, beneath its path."""
     return f"`{edit.path}`\n{fenced(text.rstrip(chr(10)), edit.language)}"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
-from idiolect.dataset.makers import blocks
+from idiolect.dataset.makers import blocks, edits
 from idiolect.dataset.makers.blocks import Hunk
 from idiolect.dataset.makers.edits import span_of
 from idiolect.types import Change, Edit, Said, Span
@@ -41,7 +40,7 @@ def fix(change: Change, comment: Said, suggested: str | None) -> Fix | str:
     """What was done about a comment, by a change from what was reviewed to what was merged; or why nothing was, that anybody could tell."""
     edit = change.edits[0]
     try:
-        before, after = (data.decode().splitlines(keepends=True) for data in (edit.before, edit.after))
+        before, after = (edits.rows(data) for data in (edit.before, edit.after))
     except UnicodeDecodeError:
         return "not UTF-8"
     return _in_git(change, comment, before, after) if before else _lost(change, comment, after, suggested)
@@ -79,12 +78,7 @@ class Patched(NamedTuple):
 def only(before: Sequence[str], after: Sequence[str], start: int, end: int) -> Patched:
     """The file before with what happened to lines `start` to `end`, and nothing else."""
     chosen = [one for one in blocks.hunks(before, after, near=0) if _meets(one, start, end)]
-    rows: list[str] = []
-    at = 0
-    for one in chosen:
-        rows += [*before[at : one.start], *after[one.new_start : one.new_end]]
-        at = one.end
-    return Patched([*rows, *before[at:]], chosen)
+    return Patched(edits.applied(before, after, chosen)[0], chosen)
 
 
 def _meets(hunk: Hunk, start: int, end: int) -> bool:
@@ -177,7 +171,7 @@ def drawn(before: Sequence[str], after: Sequence[str], found: Sequence[Hunk], ar
 
 def spans(change: Change, edit: Edit, rows: Sequence[str], lines: Sequence[tuple[int, int]], *, before: bool = False) -> tuple[Span, ...]:
     """The bytes of some ranges of lines, empty ones left out."""
-    offsets = list(accumulate((len(row.encode()) for row in rows), initial=0))
+    offsets = edits.offsets(rows)
     places = [(offsets[start], offsets[min(end, len(rows))]) for start, end in lines]
     return tuple(span_of(change, edit, start, end, before=before) for start, end in places if start < end)
 
