@@ -129,15 +129,3 @@ def test_a_source_may_count_less_instead_of_nothing(shop: Path) -> None:
 )  # fmt: skip
 def test_a_committed_result_is_read_and_nothing_is_run(tmp_path: Path, path: str, data: bytes, said: str) -> None:
     assert shown(made(tmp_path / "shop", {"a.py": PYTHON, path: data})).efficiency == said
-
-
-@pytest.mark.parametrize(
-    "path", ["tests/a.py", "spec/models/a_spec.rb", "src/test_a.py", "src/a.test.ts", "src/GreetTest.java", "x/__tests__/a.js", "a_test.go"]
-)
-def test_tests_are_known_by_their_paths(path: str) -> None:
-    assert admission.is_test(path)
-
-
-@pytest.mark.parametrize("path", ["src/attest.py", "app/contest.rb", "src/Latest.java", "lib/specs.py", "app/testimonials.rb"])
-def test_what_only_sounds_like_a_test_is_none(path: str) -> None:
-    assert not admission.is_test(path)

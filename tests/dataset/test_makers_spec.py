@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from idiolect.dataset.makers.cases import cases
-from idiolect.dataset.makers.pairs import is_test, pairs, stem_tested
+from idiolect.dataset.makers.pairs import pairs
 from idiolect.dataset.makers.spec import spec
+from idiolect.sources.testpaths import is_test, stem_tested
 from idiolect.types import Document, Dropped, Sample
 
 CODE = """class Basket:

@@ -19,16 +19,13 @@ from idiolect.sources import globs, messages
 from idiolect.sources.gitlog import FILE_MODES, Entry
 from idiolect.sources.gitread import Repository
 from idiolect.sources.rules import Rules
+from idiolect.sources.testpaths import is_test
 from idiolect.types import Dropped, File
 
 MONTH = 30 * 86_400
 UNKNOWN = "unknown"
 MOST_LINTED = 1_000_000
 """Bytes of the largest file that a linter is given."""
-_TEST = re.compile(
-    r"(?:^|/)(?:tests?|specs?|__tests__|testing|e2e|cypress|features)/|(?:^|/)(?:test_[^/]+|conftest|[^/]+[_.-](?:test|spec)s?)\.\w+(?:\.\w+)?$"
-    r"|[a-z0-9](?:Tests?|IT|Spec)\.(?:java|kt|cs|scala|groovy|swift|php)$"
-)
 _BENCHMARK = re.compile(
     r"(?:^|/)(?:\.benchmarks/.+\.json|\.asv/results/.+\.json|benchmarks?/results?/[^/]+\.(?:json|csv|txt|md)|(?:bench(?:mark)?[-_]?results?|"
     r"BENCHMARKS?)\.(?:json|csv|txt|md)|\.perf/[^/]+\.json)$",
@@ -138,11 +135,6 @@ def row(source: Source, shown: Facts) -> dict[str, object]:
     reasons = list(misses(source, shown))
     verdict = "admitted" if not reasons else "refused" if source.admit.otherwise == 0 else f"weight x {source.admit.otherwise:g}"
     return {**asdict(shown), "role": source.role, "verdict": verdict, "because": reasons}
-
-
-def is_test(path: str) -> bool:
-    """Whether a path is that of a test, as people name them."""
-    return bool(_TEST.search(path))
 
 
 def efficiency(repository: Repository, tree: Sequence[Entry]) -> str:

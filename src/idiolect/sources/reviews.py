@@ -19,6 +19,7 @@ from idiolect.sources.forge import Comment, Forge, Issue, Pull
 from idiolect.sources.gitlog import FILE_MODES, Commit, Touch, read_tree
 from idiolect.sources.gitread import Repository
 from idiolect.sources.rules import FORGOTTEN, Rules
+from idiolect.sources.testpaths import is_test
 from idiolect.types import Change, Dropped, Said
 
 SOON = 14 * 86_400
@@ -35,7 +36,6 @@ _ANSWERS = re.compile(
     r"|\bsuggested[- ]by\b",
     re.IGNORECASE | re.MULTILINE,
 )
-_TEST = re.compile(r"(?:^|[/_.-])(?:tests?|specs?)(?:[/_.-]|$)|Tests?\.\w+$")
 
 
 class End(NamedTuple):
@@ -181,7 +181,7 @@ def followups(log: Sequence[Commit], told: Rules, key: bytes) -> Iterator[Planne
 
 def _meant(commit: Commit) -> list[Touch]:
     """The files that its message is about: not the tests, where there are others."""
-    code = [touch for touch in commit.touches if not _TEST.search(touch.path)]
+    code = [touch for touch in commit.touches if not is_test(touch.path)]
     return code or list(commit.touches)
 
 

@@ -17,8 +17,8 @@ import numpy as np
 
 from idiolect.dataset.duplicates import near
 from idiolect.dataset.duplicates.shingles import Hashes
-from idiolect.dataset.makers.pairs import stem_tested
 from idiolect.dataset.splits import Clusters, Key
+from idiolect.sources.testpaths import stem_tested
 from idiolect.types import Document, Dropped
 
 NEAR = 0.7

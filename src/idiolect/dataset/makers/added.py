@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from idiolect.dataset.makers import pairs, tangles
+from idiolect.dataset.makers import tangles
 from idiolect.dataset.makers.commits import Wish, wish
 from idiolect.dataset.makers.edits import dropped, hunks, rows
 from idiolect.dataset.makers.material import BUDGET, Material, changes
 from idiolect.dataset.makers.prose import words_of
 from idiolect.dataset.makers.write import KINDS, Request, lesson, own_wish, unfit
+from idiolect.sources.testpaths import is_test
 from idiolect.syntax import Unit, has_grammar, units
 from idiolect.types import Change, Document, Dropped, Edit, Sample
 
@@ -155,7 +156,7 @@ def _stood(one: Fresh, before: set[bytes]) -> bool:
 
 
 def _code(change: Change) -> list[Edit]:
-    return [edit for edit in change.edits if edit.after and has_grammar(edit.language) and not pairs.is_test(edit.path)]
+    return [edit for edit in change.edits if edit.after and has_grammar(edit.language) and not is_test(edit.path)]
 
 
 def _of_file(edit: Edit, known: set[str]) -> list[Fresh]:

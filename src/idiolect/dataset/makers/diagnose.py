@@ -19,10 +19,11 @@ from idiolect.dataset.makers.edits import dropped, span_of
 from idiolect.dataset.makers.feature import ADDS
 from idiolect.dataset.makers.intents import intent
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
-from idiolect.dataset.makers.pairs import is_test, telling
+from idiolect.dataset.makers.pairs import telling
 from idiolect.dataset.makers.scope import fenced
 from idiolect.dataset.makers.sections import PROSE
 from idiolect.dataset.makers.symptoms import symptom
+from idiolect.sources.testpaths import is_test
 from idiolect.syntax import units
 from idiolect.types import Change, Dropped, Edit, Message, Said, Sample, Span
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from idiolect.dataset.makers import blocks, edits
 from idiolect.dataset.makers.commits import tokens
-from idiolect.dataset.makers.pairs import is_test
 from idiolect.dataset.makers.sections import CHANGELOG, PROSE
+from idiolect.sources.testpaths import is_test
 from idiolect.types import Edit
 
 _CLAIMS = (

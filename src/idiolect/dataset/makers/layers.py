@@ -6,14 +6,13 @@ import re
 from collections.abc import Sequence
 
 from idiolect.dataset.makers.sections import PROSE
+from idiolect.sources.testpaths import is_test
 from idiolect.syntax import units
 from idiolect.types import Edit
 
 LAYERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile("|".join(patterns), re.IGNORECASE))
     for name, *patterns in (
-        ("test", r"(?:^|/)(?:tests?|specs?|__tests__|testsuite|e2e|cypress)/", r"(?:^|/)(?:test_|conftest)[^/]*$",
-         r"[_.-](?:test|spec|cy)\.\w+$", r"(?-i:[a-z](?:Tests?|Spec)\.\w+$)"),
         ("docs", r"(?:^|/)(?:docs?|documentation|examples?|guides?)/", r"(?:^|/)(?:readme|changes|changelog|history|contributing)[^/]*$"),
         ("manifest", r"\.(?:gemspec|csproj|nuspec)$", r"(?:^|/)(?:Gemfile|Rakefile|Appraisals|Dockerfile|Makefile|Jenkinsfile)[^/]*$",
          r"(?:^|/)(?:package|composer|bower|tsconfig)\.json$", r"(?:^|/)(?:setup\.(?:py|cfg)|pyproject\.toml|tox\.ini|noxfile\.py)$",
@@ -38,6 +37,8 @@ _WORD = re.compile(rb"[A-Za-z_]\w*")
 
 def layer(path: str, language: str = "") -> str:
     """One of `ORDER`; a controller, a service and whatever has no place of its own is `code`."""
+    if is_test(path):
+        return "test"
     found = next((name for name, pattern in LAYERS if pattern.search(path)), "code")
     return "docs" if found == "code" and language in PROSE else found
 

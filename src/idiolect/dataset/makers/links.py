@@ -7,8 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from idiolect.dataset.makers.pairs import is_test, telling
+from idiolect.dataset.makers.pairs import telling
 from idiolect.dataset.makers.sections import PROSE, Section, sections
+from idiolect.sources.testpaths import is_test
 from idiolect.syntax import Unit, units
 from idiolect.types import Document
 

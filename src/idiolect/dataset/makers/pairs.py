@@ -11,19 +11,12 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from idiolect.dataset.makers.prose import words_of
+from idiolect.sources.testpaths import FOLDERS, is_test, stem_tested
 from idiolect.syntax import Unit, has_grammar, units
 from idiolect.types import Change, Document
 
-_TEST = re.compile(
-    r"^(?:test[_-](?P<before>.+)|(?P<after>.+?)[_.-](?:test|spec|tests|specs|cy|e2e)|(?P<java>[A-Z]\w*?)(?:Tests?|IT|Spec)|Test(?P<java2>[A-Z]\w*))$"
-)
 _CODE_FOLDERS = frozenset({"app", "lib", "src"})
-_TEST_FOLDERS = frozenset({"test", "tests", "spec", "specs", "__tests__", "testing", "testsuite", "e2e", "cypress"})
-_MOCHA = frozenset({".js", ".cjs", ".mjs", ".jsx", ".ts", ".tsx", ".coffee"})
-"""Endings of files whose tests lie in a folder and bear no mark in their names."""
-_HELPERS = frozenset({"support", "helpers", "fixtures", "mocks", "__mocks__"})
-"""Folders among tests that hold no tests."""
-_ROOTS = frozenset({*_TEST_FOLDERS, "src", "lib", "app", "main", "java", "pkg", "packages", "unit", "integration", "models", "units"})
+_ROOTS = frozenset({*FOLDERS, "src", "lib", "app", "main", "java", "pkg", "packages", "unit", "integration", "models", "units"})
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _COMMON = re.compile(r"init|new|call|run|get|set|to_s|initialize|setup|main|update|create|show|index|name|id|value|self|test|__\w+|.{0,2}")
 _CALLED = re.compile(r"(?:[.#]|&\.|(?<![:\w]):)([A-Za-z_]\w*[?!]?)|(?<![\w.])([A-Za-z_]\w*[?!]?)\(")
@@ -126,26 +119,6 @@ def telling(name: str) -> bool:
     return not _COMMON.fullmatch(name)
 
 
-def stem_tested(path: str) -> str | None:
-    """The stem that a test's name points to; None where this is no test. `tests/client/test_auth.py` points to `auth`.
-
-    Where mocha is at home the folder alone says it: `test/utils.js` points to `utils`, `test/res.send.js` to `res.send`.
-    """
-    pure = PurePosixPath(path)
-    stem = pure.name.split(".")[0] if pure.suffix in (".html", ".erb") else pure.stem
-    match = _TEST.match(stem)
-    found = next((group for group in match.groups() if group), None) if match else None
-    folders = set(pure.parts[:-1])
-    if found is None and ("__tests__" in folders or (pure.suffix in _MOCHA and _TEST_FOLDERS & folders and not _HELPERS & folders)):
-        found = stem
-    return found
-
-
-def is_test(path: str) -> bool:
-    """Whether this file is a test or stands among tests."""
-    return stem_tested(path) is not None or bool(_TEST_FOLDERS & set(PurePosixPath(path).parts[:-1]))
-
-
 class Group(NamedTuple):
     """Paths of a test and of the files that it may test."""
 
@@ -180,7 +153,7 @@ def groups(documents: Sequence[Document], together: Together) -> list[Group]:
 def _package(path: str) -> tuple[str, ...]:
     """The folder of a repository of many packages that a path stands in, each with its tests: `extra` of `extra/lib/a.rb`; else nothing."""
     parts = PurePosixPath(path).parts[:-1]
-    return next((parts[:place] for place, part in enumerate(parts) if part in _TEST_FOLDERS or part in _CODE_FOLDERS), ())
+    return next((parts[:place] for place, part in enumerate(parts) if part in FOLDERS or part in _CODE_FOLDERS), ())
 
 
 def paired(material: Iterable[Document | Change]) -> Iterator[tuple[list[Pair], list[tuple[Document, str]]]]:

@@ -11,10 +11,11 @@ from typing import NamedTuple
 from idiolect.dataset.makers import scope
 from idiolect.dataset.makers.cases import TEST, Case, cases, counting, mentioned
 from idiolect.dataset.makers.material import Material, dropped
-from idiolect.dataset.makers.pairs import Names, Pair, paired, stem_tested
+from idiolect.dataset.makers.pairs import Names, Pair, paired
 from idiolect.dataset.makers.prose import words_of
 from idiolect.dataset.makers.tangles import stem, stems
 from idiolect.dataset.makers.windows import line_end
+from idiolect.sources.testpaths import stem_tested
 from idiolect.syntax import Unit
 from idiolect.types import Document, Dropped
 

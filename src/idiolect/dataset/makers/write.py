@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from idiolect.dataset.makers import grounds, prose, scope
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, labels, seeded
-from idiolect.dataset.makers.pairs import is_test
 from idiolect.dataset.makers.sections import PROSE
 from idiolect.dataset.makers.tangles import stem, stems
+from idiolect.sources.testpaths import is_test
 from idiolect.syntax import Unit, units
 from idiolect.types import Document, Dropped, Message, Sample, Span
 
