@@ -124,7 +124,9 @@ def test_a_source_may_count_less_instead_of_nothing(shop: Path) -> None:
          "coverage 55.5 % (coverage.json)"),
         ("lcov.info", b"SF:a\nLF:10\nLH:9\nend_of_record\nSF:b\nLF:10\nLH:6\n", "coverage 75.0 % (lcov.info)"),
         (".benchmarks/Linux/0001_a.json", b"{}", "benchmark results in .benchmarks/Linux/0001_a.json"), ("lcov.info", b"LF:0\n", "unknown"),
-        ("coverage.xml", b'<coverage line-rate="1.2.3">', "coverage 0.0 % (coverage.xml)"), ("coverage.xml", b"<" * 5000, "unknown"),
+        ("coverage.xml", b'<coverage line-rate="1.2.3">', "unknown: no figure in coverage.xml can be read"),
+        ("coverage.xml", b"<" * 5000, "unknown: no figure in coverage.xml can be read"),
+        ("coverage.xml", b'<coverage line-rate="0.0">', "coverage 0.0 % (coverage.xml)"),
     ],
 )  # fmt: skip
 def test_a_committed_result_is_read_and_nothing_is_run(tmp_path: Path, path: str, data: bytes, said: str) -> None:

@@ -138,11 +138,13 @@ def row(source: Source, shown: Facts) -> dict[str, object]:
 
 
 def efficiency(repository: Repository, tree: Sequence[Entry]) -> str:
-    """The first coverage result that is committed, in words; else that there are benchmark results; else `unknown`."""
-    for path, _, _ in _COVERAGE:
-        for entry in tree:
-            if path.search(entry.path) and (share := covered(entry.path, _read(repository, entry))) is not None:
-                return f"coverage {share:.1f} % ({entry.path})"
+    """The first coverage result that is committed, in words; else that there are benchmark results; else why it is `unknown`."""
+    unread = []
+    for entry in (one for path, _, _ in _COVERAGE for one in tree if path.search(one.path)):
+        share = covered(entry.path, _read(repository, entry))
+        if share is not None:
+            return f"coverage {share:.1f} % ({entry.path})"
+        unread.append(entry.path)
     for entry in tree:
         if _LCOV.search(entry.path):
             totals = {
@@ -151,14 +153,17 @@ def efficiency(repository: Repository, tree: Sequence[Entry]) -> str:
             if totals[b"LF"]:
                 return f"coverage {100 * totals[b'LH'] / totals[b'LF']:.1f} % ({entry.path})"
     results = [entry.path for entry in tree if _BENCHMARK.search(entry.path)]
-    return f"benchmark results in {results[0]}" + (f" and {len(results) - 1} more" if len(results) > 1 else "") if results else UNKNOWN
+    if results:
+        return f"benchmark results in {results[0]}" + (f" and {len(results) - 1} more" if len(results) > 1 else "")
+    return f"{UNKNOWN}: no figure in {unread[0]} can be read" if unread else UNKNOWN
 
 
 def covered(path: str, data: bytes) -> float | None:
-    """The percentage that a file of coverage gives as its total; None where it gives none."""
+    """The percentage that a file of coverage gives as its total; None where it gives none that can be read."""
     for place, pattern, factor in _COVERAGE:
         if place.search(path) and (match := pattern.search(data)):
-            return min(100.0, _number(match[1]) * factor)
+            share = _number(match[1])
+            return None if share is None else min(100.0, share * factor)
     return None
 
 
@@ -198,11 +203,11 @@ def _read(repository: Repository, entry: Entry) -> bytes:
     return next(iter(repository.blobs([entry.oid], limit=4_000_000)))[1] or b""
 
 
-def _number(text: bytes) -> float:
+def _number(text: bytes) -> float | None:
     try:
         return float(text)
     except ValueError:
-        return 0.0
+        return None
 
 
 def _is_code(told: Rules, path: str) -> bool:
