@@ -50,7 +50,7 @@ def section(found: Mapping[str, Any]) -> list[str]:
     heads = ("kind", "measured", "bytes", *(f"tokens of {markdown.code(base)}" for base in bases))
     said = (
         f"Prompt and answer of at most {DRAWN} lessons of each kind, drawn by lot: the median, what nine of ten stay within, the longest. "
-        "Training makes long ones shorter: holes are narrowed, raw text is cut."
+        "Training makes long ones shorter: holes and conversations keep what is nearest to their target, raw text is cut."
     )
     unknown = [
         f"No tokens of {markdown.code(base)}, only bytes: {markdown.line(one['why'])}; the card of a training on it tells."
