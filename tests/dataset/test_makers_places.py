@@ -143,13 +143,20 @@ def test_a_file_about_licences_is_no_licence() -> None:
     assert not places.FOREIGN.search("src/licences.py") and not places.FOREIGN.search("src/license/reader.rb")
 
 
+def test_a_method_ends_a_piece_of_its_class_and_a_part_of_its_body_does_not() -> None:
+    text = b"class Basket\n  def total\n    a = 1\n\n    a + 2\n  end\n\n  def empty\n    nil\n  end\nend\n"
+    one = document(text.decode(), "ruby", "basket.rb")
+    assert [text[start:end].split(b"\n")[-1].strip() for start, end in Places(one, 99).pieces] == [b"end", b"end"]
+    assert [text[start:end].split(b"\n")[0] for start, end in Places(one, 99).pieces] == [b"a + 2", b"def empty"]
+
+
 @pytest.mark.parametrize(
     ("below", "ends"),
     [("", True), ("\n", True), ("\n\ndef b():\n", True), ("\r\n\r\n# b\r\n", True), ("\r\nb = 1\r\n", False), ("\nb = 1\n", False),
      ("\n\n    c = 2\n", False), ("\n\nend\n", False), ("\n\n})\n", False), (" + 1\n", False)],
 )  # fmt: skip
 def test_a_top_level_piece_ends_before_a_blank_line_and_one_at_the_left_edge(below: str, ends: bool) -> None:
-    assert Places(document(f"a = 1{below}"), 99).ends_piece(5) is ends
+    assert ((0, 5) in Places(document(f"a = 1{below}"), 99).pieces) is ends
 
 
 def made(choose: random.Random, count: int) -> list[tuple[Document, Sample]]:
@@ -165,7 +172,7 @@ def test_nothing_follows_only_where_a_top_level_piece_ends() -> None:
     for one, lesson in made(random.Random(1), 2000):
         assert isinstance(lesson.prompt, Hole)
         if not lesson.prompt.suffix:
-            assert Places(one, 99).ends_piece(lesson.origins[0].end)
+            assert lesson.origins[0].end in {end for _, end in Places(one, 99).pieces}
 
 
 def test_no_answer_is_longer_than_what_is_shown_or_ends_within_a_word() -> None:

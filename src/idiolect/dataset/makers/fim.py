@@ -19,8 +19,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from idiolect.dataset.makers.material import BUDGET, Material, choices_of, dropped, files, labels
-from idiolect.dataset.makers.places import FEWEST, FOREIGN, Places
-from idiolect.dataset.makers.sections import CHANGELOG
+from idiolect.dataset.makers.places import FEWEST, FOREIGN, ROWS, Places
+from idiolect.dataset.makers.sections import CHANGELOG, PROSE
 from idiolect.dataset.makers.windows import after, before, line_start, lines, on_character
 from idiolect.syntax import ranges
 from idiolect.types import Document, Dropped, Hole, Sample
@@ -29,8 +29,8 @@ MIX = (("node", 0.4), ("aligned", 0.4), ("cursor", 0.1), ("character", 0.1))
 PLAIN = (("cursor", 0.9), ("character", 0.1))
 """The mixture without a grammar."""
 EMPTY_MIDDLE = 0.05
-NO_SUFFIX = 0.2
-"""Of the holes at the end of a top-level piece, this share has nothing after it: about one in twenty of all."""
+NO_SUFFIX = 0.05
+"""Share of the holes that have nothing after them; they end where a piece of the file does (`Places.pieces`)."""
 TYPED = 0.5
 """Share of the holes in which something was just typed, where there is anything to type."""
 BEGINS = (("line", 0.5), ("word", 0.2), ("hole", 0.3))
@@ -41,6 +41,8 @@ PER, MOST = 500, 8
 """Bytes of a file that get a hole, and most holes of one file."""
 SHORTEST_NODE = 6
 BLOCK_ROWS = 32
+PROSE_PER = 4
+"""Where code gets so many holes, prose gets one: its words are not what a code model is for, and it is cut at cursors alone."""
 TRIES = 8
 _BLANK = re.compile(rb"(?:\r\n|\n)[ \t]*(?:\r\n|\n)")
 _WORD = re.compile(rb"\w")
@@ -92,7 +94,8 @@ def fim(material: Material, *, budget: int = BUDGET, per: int = PER, most: int =
 
 def holes(document: Document, per: int = PER, most: int = MOST) -> int:
     """How many holes a file gets."""
-    return max(1, min(most, len(document.data) // per))
+    fewer = PROSE_PER if document.language in PROSE else 1
+    return max(1, min(most // fewer, len(document.data) // (per * fewer)))
 
 
 def sample(document: Document, cut: Cut, budget: int = BUDGET) -> Sample:
@@ -116,8 +119,11 @@ def sample(document: Document, cut: Cut, budget: int = BUDGET) -> Sample:
     )
 
 
-def cuts(document: Document, count: int, middle: int, maker: str = "fim") -> list[Cut]:
-    """At most `count` different cuts with answers of at most `middle` bytes; the same for the same path, text and maker."""
+def cuts(document: Document, count: int, middle: int, maker: str = "fim", last: float = NO_SUFFIX) -> list[Cut]:
+    """At most `count` different cuts with answers of at most `middle` bytes; the same for the same path, text and maker.
+
+    A share of `last` of them has nothing after it.
+    """
     choose = choices_of(document, maker)
     places = Places(document, min(middle, len(document.data) // 2))  # no more is asked for than is shown
     ways = _ways(document, places.middle)
@@ -125,8 +131,9 @@ def cuts(document: Document, count: int, middle: int, maker: str = "fim") -> lis
     found: dict[tuple[int, int], Cut] = {}
     for _ in range(count if ways else 0):
         how = choose.choices([how for how, _ in mix if how in ways], [share for how, share in mix if how in ways])[0]
+        edge = choose.random()
         for _ in range(TRIES):
-            cut = _draw(places, how, ways[how], choose)
+            cut = (EMPTY_MIDDLE <= edge < EMPTY_MIDDLE + last and _last(places, choose)) or _draw(places, how, ways[how], edge, choose)
             if cut and (cut.start, cut.end) not in found:
                 found[cut.start, cut.end] = cut
                 break
@@ -155,16 +162,27 @@ def _ways(document: Document, middle: int) -> dict[str, Way]:
     return ways
 
 
-def _draw(places: Places, how: str, way: Way, choose: Random) -> Cut | None:
-    cut, edge = way(choose), choose.random()
+def _draw(places: Places, how: str, way: Way, edge: float, choose: Random) -> Cut | None:
+    cut = way(choose)
     settled = places.settled(cut.start, cut.end, how in _LOOSE) if cut else None
     if settled is None:
         return None
     data, (start, end) = places.document.data, settled
     if edge < EMPTY_MIDDLE:
         return _typing(data, Cut(end, end, how="empty"), choose)
-    last = edge < EMPTY_MIDDLE + NO_SUFFIX and places.ends_piece(end)
-    return _typing(data, Cut(start, end, how=how, suffix=not last), choose)
+    return _typing(data, Cut(start, end, how=how), choose)
+
+
+def _last(places: Places, choose: Random) -> Cut | None:
+    """From within a line to the end of the piece that it stands in, with nothing after it."""
+    data = places.document.data
+    for begin, end in choose.choices(places.pieces, k=TRIES) if places.pieces else ():
+        rows = [(max(begin, start), stop) for start, stop in lines(data[:end]) if stop > max(begin, end - places.middle)]
+        start, stop = choose.choice(rows[-ROWS:])
+        at = on_character(data, choose.randrange(start + len(data[start:stop]) - len(data[start:stop].lstrip()), stop))
+        if (settled := places.settled(at, end, loose=False)) and settled[1] == end:
+            return _typing(data, Cut(*settled, how="cursor", suffix=False), choose)
+    return None
 
 
 def _typing(data: bytes, cut: Cut, choose: Random) -> Cut:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Sequence
 from functools import cached_property
+from random import Random
 from typing import NamedTuple
 
-from idiolect.dataset.makers.fim import Cut, cuts, holes, sample
+from idiolect.dataset.makers.fim import NO_SUFFIX, Cut, cuts, holes, sample
 from idiolect.dataset.makers.macros import declared
 from idiolect.dataset.makers.material import BUDGET, Material, choices_of, dropped, files, seeded
 from idiolect.dataset.makers.pairs import Names, telling
@@ -93,7 +94,7 @@ class Asking:
     def asks(self, cut: Cut) -> bool:
         """Whether an answer can be known by what other files define: it means some of it, and begins no function or class of its own."""
         begun = any(cut.prefix <= unit.start < cut.end for unit in self.units)
-        return cut.how in WAYS and cut.suffix and not begun and bool(self.named(cut.start, cut.end))
+        return cut.how in WAYS and not begun and bool(self.named(cut.start, cut.end))
 
     def named(self, start: int, end: int) -> set[Definition]:
         """The definitions that these bytes of it surely mean."""
@@ -118,13 +119,22 @@ def near(material: Material, *, budget: int = BUDGET, per: int = 1250, most: int
         yield dropped(document, "uses nothing of the files around it")
         return
     count = holes(document, per, most)
-    found = cuts(document, TRIED * count, LONGEST, "near")
+    found = cuts(document, TRIED * count, LONGEST, "near", 0) + cuts(document, TRIED, LONGEST, "near an end", 1)
     naming = [cut for cut in found if asking.asks(cut)]
     if not naming:
         yield dropped(document, "no hole that needs the files around it" if found else "no place for a hole")
         return
-    for cut in sorted(choices_of(document, "near that name").sample(naming, min(len(naming), count)), key=lambda cut: cut.start):
+    for cut in sorted(_picked(naming, count, choices_of(document, "near that name")), key=lambda cut: cut.start):
         yield _lesson(asking, cut, budget)
+
+
+def _picked(naming: Sequence[Cut], count: int, choose: Random) -> Iterator[Cut]:
+    """So many of the holes, one in twenty of them with nothing after it."""
+    drawn = choose.sample(naming, len(naming))
+    last, others = ([cut for cut in drawn if cut.suffix is with_suffix] for with_suffix in (False, True))
+    for _ in range(min(count, len(naming))):
+        if pool := last if choose.random() < NO_SUFFIX and last else others:
+            yield pool.pop()
 
 
 def _lesson(asking: Asking, cut: Cut, budget: int) -> Sample:

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from idiolect.dataset.makers.seams import BLOCK, seams
 from idiolect.dataset.makers.sections import PROSE
-from idiolect.dataset.makers.windows import NEWLINE, line_end, line_start
+from idiolect.dataset.makers.windows import NEWLINE, line_end, line_start, lines
 from idiolect.syntax import units
 from idiolect.types import Document
 
@@ -35,8 +35,8 @@ _SENTENCE = re.compile(rb"[.!?](?=\s+[^a-z\s]|\s*\Z)")
 _VERSION = re.compile(rb"\b(?:version(?:added|changed)|deprecated)::|[*#/][ \t]*@(?:since|version)\b")
 """What a docstring says of the past, which no code shows."""
 _HOST = re.compile(rb"://[\w.-]+")
-_PIECE = re.compile(rb"(?!end\b)[\w@#/\"'<*.=-]")
-"""How a top-level piece begins, at the left edge: with no closer of what is above."""
+_PIECE = re.compile(rb"(?!end\b|</)[\w@#/\"'<*.=:-]")
+"""How a piece begins: with no closer of what is above."""
 _GAP = 400
 
 
@@ -71,12 +71,24 @@ class Places:
             and all(self._elsewhere(host[0], start, end) for host in _HOST.finditer(data, start, end))
         )
 
-    def ends_piece(self, at: int) -> bool:
-        """Whether a top-level piece ends at `at`: a file that is written from above may end there."""
-        below = self.document.data[at : at + _GAP]
-        rest = below.lstrip()
-        gap = below[: len(below) - len(rest)]
-        return not rest or (len(NEWLINE.findall(gap)) > 1 and gap.endswith((b"\n", b"\r")) and _PIECE.match(rest) is not None)
+    @cached_property
+    def pieces(self) -> list[tuple[int, int]]:
+        """Runs of lines between blank ones, without the blanks around them, where a file that is written from above may end.
+
+        That is at its end, above a line at the left edge, and where a unit ends within another, as all do in a language of classes. What
+        comes next closes nothing.
+        """
+        data, found = self.document.data, list[tuple[int, int]]()
+        for first, stop in [(start, end) for start, end in lines(data) if data[start:end].strip()]:
+            joined = found and len(NEWLINE.findall(data, found[-1][1], first)) == 1
+            found.append((found.pop()[0] if joined else first, first + len(data[first:stop].rstrip())))
+        ends = set() if self.document.language in PROSE else {unit.end for unit in units(self.document.language, data)}
+        next_lines = [(start, _content(data, start)) for start, _ in found[1:]]
+        whole = [
+            (start == at or end in ends) and _PIECE.match(data, at) is not None
+            for (_, end), (start, at) in zip(found, next_lines, strict=False)
+        ]
+        return [(_content(data, start), end) for (start, end), ended in zip(found, [*whole, True], strict=False) if ended]
 
     def _elsewhere(self, text: bytes, start: int, end: int) -> bool:
         data = self.document.data
