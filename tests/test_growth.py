@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -67,6 +68,12 @@ def edit(count: int) -> object:
 
 def linked(language: str, text: str) -> pointers.Links:
     return pointers.links(Document("s", "team", "c", "a", language, text.encode(), 0))
+
+
+def locked(name: str, data: bytes) -> object:
+    with suppress(ValueError):  # damaged, it says
+        return locks.versions(name, data)
+    return None
 
 
 def around(paths: list[str]) -> object:
@@ -135,7 +142,7 @@ SLOW: dict[str, Callable[[], object]] = {
     "names upon names": lambda: linked("ruby", "A::" * 40_000 + "é" + "render " * 9000),
     "slashes of a module": lambda: locks.versions("go.mod", b"a/" * 40_000 + b"\n" + b"require a" * 9_000),
     "brackets of a library": lambda: locks.versions("requirements.txt", b"a[" * 40_000 + b"==" * 9_000),
-    "versions within versions": lambda: [locks.versions(name, b"[" * 90_000) for name in locks.READERS],
+    "versions within versions": lambda: [locked(name, b"[" * 90_000) for name in locks.READERS],
     "fences of a request": lambda: quality._CODE.sub(" ", "```" * 9_001 + "`" * 9_001 + "`a" * 9_000),
     "branches of an answer": lambda: difficulty.difficulty("if " * 9_000 + "\n" + " if\n" * 9_000),
     "lines of a message": lambda: fitting._around("a\n\n" + "b c d\n" * 40_000, "b c d", 100_000_000),
