@@ -134,7 +134,7 @@ SLOW: dict[str, Callable[[], object]] = {
     "brackets of a definition": lambda: defined.bindings("python", b"x = (\n" * 10_000),
     "a long attribute": lambda: grounds.rootless(grounds.plain("@" + "a" * 30_000 + BLANKS, "ruby"), "ruby", ""),
     "quotes of no string": lambda: grounds.plain("'\"" * 20_000 + "\\" * 30_000 + "'\n" * 9_000, "c"),
-    "brackets of imports": lambda: scope.imports(b"import (\n" * 200_000),
+    "brackets of imports": lambda: scope.imports(b"import (\n" * 100_000),
     "imports of each unit": lambda: [scope.imports(b"a = 1\n" * 9_000 + b"import os\n", {str(number)}) for number in range(900)],
     "brackets of imported names": lambda: linked("python", "from a import (\n" * 8000),
     "blanks before an import": lambda: [linked(language, "\n" + BLANKS + "x") for language in pointers.READERS],
