@@ -378,7 +378,7 @@ def held_out(ground: Ground) -> None:
 def benchmarks(ground: Ground) -> None:
     (ground.folder / "tasks").mkdir(exist_ok=True)
     learned = next(one.answer for one in samples.read(ground.built().folder, "train", kinds=["raw"]))
-    (ground.folder / "tasks" / "rows.jsonl").write_text(json.dumps({"solution": (learned or "")[:600]}) + "\n")
+    (ground.folder / "tasks" / "rows.jsonl").write_text(json.dumps({"solution": (learned or "")[:200]}) + "\n")
     held = ground.built(dataset={"benchmarks": ["tasks"]})
     assert held.metrics["dropped"]["benchmark"] > 0
     assert "benchmark" not in ground.built().metrics["dropped"]
