@@ -43,8 +43,8 @@ from idiolect.types import Kind, Model, Sample
 
 TOKENS, QUICK_TOKENS = 600_000, 200_000
 SEEDS, QUICK_SEEDS = 3, 1
-MOST_HOLES = 60
-"""Of the probes, those that are also asked as holes: writing answers costs more time than training does."""
+MOST_HOLES, FEWER_HOLES, FEWER_FILLS = 60, 30, 100
+"""Of the probes, those that are asked as holes, and priced with both sides where not much may be: asking takes as long as training."""
 LONGEST = 2000
 """Tokens of a conversation that is priced where groups are judged: edits come with their files. Else those that cost little."""
 RATES = (0.0005, 0.001, 0.002)
@@ -94,9 +94,11 @@ def asked(ground: Ground, found: recipe.Recipe, gguf: Model, kinds: Collection[K
     if kept.exists():
         return Answers.of(read_json(kept))
     prices = measure.bits(file, renderer, ground.probes)
-    own, fills = answering.taught(file, renderer, held_out, longest), answering.filled(file, renderer, ground.probes)
+    own = answering.taught(file, renderer, held_out, longest)
+    fills = answering.filled(file, renderer, ground.probes if ground.much else ground.probes[:FEWER_FILLS])
     with serve.serve(found, gguf, port=0) as url:
-        answers = Answers(prices, evaluate.fim_exact(url, renderer, ground.probes[:MOST_HOLES]), own, fills)
+        holes = ground.probes[: MOST_HOLES if ground.much else FEWER_HOLES]
+        answers = Answers(prices, evaluate.fim_exact(url, renderer, holes), own, fills)
     write_json(kept, asdict(answers))
     return answers
 
@@ -134,7 +136,7 @@ def row(ground: Ground, one: Trial, against: Mapping[str, Trial]) -> dict[str, A
 
     def over(name: str, what: str = "prices") -> dict[str, Any]:
         mine, theirs = ([getattr(answers, what) for answers in trial.answers] for trial in (one, against[name]))
-        return gain(mine, theirs, ground.probes)
+        return gain(mine, theirs, [probe for probe in ground.probes if probe.id in mine[0]])
 
     fair = ground.held_out if one.name != "naive" else [sample for sample in ground.held_out if sample.id in ground.fresh]
     own = [sample for sample in fair if sample.kind in one.kinds and sample.id in one.answers[0].own]

@@ -21,7 +21,8 @@ from idiolect.render import Renderer
 from idiolect.types import Kind, Model, Sample, Split
 
 ROOT = Path(__file__).parent.parent
-MOST_PROBES = 300
+MOST_PROBES, FEWER_PROBES = 300, 200
+"""Where much may be asked, and where not."""
 MOST_OWN = 60
 """Held-out samples of each kind that are priced."""
 ENOUGH = 50
@@ -108,7 +109,8 @@ def prepared(ground: Ground) -> tuple[Made, Model]:
     made = Made(lessons, plain, strange)
     later = list(samples.read(lessons.folder, "time"))
     known = _leaked(plain, later)
-    probes, _ = pick((one for one in later if one.id not in known), MOST_PROBES, Renderer.load(Path(gguf.folder)), seen_index())
+    most = MOST_PROBES if ground.much else FEWER_PROBES
+    probes, _ = pick((one for one in later if one.id not in known), most, Renderer.load(Path(gguf.folder)), seen_index())
     if len(probes) < ENOUGH:
         raise DataError(
             f"{len(probes)} probes were written after the cut, and {ENOUGH} are needed",
