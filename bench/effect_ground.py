@@ -21,7 +21,7 @@ from idiolect.render import Renderer
 from idiolect.types import Kind, Model, Sample, Split
 
 ROOT = Path(__file__).parent.parent
-MOST_PROBES, FEWER_PROBES = 300, 200
+MOST_PROBES, FEWER_PROBES = 300, 150
 """Where much may be asked, and where not."""
 MOST_OWN = 60
 """Held-out samples of each kind that are priced."""

@@ -21,6 +21,8 @@ from idiolect.types import Hole, Message, Sample, Span, Split
 VALIDATION = 0.05
 PER, AROUND, ROWS, CHUNK = 500, 2000, 10, 4000
 """Bytes of a file for each hole, characters before and after it, most lines in it, and characters of an answer."""
+MOST = 3_000
+"""Lessons, drawn by lot: more than a row of either size has the tokens for, and rendering takes as long for those that it never meets."""
 TEMPLATES = ("Write the code of {path}.", "Generate {path} for our project.", "Show me {path}, lines {first} and following.")
 
 
@@ -36,7 +38,8 @@ def lessons(recipe: Recipe, place: Path, commit: str, exclude: Sequence[str] = (
             for entry, (_, data) in zip(entries, repository.blobs(one.oid for one in entries), strict=True):
                 for sample in of_file(entry.path, data or b"", commit, choose):
                     made["validation" if choose.random() < VALIDATION else "train"][sample.id] = sample
-            run.finish({"samples": {split: samples.write(run.folder, split, found.values()) for split, found in made.items()}})
+            kept = {split: choose.sample([*every.values()], min(MOST, len(every))) for split, every in made.items()}
+            run.finish({"samples": {split: samples.write(run.folder, split, found) for split, found in kept.items()}})
     return run
 
 
