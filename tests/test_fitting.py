@@ -87,6 +87,15 @@ def test_blank_lines_between_repeated_ones_stay() -> None:
     assert "first of two\n\n}\n\nsecond of two\n" in found.prompt[0].content
 
 
+def test_what_an_edit_replaces_stays_in_one_piece_however_little_its_lines_say() -> None:
+    code = "".join(LINES[:100]) + "}\n\nend\n" + "".join(LINES[100:200]) + "\nend\n"
+    answer = "<<<<<<< SEARCH\n}\n\nend\n=======\n}\n>>>>>>> REPLACE\n"
+    found = fitted(sample(chat(f"Mend it.\n\n```\n{code}```"), answer), 400)
+    assert isinstance(found, Sample)
+    assert isinstance(found.prompt, tuple)
+    assert f"{LINES[99]}}}\n\nend\n{LINES[100]}" in found.prompt[0].content
+
+
 def test_what_has_no_target_or_too_long_an_answer_is_dropped_with_the_reason() -> None:
     given = (sample(chat("".join(LINES))), sample(chat("Why?"), "".join(LINES)), sample(Hole(path="a", prefix="", suffix=""), "x" * 4_000))
     found = [fitted(one, 900) for one in given]

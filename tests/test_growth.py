@@ -145,6 +145,7 @@ SLOW: dict[str, Callable[[], object]] = {
     "versions within versions": lambda: [locked(name, b"[" * 90_000) for name in locks.READERS],
     "fences of a request": lambda: quality._CODE.sub(" ", "```" * 9_001 + "`" * 9_001 + "`a" * 9_000),
     "branches of an answer": lambda: difficulty.difficulty("if " * 9_000 + "\n" + " if\n" * 9_000),
+    "edits of a message": lambda: fitting._replaced(["}\n"] * 20_000, "<<<<<<< SEARCH\n" + "}\n" * 5_000 + "=======\n"),
     "lines of a message": lambda: fitting._around("a\n\n" + "b c d\n" * 40_000, "b c d", 100_000_000),
     "files of one folder": lambda: around([f"m/part_{number}.py" for number in range(2000)]),
     "files of one name": lambda: around([f"m{number}/models.py" for number in range(2000)]),

@@ -11,6 +11,7 @@ CUT = "…\n"
 """Stands in a message where lines were left out."""
 _SAID = 600
 """Characters that are kept of the first paragraph of a message without blocks of code: what is asked."""
+_SEARCH = re.compile(r"^<{5,9} SEARCH\n((?:(?!={5,9}$).*\n)*)={5,9}$", re.MULTILINE)
 _FENCE = re.compile(r"(`{3,})[^`\n]*\n?$")
 _TRIES, _MARGIN = 4, 0.97
 """Tries to reach a number of tokens by bytes, each aiming a little lower than it need: a lesson's tokens are not equally long."""
@@ -96,8 +97,7 @@ def _around(text: str, answer: str, room: int) -> str:
     if not frame:
         said = next((number for number, line in enumerate(lines) if not line.strip()), 0)
         head, frame = "".join(lines[:said])[:_SAID], set(range(said))
-    repeated = {line.strip() for line in answer.splitlines() if len(line.strip()) > 3}
-    target = [number for number, line in enumerate(lines) if number not in frame and line.strip() in repeated]
+    target = sorted({*_repeated(lines, answer), *_replaced(lines, answer)} - frame)
     kept = set() if head else set(frame)
     left = room - _bytes(head) - sum(_bytes(lines[number]) for number in kept) - (len(target) + len(kept) + 1) * _bytes(CUT)
     for away, number in sorted((away, number) for number, away in enumerate(_distances(len(lines), target)) if number not in frame):
@@ -108,6 +108,29 @@ def _around(text: str, answer: str, room: int) -> str:
             break
         kept.add(number)
     return head + _joined(lines, kept, len(frame) if head else 0) if target else ""
+
+
+def _repeated(lines: Sequence[str], answer: str) -> set[int]:
+    """The lines that an answer repeats, but for those that say next to nothing."""
+    repeated = {line.strip() for line in answer.splitlines() if len(line.strip()) > 3}
+    return {number for number, line in enumerate(lines) if line.strip() in repeated}
+
+
+def _replaced(lines: Sequence[str], answer: str) -> set[int]:
+    """The runs of lines that the blocks of an answer replace, with all that stands in them."""
+    plain = [line.rstrip("\n") for line in lines]
+    at: dict[str, list[int]] = {}
+    for number, line in enumerate(plain):
+        at.setdefault(line, []).append(number)
+    found = set[int]()
+    for match in _SEARCH.finditer(answer):
+        wanted, end = match[1].split("\n")[:-1], 0
+        rarest = min(range(len(wanted)), key=lambda one: len(at.get(wanted[one], ())), default=0)
+        for start in (number - rarest for number in at.get(wanted[rarest], ())) if wanted else ():
+            if start >= end and plain[start : start + len(wanted)] == wanted:
+                end = start + len(wanted)
+                found.update(range(start, end))
+    return found
 
 
 def _frame(lines: Sequence[str]) -> set[int]:
