@@ -14,10 +14,14 @@ _LITTLE = 100
 
 
 def fence(text: str) -> str:
-    """A block in which no character of `text` is markup or can hide: its fence is longer than any run of backticks within."""
-    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
-    ticks = "`" * (longest + 1)
-    return f"{ticks}text\n{visible(text)}\n{ticks}"
+    """A block in which no character of `text` is markup or can hide."""
+    return fenced(visible(text), "text")
+
+
+def fenced(text: str, tag: str) -> str:
+    """A block of code; its fence is longer than any in the text, and `tag` stands behind it."""
+    ticks = "`" * (max((len(run) for run in re.findall(r"`{3,}", text)), default=2) + 1)
+    return f"{ticks}{tag}\n{text}\n{ticks}"
 
 
 def code(text: str) -> str:

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from idiolect import markdown
 from idiolect.rows.fields import Refused, as_text, called, optional, text
 from idiolect.sources import languages
 from idiolect.types import File, Message, Sample
@@ -40,9 +40,7 @@ def pair(value: Mapping[str, Any]) -> tuple[Sample, ...]:
 
 
 def _fenced(code: str, language: str) -> str:
-    fence = "`" * (max((len(run) for run in re.findall(r"`{3,}", code)), default=2) + 1)
-    tag = language.split()[0] if language else ""
-    return f"{fence}{tag}\n{code.rstrip()}\n{fence}"
+    return markdown.fenced(code.rstrip(), language.split()[0] if language else "")
 
 
 def _files(value: Any) -> tuple[File, ...]:

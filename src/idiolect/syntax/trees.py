@@ -75,7 +75,7 @@ def _query(language: str, text: str) -> Query:
 
 
 def main(seconds: float) -> None:
-    """Answer batches of (language, bytes, marks or queries) from standard input until it ends; the first word sent is that it is ready.
+    """Answer batches of questions (`parsers.Question`) from standard input until it ends; the first word sent is that it is ready.
 
     The kernel ends the process when it has been at one file for so many `seconds` of processor time.
     """
@@ -86,9 +86,9 @@ def main(seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     send(sys.stdout.buffer, b"ready")
     while (question := _receive(sys.stdin.buffer)) is not None:
-        for language, data, marks in marshal.loads(question):
+        for language, data, wanted in marshal.loads(question):
             signal.setitimer(signal.ITIMER_PROF, seconds)
-            answer = matching(language, data, marks) if isinstance(marks, tuple) else outline(language, data, marks)
+            answer = matching(language, data, wanted) if isinstance(wanted, tuple) else outline(language, data, wanted)
             send(sys.stdout.buffer, answer)
         signal.setitimer(signal.ITIMER_PROF, 0)
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from heapq import nsmallest
 from typing import NamedTuple
 
+from idiolect import markdown
 from idiolect.dataset.makers import defined
 from idiolect.dataset.makers.windows import closed, indented, line_start, lines
 from idiolect.syntax import Unit
@@ -145,10 +146,8 @@ def qualified(unit: Unit, language: str, data: bytes) -> str:
 
 
 def fenced(text: str, language: str) -> str:
-    """A Markdown block of code; its fence is longer than any in the text."""
-    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{fence}{tag(language)}\n{text}\n{fence}"
+    """A Markdown block of code of a language; its fence is longer than any in the text."""
+    return markdown.fenced(text, tag(language))
 
 
 def tag(language: str) -> str:
