@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from idiolect.types import Dropped, Hole, Message, Sample
 
@@ -17,6 +19,11 @@ _TRIES, _MARGIN = 4, 0.97
 """Tries to reach a number of tokens by bytes, each aiming a little lower than it need: a lesson's tokens are not equally long."""
 _GAP = 4
 """Lines; nearer ones that the answer repeats are of one piece, as blank lines and closing brackets stand between them."""
+_LITTLE = 2
+"""Lines that may as well stand there as a mark for them."""
+_NAME = re.compile(r"[^\W\d]\w{3,}")
+_FEW, _NEAR = 3, 2
+"""Lines of a message that a name stands in and still says which; and as how far from what the answer repeats these count."""
 
 
 def fitted(sample: Sample, room: int) -> Sample | Dropped:
@@ -91,23 +98,91 @@ def _windowed(turns: tuple[Message, ...], answer: str, room: int) -> tuple[Messa
 
 
 def _around(text: str, answer: str, room: int) -> str:
-    """What is asked, and the lines of a message nearest to those that the answer repeats; with the words around blocks of code."""
+    """What is asked, and of each block of code the lines nearest to those that the answer repeats; with the words around the blocks.
+
+    A block that the answer repeats nothing of is what it stands on, such as tests or earlier edits: it stays whole.
+    """
     lines = text.splitlines(keepends=True)
-    frame, head = _frame(lines), ""
+    frame, first = _frame(lines), 0
     if not frame:
-        said = next((number for number, line in enumerate(lines) if not line.strip()), 0)
-        head, frame = "".join(lines[:said])[:_SAID], set(range(said))
-    target = sorted({*_repeated(lines, answer), *_replaced(lines, answer)} - frame)
-    kept = set() if head else set(frame)
-    left = room - _bytes(head) - sum(_bytes(lines[number]) for number in kept) - (len(target) + len(kept) + 1) * _bytes(CUT)
-    for away, number in sorted((away, number) for number, away in enumerate(_distances(len(lines), target)) if number not in frame):
-        left -= _bytes(lines[number])
-        if left < 0:
+        first = next((number for number, line in enumerate(lines) if not line.strip()), 0)
+    blocks = _runs(number for number in range(first, len(lines)) if number not in frame)
+    target = {*_repeated(lines, answer), *_replaced(lines, answer)}.difference(frame, range(first))
+    if not target:
+        return ""
+    excerpt = _Excerpt(lines, blocks, first, frame, room)
+    named = _named(lines, answer)
+    ranked = sorted((away, number) for block in blocks for number, away in _ranks(block, target, named))
+    for away, number in ranked:
+        if not excerpt.add(number):
             if not away:
                 return ""
             break
-        kept.add(number)
-    return head + _joined(lines, kept, len(frame) if head else 0) if target else ""
+    return excerpt.text()
+
+
+class _Excerpt:
+    """Some lines of a message, within a room in bytes. None stands there without the lines that the blocks around it begin with."""
+
+    def __init__(self, lines: Sequence[str], blocks: Sequence[range], first: int, frame: Collection[int], room: int) -> None:
+        self.lines, self.first = lines, first
+        self.head = "".join(lines[:first])[:_SAID]
+        self.kept = {first - 1, len(lines), *frame}
+        self.above = {number: head for block in blocks for number, head in _heads(lines, block)}
+        self.left = room - _bytes(self.head) - sum(_bytes(lines[number]) for number in frame) - len(blocks) * _bytes(CUT)
+
+    def add(self, number: int) -> bool:
+        """Keep a line and the heads above it, where there is room for all of them."""
+        new: list[int] = []
+        while number >= 0 and number not in self.kept:
+            new.append(number)
+            number = self.above[number]
+        return self._keep(new)
+
+    def text(self) -> str:
+        """What is kept, with a mark wherever some lines were left out; none for a gap that can be closed as well."""
+        marks = sorted(self.kept)
+        for before, after in pairwise(marks):
+            if 1 < after - before <= _LITTLE + 1:
+                self._keep(range(before + 1, after))
+        texts, before = [self.head], self.first - 1
+        for number in sorted(self.kept - {self.first - 1}):
+            texts += [*([CUT] if number - before > 1 else []), *self.lines[number : number + 1]]
+            before = number
+        return "".join(texts)
+
+    def _keep(self, new: Collection[int]) -> bool:
+        left = self.left
+        for number in new:
+            self.kept.add(number)
+            left -= _bytes(self.lines[number]) + _bytes(CUT) * (1 - (number - 1 in self.kept) - (number + 1 in self.kept))
+        if left < 0:
+            self.kept.difference_update(new)
+            return False
+        self.left = left
+        return True
+
+
+def _runs(numbers: Iterable[int]) -> list[range]:
+    """Numbers that follow each other, as ranges."""
+    found: list[range] = []
+    for number in numbers:
+        joined = found and found[-1].stop == number
+        found.append(range(found.pop().start if joined else number, number + 1))
+    return found
+
+
+def _heads(lines: Sequence[str], block: range) -> Iterator[tuple[int, int]]:
+    """Each line of a block with the nearest above it that is indented less; -1 where none is."""
+    around: list[tuple[int, int]] = []
+    for number in block:
+        width = len(lines[number]) - len(lines[number].lstrip())
+        blank = width == len(lines[number])
+        while not blank and around and around[-1][0] >= width:
+            around.pop()
+        yield number, around[-1][1] if around and not blank else -1
+        if not blank:
+            around.append((width, number))
 
 
 def _repeated(lines: Sequence[str], answer: str) -> set[int]:
@@ -144,22 +219,29 @@ def _frame(lines: Sequence[str]) -> set[int]:
     return frame if len(frame) < len(lines) and not fence else set()
 
 
-def _distances(count: int, target: Sequence[int]) -> list[int]:
-    """How many lines each of `count` lines is from the nearest of some; what lies between two that are hardly apart counts as these do."""
-    found = [count] * count
-    for last, first in zip((-count, *target), (*target, 2 * count), strict=True):
-        for number in range(max(0, last), min(count, first)):
-            found[number] = min(number - last, first - number) if first - last > _GAP else 0
-    return found
+def _ranks(block: range, target: Collection[int], named: Collection[int]) -> Iterator[tuple[int, int]]:
+    """Each line of a block with how many lines it is from what the answer repeats; what lies between two that are hardly apart is at 0.
+
+    Lines that name what the answer names anew are near, and all lines of a block without any target are at 0.
+    """
+    wanted = [number for number in block if number in target]
+    for last, first in pairwise((-math.inf, *wanted, math.inf)) if wanted else ():
+        for number in range(int(max(block.start, last)), int(min(block.stop, first))):
+            away = min(number - last, first - number) if first - last > _GAP else 0
+            yield number, int(min(away, _NEAR) if number in named else away)
+    if not wanted:
+        yield from ((number, 0) for number in block)
 
 
-def _joined(lines: Sequence[str], kept: Collection[int], first: int) -> str:
-    """The lines that are kept, from the first on, with a mark wherever some were left out."""
-    texts, before = list[str](), first - 1
-    for number in sorted(kept):
-        texts += [*([CUT] if number - before > 1 else []), lines[number]]
-        before = number
-    return "".join([*texts, *([CUT] if before < len(lines) - 1 else [])])
+def _named(lines: Sequence[str], answer: str) -> set[int]:
+    """The lines with a name that stands in few of them, and in a line of the answer that they do not have."""
+    there = {line.strip() for line in lines}
+    new = {name for line in answer.splitlines() if line.strip() not in there for name in _NAME.findall(line)}
+    at: dict[str, list[int]] = {}
+    for number, line in enumerate(lines):
+        for name in new.intersection(_NAME.findall(line)):
+            at.setdefault(name, []).append(number)
+    return {number for numbers in at.values() if len(numbers) <= _FEW for number in numbers}
 
 
 def _first(text: str, room: int) -> str:

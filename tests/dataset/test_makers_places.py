@@ -118,6 +118,21 @@ def test_an_address_is_asked_for_only_where_its_host_is_shown() -> None:
     assert asked(text, ".example/'") == ".example/'"
 
 
+def test_a_digest_is_asked_for_only_where_it_is_shown() -> None:
+    one, other = "0f" * 20, "a1" * 20
+    text = f"old = '{one}'\nnew = '{one}'\npin = '{other}'\n"
+    assert asked(text, f"'{one}'") == f"'{one}'"
+    assert asked(text, f"'{other}'") is None
+    assert asked(text, "pin") == "pin"
+
+
+@pytest.mark.parametrize("closing", ["end\n  end\nend", "</p></div>", "})\n);", "fi\ndone"])
+def test_what_only_closes_is_not_asked_for(closing: str) -> None:
+    assert asked(f"open\n{closing}\n", closing, language="nim") is None
+    assert asked(f"open\n{closing}\n", closing[1:], language="nim") is None
+    assert asked(f"open\n  last\n{closing}\n", f"last\n{closing}", language="nim") == f"last\n{closing}"
+
+
 def test_of_prose_at_least_three_words_are_asked_for() -> None:
     said = "A key fits a lock where their teeth are equal.\n"
     assert asked(said, "equal.", language="markdown", path="a.md") is None
@@ -173,6 +188,24 @@ def test_nothing_follows_only_where_a_top_level_piece_ends() -> None:
         assert isinstance(lesson.prompt, Hole)
         if not lesson.prompt.suffix:
             assert lesson.origins[0].end in {end for _, end in Places(one, 99).pieces}
+
+
+def test_nothing_follows_only_where_three_lines_stand_above_and_once_for_each_end() -> None:
+    choose, found = random.Random(4), 0
+    for _ in range(60):
+        one = document(python(choose))
+        last = [cut for cut in cuts(one, 40, 1500) if not cut.suffix]
+        assert all(len([line for line in one.data[: cut.start].splitlines()[:-1] if re.search(rb"\w", line)]) >= 3 for cut in last)
+        assert len({cut.end for cut in last}) == len(last)
+        found += len(last)
+    assert found > 60
+
+
+@pytest.mark.parametrize("path", ["config/locales/de.yml", "web/locales/pt-br.yml", "src/i18n/fr/shop.json", "translations/nl.po"])
+def test_a_translation_always_shows_what_follows(path: str) -> None:
+    text = "de:\n" + "".join(f"  key_{number}: Ein Wort\n" for number in range(40))
+    assert not Places(document(text, "yaml", path), 99).pieces
+    assert Places(document(text, "yaml", "config/locales.yml"), 99).pieces
 
 
 def test_no_answer_is_longer_than_what_is_shown_or_ends_within_a_word() -> None:

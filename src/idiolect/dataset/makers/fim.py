@@ -16,10 +16,11 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from random import Random
 
 from idiolect.dataset.makers.material import BUDGET, Material, choices_of, dropped, files, labels
-from idiolect.dataset.makers.places import FEWEST, FOREIGN, ROWS, Places
+from idiolect.dataset.makers.places import FEWEST, FOREIGN, ROWS, Places, says
 from idiolect.dataset.makers.sections import CHANGELOG, PROSE
 from idiolect.dataset.makers.windows import after, before, line_start, lines, on_character
 from idiolect.syntax import ranges
@@ -44,8 +45,11 @@ BLOCK_ROWS = 32
 PROSE_PER = 4
 """Where code gets so many holes, prose gets one: its words are not what a code model is for, and it is cut at cursors alone."""
 TRIES = 8
+_ABOVE = 3
+"""Lines with words that stand above a hole without anything after it: less does not say how to go on."""
 _BLANK = re.compile(rb"(?:\r\n|\n)[ \t]*(?:\r\n|\n)")
 _WORD = re.compile(rb"\w")
+_SAID = re.compile(rb"\w[^\n]*\n")
 _LOOSE = frozenset({"cursor", "character"})
 _WORD_END = re.compile(rb"[A-Za-z0-9_]+$")
 
@@ -132,12 +136,18 @@ def cuts(document: Document, count: int, middle: int, maker: str = "fim", last: 
     for _ in range(count if ways else 0):
         how = choose.choices([how for how, _ in mix if how in ways], [share for how, share in mix if how in ways])[0]
         edge = choose.random()
-        for _ in range(TRIES):
-            cut = (EMPTY_MIDDLE <= edge < EMPTY_MIDDLE + last and _last(places, choose)) or _draw(places, how, ways[how], edge, choose)
-            if cut and (cut.start, cut.end) not in found:
+        lasting = EMPTY_MIDDLE <= edge < EMPTY_MIDDLE + last
+        for attempt in range(TRIES):
+            cut = (lasting and attempt < TRIES // 2 and _last(places, choose)) or _draw(places, how, ways[how], edge, choose)
+            if cut and not any(_same(cut, one) for one in found.values()):
                 found[cut.start, cut.end] = cut
                 break
     return sorted(found.values(), key=lambda cut: (cut.start, cut.end))
+
+
+def _same(one: Cut, other: Cut) -> bool:
+    """Whether two holes ask for the same; those with nothing after them do that end where the other does."""
+    return one.end == other.end and (one.start == other.start or not (one.suffix or other.suffix))
 
 
 Way = Callable[[Random], Cut | None]
@@ -179,6 +189,8 @@ def _last(places: Places, choose: Random) -> Cut | None:
     for begin, end in choose.choices(places.pieces, k=TRIES) if places.pieces else ():
         rows = [(max(begin, start), stop) for start, stop in lines(data[:end]) if stop > max(begin, end - places.middle)]
         start, stop = choose.choice(rows[-ROWS:])
+        if len([*islice(_SAID.finditer(data, 0, start), _ABOVE)]) < _ABOVE:
+            continue
         at = on_character(data, choose.randrange(start + len(data[start:stop]) - len(data[start:stop].lstrip()), stop))
         if (settled := places.settled(at, end, loose=False)) and settled[1] == end:
             return _typing(data, Cut(*settled, how="cursor", suffix=False), choose)
@@ -192,7 +204,7 @@ def _typing(data: bytes, cut: Cut, choose: Random) -> Cut:
     begin = choose.choices([name for name, _ in BEGINS], [share for _, share in BEGINS])[0]
     if begin == "hole" and cut.end - cut.start > 1:
         at = on_character(data, choose.randrange(cut.start + 1, min(cut.end, cut.start + MOST_TYPED)))
-        if at > cut.start and len(data[at : cut.end].strip()) >= FEWEST and _WORD.search(data, at, cut.end):
+        if at > cut.start and len(data[at : cut.end].strip()) >= FEWEST and says(data, at, cut.end):
             return replace(cut, start=at, typed=cut.start)
     start = line_start(data, cut.start)
     word = _WORD_END.search(data, max(start, cut.start - MOST_TYPED), cut.start) if begin == "word" else None

@@ -34,7 +34,11 @@ _LONGEST_WORD = 64
 _SENTENCE = re.compile(rb"[.!?](?=\s+[^a-z\s]|\s*\Z)")
 _VERSION = re.compile(rb"\b(?:version(?:added|changed)|deprecated)::|[*#/][ \t]*@(?:since|version)\b")
 """What a docstring says of the past, which no code shows."""
-_HOST = re.compile(rb"://[\w.-]+")
+_KNOWN = re.compile(rb"://[\w.-]+|\b[0-9a-fA-F]{20,}\b")
+"""Hosts and digests: nobody guesses one that stands nowhere else."""
+_CLOSERS = re.compile(rb"\b(?:end|fi|done|esac)\b|</[\w:.-]*>?|[^\w\s]+")
+_BEGUN = re.compile(rb"[\w</]+\Z")
+_TRANSLATED = re.compile(r"(?:^|/)(?:locales?|i18n|l10n|translations?)/(?:.*/)?[^/]+\.(?:ya?ml|json|properties|po|ftl|strings)$")
 _PIECE = re.compile(rb"(?!end\b|</)[\w@#/\"'<*.=:-]")
 """How a piece begins: with no closer of what is above."""
 _GAP = 400
@@ -65,10 +69,10 @@ class Places:
             and (self.document.language not in PROSE or len(data[start:end].split()) >= WORDS)
             and end - start <= self.middle
             and data.count(b"\n", start, end) < ROWS
-            and _WORD.search(data, start, end)
+            and says(data, start, end)
             and not _VERSION.search(data, start, end)
             and not any(one.start < end and start < one.end for one in self.document.replaced)
-            and all(self._elsewhere(host[0], start, end) for host in _HOST.finditer(data, start, end))
+            and all(self._elsewhere(known[0], start, end) for known in _KNOWN.finditer(data, start, end))
         )
 
     @cached_property
@@ -76,9 +80,11 @@ class Places:
         """Runs of lines between blank ones, without the blanks around them, where a file that is written from above may end.
 
         That is at its end, above a line at the left edge, and where a unit ends within another, as all do in a language of classes. What
-        comes next closes nothing.
+        comes next closes nothing. None is in a translation: its original is another file.
         """
         data, found = self.document.data, list[tuple[int, int]]()
+        if _TRANSLATED.search(self.document.path):
+            return found
         for first, stop in [(start, end) for start, end in lines(data) if data[start:end].strip()]:
             joined = found and len(NEWLINE.findall(data, found[-1][1], first)) == 1
             found.append((found.pop()[0] if joined else first, first + len(data[first:stop].rstrip())))
@@ -132,6 +138,12 @@ class Places:
         within = _WORD.match(data, end - 1) or data[end - 1 : end] >= b"\x80"
         rest = _REST.match(data[end : end + _LONGEST_WORD].decode("utf-8", "ignore")) if within else None
         return end + len(rest[0].encode()) if rest else end
+
+
+def says(data: bytes, start: int, end: int) -> bool:
+    """Whether there is a word in it beside what only closes, the word counted that it begins within."""
+    begun = _BEGUN.search(data, max(0, start - _LONGEST_WORD), start)
+    return _WORD.search(_CLOSERS.sub(b" ", data[begun.start() if begun else start : end])) is not None
 
 
 def _content(data: bytes, at: int) -> int:
