@@ -1,4 +1,7 @@
+import re
 from typing import Any
+
+import pytest
 
 from idiolect.fitting import CUT, fitted
 from idiolect.types import Dropped, File, Hole, Message, Sample
@@ -101,6 +104,32 @@ def test_no_line_is_shown_without_the_heads_of_the_blocks_that_it_stands_in() ->
     for line in said.splitlines()[3:-1]:
         head = line if line.startswith("    def") else head
         assert not line.startswith("        step") or head == f"    def method_{line.split('of=')[1].split(',')[0]}(self):"
+
+
+@pytest.mark.parametrize(
+    ("above", "line"),
+    [
+        ("if key:", "else:"), ("try:", "except OSError:"), ("build(", ")"), ("begin", "rescue IOError"), ("case door", "when :shut"),
+        ("@given(text())", "def test_open(said):"), ("<ul>", "</ul>"),
+    ],
+)  # fmt: skip
+def test_what_goes_on_with_a_line_is_not_shown_without_it(above: str, line: str) -> None:
+    inside = "" if above.startswith("@") else "".join(f"        {text}" for text in LINES[:40])
+    other = f"def first():\n    {LINES[300]}\n{''.join(LINES[200:240])}"
+    code = f"{other}def f():\n    {above}\n{inside}    {line}\n        target = 1\n    after = 1\n"
+    answer = "<<<<<<< SEARCH\n        target = 1\n=======\n        other = 2\n>>>>>>> REPLACE\n"
+    said = asked(fitted(sample(chat(f"Mend it.\n\n```\n{code}```\n"), answer), 300))
+    assert re.search(
+        rf"^def f\(\):\n    {re.escape(above)}\n(?:{CUT}| .*\n)*    {re.escape(line)}\n        target = 1\n", said, re.MULTILINE
+    )
+    assert "def first" not in said
+
+
+def test_a_block_that_is_not_edited_stays_whole_though_the_answer_repeats_some_of_it() -> None:
+    tests = "".join(f"assert fits({line.strip()!r})\n" for line in LINES[:8])
+    text = f"Make it pass.\n\n```\n{''.join(LINES[:200])}```\n\n```\n{tests}```\n"
+    answer = f"<<<<<<< SEARCH\n{LINES[100]}=======\n{tests.splitlines()[0]}\n>>>>>>> REPLACE\n"
+    assert tests in asked(fitted(sample(chat(text), answer), 900))
 
 
 def test_lines_that_say_what_the_answer_names_anew_are_near() -> None:

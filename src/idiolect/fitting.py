@@ -19,6 +19,8 @@ _TRIES, _MARGIN = 4, 0.97
 """Tries to reach a number of tokens by bytes, each aiming a little lower than it need: a lesson's tokens are not equally long."""
 _GAP = 4
 """Lines; nearer ones that the answer repeats are of one piece, as blank lines and closing brackets stand between them."""
+_GOES_ON = re.compile(r"\s*(?:[)\]}]|</|(?:catch|elif|else|elsif|end|ensure|except|finally|rescue|then|when)\b)")
+"""How a line begins that says nothing without the line of the same indentation before it."""
 _LITTLE = 2
 """Lines that may as well stand there as a mark for them."""
 _NAME = re.compile(r"[^\W\d]\w{3,}")
@@ -100,20 +102,20 @@ def _windowed(turns: tuple[Message, ...], answer: str, room: int) -> tuple[Messa
 def _around(text: str, answer: str, room: int) -> str:
     """What is asked, and of each block of code the lines nearest to those that the answer repeats; with the words around the blocks.
 
-    A block that the answer repeats nothing of is what it stands on, such as tests or earlier edits: it stays whole.
+    A block in which an answer of edits edits nothing is what it stands on, such as tests or earlier edits: it stays whole.
     """
     lines = text.splitlines(keepends=True)
     frame, first = _frame(lines), 0
     if not frame:
         first = next((number for number, line in enumerate(lines) if not line.strip()), 0)
     blocks = _runs(number for number in range(first, len(lines)) if number not in frame)
-    target = {*_repeated(lines, answer), *_replaced(lines, answer)}.difference(frame, range(first))
-    if not target:
+    replaced, repeated = (found.difference(frame, range(first)) for found in (_replaced(lines, answer), _repeated(lines, answer)))
+    if not replaced and not repeated:
         return ""
+    target, named = replaced | repeated, _named(lines, answer)
+    cut = [block for block in blocks if not (replaced or repeated).isdisjoint(block)]
     excerpt = _Excerpt(lines, blocks, first, frame, room)
-    named = _named(lines, answer)
-    ranked = sorted((away, number) for block in blocks for number, away in _ranks(block, target, named))
-    for away, number in ranked:
+    for away, number in sorted(pair for block in blocks for pair in _ranks(block, target if block in cut else (), named)):
         if not excerpt.add(number):
             if not away:
                 return ""
@@ -173,16 +175,24 @@ def _runs(numbers: Iterable[int]) -> list[range]:
 
 
 def _heads(lines: Sequence[str], block: range) -> Iterator[tuple[int, int]]:
-    """Each line of a block with the nearest above it that is indented less; -1 where none is."""
+    """Each line of a block with the one above it that it cannot be understood without; -1 where none is.
+
+    That is the nearest that is indented less; for one that goes on with or closes what a line before it began, that line, and for what
+    is decorated, what decorates it.
+    """
     around: list[tuple[int, int]] = []
     for number in block:
         width = len(lines[number]) - len(lines[number].lstrip())
-        blank = width == len(lines[number])
-        while not blank and around and around[-1][0] >= width:
-            around.pop()
-        yield number, around[-1][1] if around and not blank else -1
-        if not blank:
-            around.append((width, number))
+        if width == len(lines[number]):  # blank
+            yield number, -1
+            continue
+        before = -1
+        while around and around[-1][0] >= width:
+            other, last = around.pop()
+            before = last if other == width else before
+        told = before >= 0 and (_GOES_ON.match(lines[number]) or lines[before].lstrip().startswith("@"))
+        yield number, before if told else around[-1][1] if around else -1
+        around.append((width, number))
 
 
 def _repeated(lines: Sequence[str], answer: str) -> set[int]:
@@ -228,9 +238,9 @@ def _ranks(block: range, target: Collection[int], named: Collection[int]) -> Ite
     for last, first in pairwise((-math.inf, *wanted, math.inf)) if wanted else ():
         for number in range(int(max(block.start, last)), int(min(block.stop, first))):
             away = min(number - last, first - number) if first - last > _GAP else 0
-            yield number, int(min(away, _NEAR) if number in named else away)
+            yield int(min(away, _NEAR) if number in named else away), number
     if not wanted:
-        yield from ((number, 0) for number in block)
+        yield from ((0, number) for number in block)
 
 
 def _named(lines: Sequence[str], answer: str) -> set[int]:

@@ -197,6 +197,9 @@ def test_nothing_follows_only_where_three_lines_stand_above_and_once_for_each_en
         last = [cut for cut in cuts(one, 40, 1500) if not cut.suffix]
         assert all(len([line for line in one.data[: cut.start].splitlines()[:-1] if re.search(rb"\w", line)]) >= 3 for cut in last)
         assert len({cut.end for cut in last}) == len(last)
+        assert all(
+            re.search(rb"\W\w", b"x" + one.data[cut.start : cut.end]) or not one.data[cut.start - 1 : cut.start].isalnum() for cut in last
+        )
         found += len(last)
     assert found > 60
 

@@ -20,7 +20,7 @@ from itertools import islice
 from random import Random
 
 from idiolect.dataset.makers.material import BUDGET, Material, choices_of, dropped, files, labels
-from idiolect.dataset.makers.places import FEWEST, FOREIGN, ROWS, Places, says
+from idiolect.dataset.makers.places import FEWEST, FOREIGN, ROWS, Places, begun, says
 from idiolect.dataset.makers.sections import CHANGELOG, PROSE
 from idiolect.dataset.makers.windows import after, before, line_start, lines, on_character
 from idiolect.syntax import ranges
@@ -49,6 +49,7 @@ _ABOVE = 3
 """Lines with words that stand above a hole without anything after it: less does not say how to go on."""
 _BLANK = re.compile(rb"(?:\r\n|\n)[ \t]*(?:\r\n|\n)")
 _WORD = re.compile(rb"\w")
+_REST = re.compile(rb"\w*")
 _SAID = re.compile(rb"\w[^\n]*\n")
 _LOOSE = frozenset({"cursor", "character"})
 _WORD_END = re.compile(rb"[A-Za-z0-9_]+$")
@@ -193,8 +194,16 @@ def _last(places: Places, choose: Random) -> Cut | None:
             continue
         at = on_character(data, choose.randrange(start + len(data[start:stop]) - len(data[start:stop].lstrip()), stop))
         if (settled := places.settled(at, end, loose=False)) and settled[1] == end:
-            return _typing(data, Cut(*settled, how="cursor", suffix=False), choose)
+            cut = _typing(data, Cut(*settled, how="cursor", suffix=False), choose)
+            if says(data[_word_end(data, cut.start) : end]):  # the rest of a word is nothing to stop after
+                return cut
     return None
+
+
+def _word_end(data: bytes, at: int) -> int:
+    """Where the word ends that has begun at `at`."""
+    rest = _REST.match(data, at) if _WORD.match(data, at - 1) and at else None
+    return rest.end() if rest else at
 
 
 def _typing(data: bytes, cut: Cut, choose: Random) -> Cut:
@@ -204,7 +213,7 @@ def _typing(data: bytes, cut: Cut, choose: Random) -> Cut:
     begin = choose.choices([name for name, _ in BEGINS], [share for _, share in BEGINS])[0]
     if begin == "hole" and cut.end - cut.start > 1:
         at = on_character(data, choose.randrange(cut.start + 1, min(cut.end, cut.start + MOST_TYPED)))
-        if at > cut.start and len(data[at : cut.end].strip()) >= FEWEST and says(data, at, cut.end):
+        if at > cut.start and len(data[at : cut.end].strip()) >= FEWEST and says(data[begun(data, at) : cut.end]):
             return replace(cut, start=at, typed=cut.start)
     start = line_start(data, cut.start)
     word = _WORD_END.search(data, max(start, cut.start - MOST_TYPED), cut.start) if begin == "word" else None

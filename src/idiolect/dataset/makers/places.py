@@ -69,7 +69,7 @@ class Places:
             and (self.document.language not in PROSE or len(data[start:end].split()) >= WORDS)
             and end - start <= self.middle
             and data.count(b"\n", start, end) < ROWS
-            and says(data, start, end)
+            and says(data[begun(data, start) : end])
             and not _VERSION.search(data, start, end)
             and not any(one.start < end and start < one.end for one in self.document.replaced)
             and all(self._elsewhere(known[0], start, end) for known in _KNOWN.finditer(data, start, end))
@@ -140,10 +140,15 @@ class Places:
         return end + len(rest[0].encode()) if rest else end
 
 
-def says(data: bytes, start: int, end: int) -> bool:
-    """Whether there is a word in it beside what only closes, the word counted that it begins within."""
-    begun = _BEGUN.search(data, max(0, start - _LONGEST_WORD), start)
-    return _WORD.search(_CLOSERS.sub(b" ", data[begun.start() if begun else start : end])) is not None
+def says(text: bytes) -> bool:
+    """Whether there is a word in it beside what only closes."""
+    return _WORD.search(_CLOSERS.sub(b" ", text)) is not None
+
+
+def begun(data: bytes, at: int) -> int:
+    """Where the word or tag begins that `at` stands in."""
+    match = _BEGUN.search(data, max(0, at - _LONGEST_WORD), at)
+    return match.start() if match else at
 
 
 def _content(data: bytes, at: int) -> int:
