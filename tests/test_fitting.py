@@ -140,6 +140,22 @@ def test_lines_that_say_what_the_answer_names_anew_are_near() -> None:
     assert "".join(LINES[149:152]) in said
 
 
+def test_of_a_name_that_many_lines_have_the_first_is_near() -> None:
+    code = ["from oven import crumble\n", *(line.replace("of", "crumble") for line in LINES[:200])]
+    answer = f"<<<<<<< SEARCH\n{code[150]}=======\ncrumble(it)\n>>>>>>> REPLACE\n"
+    said = asked(fitted(sample(chat(f"Mend it.\n\n```\n{''.join(code)}```\n"), answer), 500))
+    assert f"```\nfrom oven import crumble\n{CUT}" in said
+    assert "".join(code[149:152]) in said
+
+
+def test_marks_that_stand_there_already_are_no_heads_and_are_not_doubled() -> None:
+    inside = [f"    {line}" for line in LINES[:100]]
+    answer = f"<<<<<<< SEARCH\n{inside[50]}=======\n    x\n>>>>>>> REPLACE\n"
+    said = asked(fitted(sample(chat(f"Mend it.\n\n```\n{CUT}{''.join(inside)}{CUT}```\n"), answer), 400))
+    assert f"```\n{CUT}    line" in said
+    assert said.count(CUT) == 2
+
+
 def test_a_gap_is_not_marked_where_the_line_costs_no_more() -> None:
     code = [*LINES[:50], "x\n", *LINES[50:100]]
     answer = f"<<<<<<< SEARCH\n{LINES[47]}=======\ny\n>>>>>>> REPLACE\n<<<<<<< SEARCH\n{LINES[52]}=======\ny\n>>>>>>> REPLACE\n"

@@ -21,6 +21,7 @@ _GAP = 4
 """Lines; nearer ones that the answer repeats are of one piece, as blank lines and closing brackets stand between them."""
 _GOES_ON = re.compile(r"\s*(?:[)\]}]|</|(?:catch|elif|else|elsif|end|ensure|except|finally|rescue|then|when)\b)")
 """How a line begins that says nothing without the line of the same indentation before it."""
+_DECORATES = re.compile(r"\s*@\w[\w.]*(?:\(|\s*$)")
 _LITTLE = 2
 """Lines that may as well stand there as a mark for them."""
 _NAME = re.compile(r"[^\W\d]\w{3,}")
@@ -151,7 +152,7 @@ class _Excerpt:
         for number in sorted(self.kept - {self.first - 1}):
             texts += [*([CUT] if number - before > 1 else []), *self.lines[number : number + 1]]
             before = number
-        return "".join(texts)
+        return "".join(text for last, text in pairwise(["", *texts]) if not (last == text == CUT))
 
     def _keep(self, new: Collection[int]) -> bool:
         left = self.left
@@ -183,14 +184,14 @@ def _heads(lines: Sequence[str], block: range) -> Iterator[tuple[int, int]]:
     around: list[tuple[int, int]] = []
     for number in block:
         width = len(lines[number]) - len(lines[number].lstrip())
-        if width == len(lines[number]):  # blank
+        if width == len(lines[number]) or lines[number] == CUT:
             yield number, -1
             continue
         before = -1
         while around and around[-1][0] >= width:
             other, last = around.pop()
             before = last if other == width else before
-        told = before >= 0 and (_GOES_ON.match(lines[number]) or lines[before].lstrip().startswith("@"))
+        told = before >= 0 and (_GOES_ON.match(lines[number]) or _DECORATES.match(lines[before]))
         yield number, before if told else around[-1][1] if around else -1
         around.append((width, number))
 
@@ -244,14 +245,14 @@ def _ranks(block: range, target: Collection[int], named: Collection[int]) -> Ite
 
 
 def _named(lines: Sequence[str], answer: str) -> set[int]:
-    """The lines with a name that stands in few of them, and in a line of the answer that they do not have."""
+    """The lines with a name that a line of the answer has which they do not: all where these are few, else the first, which brings it."""
     there = {line.strip() for line in lines}
     new = {name for line in answer.splitlines() if line.strip() not in there for name in _NAME.findall(line)}
     at: dict[str, list[int]] = {}
     for number, line in enumerate(lines):
         for name in new.intersection(_NAME.findall(line)):
             at.setdefault(name, []).append(number)
-    return {number for numbers in at.values() if len(numbers) <= _FEW for number in numbers}
+    return {number for numbers in at.values() for number in numbers[: None if len(numbers) <= _FEW else 1]}
 
 
 def _first(text: str, room: int) -> str:
