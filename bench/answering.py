@@ -39,11 +39,10 @@ def taught(file: Path, renderer: Renderer, held_out: Sequence[Sample], longest: 
     """
     rendered = [(one.id, renderer.lesson(_short(renderer, one, longest))) for one in held_out]
     fitting = {name: lesson for name, lesson in rendered if len(lesson.ids) <= longest}
-    scored = engine.score(file, [engine.Scored(lesson.ids[:-1], max(1, lesson.start)) for lesson in fitting.values()])
+    starts = {name: max(1, lesson.start) for name, lesson in fitting.items()}  # nothing precedes the first token of all
+    scored = engine.score(file, [engine.Scored(lesson.ids[:-1], starts[name]) for name, lesson in fitting.items()])
     return {
-        name: measure.Price(
-            -float(result.logprobs.sum()) / math.log(2), len(renderer.decode(fitting[name].ids[fitting[name].start :]).encode())
-        )
+        name: measure.Price(-float(result.logprobs.sum()) / math.log(2), len(renderer.decode(fitting[name].ids[starts[name] :]).encode()))
         for name, result in zip(fitting, scored, strict=True)
     }
 

@@ -21,25 +21,24 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import answering
 import click
 import effect_text
-import placebo as others
 from answering import Answers
-from effect_ground import ENOUGH, PLAIN, ROOT, Ground, Made, chosen, cut_of, maker_of, prepared, sizes, workspace
+from effect_ground import ENOUGH, GROUPS, PLAIN, ROOT, Ground, Made, chosen, code, cut_of, group_of, maker_of, prepared, workspace
 
-from idiolect import dataset, evaluate, export, measure, recipe, registry, samples, serve, train
+from idiolect import evaluate, export, measure, recipe, registry, samples, serve, train
 from idiolect.cli import ended
 from idiolect.dataset.makers import MAKERS
 from idiolect.evaluate.probes import file_of
 from idiolect.files import digest_json, read_json, write_json
 from idiolect.registry import Run
 from idiolect.render import Renderer
-from idiolect.types import Kind, Model, Sample
+from idiolect.types import Model, Sample
 
 TOKENS, QUICK_TOKENS = 600_000, 200_000
 SEEDS, QUICK_SEEDS = 3, 1
@@ -47,7 +46,7 @@ MOST_HOLES, FEWER_HOLES, FEWER_FILLS = 60, 30, 100
 """Of the probes, those that are asked as holes, and priced with both sides where not much may be: asking takes as long as training."""
 LONGEST = 2000
 """Tokens of a conversation that is priced where groups are judged: edits come with their files. Else those that cost little."""
-RATES = (0.0005, 0.001, 0.002)
+RATES = (0.001, 0.002, 0.004)
 """What the naive recipe may choose among."""
 ROWS: dict[str, tuple[str, ...]] = {"raw": ("raw",), "raw+fim": PLAIN}
 """Makers at work in the rows of every table, beside `full`, where all are."""
@@ -55,19 +54,6 @@ STRANGERS = "raw+fim+strangers"
 """Our raw text and holes, and other people's lessons of every other kind: what is learned of the form of a lesson, whoever wrote it."""
 COMPARED = ("placebo", "naive", "raw+fim", STRANGERS)
 """Rows that others are held against: asked all held-out samples, whatever they learned."""
-GROUPS: dict[str, tuple[str, ...]] = {
-    "near": ("near",),
-    "infill": ("infill",),
-    "requests": ("write",),
-    "requests-off": ("templated", "added", "tested", "described"),
-    "explanations": ("explain", "linked"),
-    "edits": ("diff", "next_edit"),
-    "tests": ("spec", "implement"),
-    "repairs": ("bugfix", "mutate", "diagnose"),
-    "changes": ("refactor", "feature", "migrate"),
-    "reviews": ("review", "passed", "followup", "finding"),
-}
-"""Groups of makers, each added to raw and fim in a row of its own."""
 
 
 @dataclass
@@ -75,19 +61,25 @@ class Trial:
     """One row of the table: lessons, and what became of the models that learned them, a model for each seed."""
 
     name: str
-    kinds: tuple[Kind, ...]
-    """Of its lessons."""
+    makers: Collection[str]
+    """Makers by whose held-out samples it is judged: its own, of a group those that it adds to raw text and holes."""
     answers: list[Answers]
-    tokens: int = 0
+    metrics: dict[str, Any] = field(default_factory=dict)
+    """Of its last training."""
+
+    def learned(self, *phases: str) -> int:
+        """Tokens that the loss was taken on, of some phases."""
+        found: dict[str, Any] = self.metrics.get("phases", {})
+        return sum(found[phase]["supervised"] for phase in phases if phase in found)
 
 
-def asked(ground: Ground, found: recipe.Recipe, gguf: Model, kinds: Collection[Kind] = ()) -> Answers:
-    """Price every probe and held-out sample of these kinds (default: of all) on the file, and fill the first holes over HTTP.
+def asked(ground: Ground, found: recipe.Recipe, gguf: Model, makers: Collection[str] = ()) -> Answers:
+    """Price every probe and held-out sample of these makers (default: of all) on the file, and fill the first holes over HTTP.
 
     Probes come in the order of their ids. A file that was asked the same before is not asked again.
     """
     file, renderer = Path(gguf.folder) / gguf.file, Renderer.load(Path(gguf.folder))
-    held_out = [one for one in ground.held_out if not kinds or one.kind in kinds]
+    held_out = [one for one in ground.held_out if not makers or maker_of(one) in makers]
     longest = LONGEST if ground.much else measure.CONTEXT
     key = digest_json([gguf.digest, longest, [one.id for one in ground.probes], [one.id for one in held_out]])
     kept = workspace(ground, "answers").folder / f"{key[:32]}.json"
@@ -115,20 +107,19 @@ def learn(ground: Ground, one: Trial, lessons: Run, seed: int, **settings: Any) 
     found = workspace(ground, one.name, seed, **settings)
     adapter, metrics = trained(found, lessons)
     gguf = export.export(found, found.models[0].base, adapter)
-    compared = () if one.name in COMPARED else one.kinds
-    one.answers.append(asked(ground, found, gguf, compared))
-    one.tokens = metrics["tokens"]
+    one.answers.append(asked(ground, found, gguf, () if one.name in COMPARED else one.makers))
+    one.metrics = metrics
     click.echo(f"{one.name}, seed {seed}: {_bits_per_byte(one.answers[-1].prices.values()):.4f} bits per byte", err=True)
 
 
-def best_rate(ground: Ground, lessons: Run) -> float:
-    """The learning rate by which the naive recipe does best on its own validation, tried at a quarter of the tokens."""
+def tried_rates(ground: Ground, lessons: Run) -> dict[float, float]:
+    """The loss of the naive recipe on its own validation by learning rate, tried at a quarter of the tokens."""
     losses = {}
     for rate in RATES:
         _, metrics = trained(workspace(ground, "naive", tokens=ground.tokens // 4, rate=rate), lessons)
         losses[rate] = metrics["loss"]["best"]
     click.echo("naive: " + ", ".join(f"{rate:g} gives {loss:.3f}" for rate, loss in losses.items()), err=True)
-    return min(losses, key=lambda rate: losses[rate])
+    return losses
 
 
 def row(ground: Ground, one: Trial, against: Mapping[str, Trial]) -> dict[str, Any]:
@@ -139,22 +130,28 @@ def row(ground: Ground, one: Trial, against: Mapping[str, Trial]) -> dict[str, A
         return gain(mine, theirs, [probe for probe in ground.probes if probe.id in mine[0]])
 
     fair = ground.held_out if one.name != "naive" else [sample for sample in ground.held_out if sample.id in ground.fresh]
-    own = [sample for sample in fair if sample.kind in one.kinds and sample.id in one.answers[0].own]
-    of_kind = {kind: [sample for sample in own if sample.kind == kind] for kind in one.kinds} if one.name == "full" else {}
+    own = [sample for sample in fair if maker_of(sample) in one.makers and sample.id in one.answers[0].own]
+    groups: dict[str, list[Sample]] = {}
+    for sample in own if one.name == "full" else ():
+        groups.setdefault(group_of(maker_of(sample)), []).append(sample)
+    by_seed = [_bits_per_byte(answers.prices.values()) for answers in one.answers]
     return {
         "name": one.name,
         "seeds": len({id(answers) for answers in one.answers}),
-        "tokens": one.tokens,
-        "own_bits_per_byte": _mean([_bits_per_byte(answers.prices.values()) for answers in one.answers]),
+        "tokens": one.metrics.get("tokens", 0),
+        "learned": one.learned("pretrain", "instruct"),
+        "learned_of_conversations": one.learned("instruct"),
+        "own_bits_per_byte": _mean(by_seed),
+        "own_bits_per_byte_by_seed": by_seed,
         "fim_exact_match": _mean([_mean([*answers.exact.values()]) for answers in one.answers]),
         "gain_over_placebo": over("placebo"),
         "gain_over_naive": over("naive"),
         "fill_bits_per_byte": _mean([_bits_per_byte(answers.fills.values()) for answers in one.answers]),
         "fill_gain_over_placebo": over("placebo", "fills"),
         "fill_gain_over_naive": over("naive", "fills"),
-        "own_kinds": sorted(one.kinds),
+        "own_kinds": sorted({sample.kind for sample in own}),
         **taught(one, own, against),
-        "by_kind": {kind: taught(one, found, against) for kind, found in sorted(of_kind.items()) if found},
+        "by_group": {name: taught(one, found, against) for name, found in sorted(groups.items())},
     }
 
 
@@ -195,28 +192,27 @@ def _mean(values: Sequence[float]) -> float:
 
 def rows_of(ground: Ground, made: Made, groups: Sequence[str]) -> Iterator[tuple[Trial, Run]]:
     """The rows of our own lessons: without those of a group of which this repository gives nothing."""
-    every = dataset.build(workspace(ground, "full", dataset={"makers": tuple(MAKERS)})) if groups else made.full
-    for name, makers in (ROWS | {f"raw+fim+{name}": (*PLAIN, *GROUPS[name]) for name in groups}).items():
-        found = chosen(workspace(ground, name), (every if name not in ROWS else made.full, makers))
-        if name in ROWS or any(maker_of(one) in makers[len(PLAIN) :] for one in samples.read(found.folder, "train")):
-            yield Trial(name, learned(found, makers), []), found
+    there = {maker_of(one) for one in samples.read(made.every.folder, "train")}
+    for name, makers in ROWS.items():
+        yield Trial(name, makers, []), chosen(workspace(ground, name), (made.every, makers))
+    for name in (one for one in groups if not there.isdisjoint(GROUPS[one])):
+        yield Trial(f"raw+fim+{name}", GROUPS[name], []), chosen(workspace(ground, name), (made.every, (*PLAIN, *GROUPS[name])))
+    talking = MAKERS.keys() - {*PLAIN}
     if made.strange:
-        found = chosen(workspace(ground, STRANGERS), (made.full, PLAIN), (made.strange, MAKERS.keys() - {*PLAIN}))
-        yield Trial(STRANGERS, learned(made.full, ()), []), found
-    yield Trial("full", learned(made.full, ()), []), made.full
+        yield Trial(STRANGERS, talking, []), chosen(workspace(ground, STRANGERS), (made.full, PLAIN), (made.strange, talking))
+    yield Trial("full", MAKERS.keys(), []), chosen(workspace(ground, "all"), (made.full, MAKERS.keys()))
 
 
 def run(ground: Ground, placebo_folder: Path, groups: Sequence[str]) -> dict[str, Any]:
     """The whole comparison."""
     begin = time.monotonic()
-    made, gguf = prepared(ground)
+    made, gguf = prepared(ground, placebo_folder)
     cut = cut_of(made.full)
-    every = tuple(dict.fromkeys(one.kind for one in ground.held_out))
-    base = Trial("base", every, [asked(ground, workspace(ground, "full"), gguf)] * ground.seeds)
-    foreign = others.lessons(workspace(ground, "placebo"), placebo_folder, sizes(made.full))
-    placebo, line = Trial("placebo", ("raw", "fim"), []), Trial("naive", ("fim", "write"), [])
-    rates = {"naive": best_rate(ground, made.naive)}
-    tried = [(placebo, foreign), (line, made.naive), *rows_of(ground, made, groups)]
+    base = Trial("base", MAKERS.keys(), [asked(ground, workspace(ground, "full"), gguf)] * ground.seeds)
+    placebo, line = Trial("placebo", PLAIN, []), Trial("naive", ("fim", "near", "write"), [])
+    losses = tried_rates(ground, made.naive)
+    rates = {"naive": min(losses, key=lambda rate: losses[rate])}
+    tried = [(placebo, made.placebo), (line, made.naive), *rows_of(ground, made, groups)]
     for seed in range(ground.seeds):
         for one, lessons in tried:
             learn(ground, one, lessons, seed, rate=rates.get(one.name))
@@ -224,19 +220,14 @@ def run(ground: Ground, placebo_folder: Path, groups: Sequence[str]) -> dict[str
         "repository": ground.repository.name,
         "commit": cut["head"],
         "cut": cut["commit"],
+        "code": code(),
         "probes": len(ground.probes),
         "holes": len(base.answers[0].exact),
-        "held_out": dict(Counter(one.kind for one in ground.held_out)),
+        "held_out": dict(Counter(group_of(maker_of(one)) for one in ground.held_out)),
+        "naive_loss_by_rate": losses,
         "seconds": round(time.monotonic() - begin),
         "rows": [row(ground, one, {one.name: one for one, _ in tried}) for one in (base, *(one for one, _ in tried))],
     }
-
-
-def learned(lessons: Run, makers: Sequence[str]) -> tuple[Kind, ...]:
-    """The kinds that a row is judged by: those of its lessons, of a group those that it adds to raw and fim."""
-    kinds: tuple[Kind, ...] = tuple(lessons.metrics["samples"])
-    added = tuple(kind for kind in kinds if kind not in ("raw", "fim"))
-    return added if added and makers else kinds
 
 
 @click.command()
@@ -264,8 +255,10 @@ def main(repo: Path, placebo: Path, quick: bool, as_json: bool, **asked_for: Any
     tokens = asked_for["tokens"] or (QUICK_TOKENS if quick else TOKENS)
     seeds = asked_for["seeds"] or (QUICK_SEEDS if quick else SEEDS)
     groups = asked_for["groups"] or (() if quick else tuple(GROUPS))
-    ground = Ground(repo.absolute(), tokens, seeds, asked_for["exclude"], bool(groups or asked_for["strangers"]), asked_for["after"])
-    ground.strangers = [one.absolute() for one in asked_for["strangers"]]
+    ground = Ground(
+        repo.absolute(), tokens, seeds, asked_for["exclude"], grouped=bool(groups), much=bool(groups or asked_for["strangers"]),
+        after=asked_for["after"], strangers=[one.absolute() for one in asked_for["strangers"]],
+    )  # fmt: skip
     found = run(ground, placebo.absolute(), groups)
     click.echo(json.dumps(found, indent=1) if as_json else effect_text.table(found))
 

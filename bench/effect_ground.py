@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,25 +10,40 @@ from pathlib import Path
 from typing import Any
 
 import naive
+import placebo
 
+import idiolect
 from idiolect import dataset, export, recipe, registry, samples
 from idiolect.dataset import guard
+from idiolect.dataset.makers import MAKERS
 from idiolect.errors import DataError
 from idiolect.evaluate.probes import pick, seen_index
 from idiolect.files import digest_file, digest_json
 from idiolect.registry import Run
 from idiolect.render import Renderer
-from idiolect.types import Kind, Model, Sample, Split
+from idiolect.types import Model, Sample
 
 ROOT = Path(__file__).parent.parent
 MOST_PROBES, FEWER_PROBES = 300, 150
 """Where much may be asked, and where not."""
 MOST_OWN = 60
-"""Held-out samples of each kind that are priced."""
+"""Held-out samples of each group that are priced."""
 ENOUGH = 50
 PLAIN = ("raw", "fim")
-"""Kinds that need no conversation, and the makers of them: what every group is added to."""
-SPLITS: tuple[Split, ...] = ("train", "validation")
+"""Makers whose lessons need no conversation: what every group is added to."""
+GROUPS: dict[str, tuple[str, ...]] = {
+    "near": ("near",),
+    "infill": ("infill",),
+    "requests": ("write",),
+    "requests-off": ("templated", "added", "tested", "described"),
+    "explanations": ("explain", "linked"),
+    "edits": ("diff", "next_edit"),
+    "tests": ("spec", "implement"),
+    "repairs": ("bugfix", "mutate", "diagnose"),
+    "changes": ("refactor", "feature", "migrate", "superseded"),
+    "reviews": ("review", "passed", "followup", "finding"),
+}
+"""Groups of makers, each added to raw and fim in a row of its own."""
 AT_HEAD = {"max_after": 1e-9}
 """Settings of a dataset that is cut at HEAD: nothing may come after."""
 _ALL = 1_000_000
@@ -43,6 +58,8 @@ class Ground:
     seeds: int
     exclude: Sequence[str] = ()
     """Globs of files that no row learns from, nor is asked."""
+    grouped: bool = True
+    """Whether groups have rows of their own."""
     much: bool = True
     """Whether there is time for more held-out samples, and for long ones."""
     after: float | None = None
@@ -66,9 +83,18 @@ class Made:
     """The datasets that rows choose their lessons from."""
 
     full: Run
+    every: Run
+    """By all makers, those too that are off by default, where groups have rows; else the same."""
     naive: Run
+    placebo: Run
     strange: Run | None
     """Of other people's repositories, where any are named."""
+
+    @property
+    def all(self) -> list[Run]:
+        """Each once."""
+        runs = (self.full, self.every, self.naive, self.placebo, self.strange)
+        return [*{run.folder: run for run in runs if run}.values()]
 
 
 def workspace(ground: Ground, row: str, seed: int = 0, **settings: Any) -> recipe.Recipe:
@@ -91,24 +117,28 @@ def workspace(ground: Ground, row: str, seed: int = 0, **settings: Any) -> recip
 
 @cache
 def code() -> str:
-    """Digest of idiolect's own code and of the benchmark's, as they stood when it was first asked for."""
-    files = (*sorted((ROOT / "src").rglob("*.py")), *sorted(Path(__file__).parent.glob("*.py")))
+    """Digest of idiolect's own code, as it is imported, and of the benchmark's, as they stood when it was first asked for."""
+    files = (*sorted(Path(idiolect.__file__).parent.rglob("*.py")), *sorted(Path(__file__).parent.glob("*.py")))
     return digest_json([digest_file(one) for one in files])
 
 
-def prepared(ground: Ground) -> tuple[Made, Model]:
-    """The datasets, and the base as a file; the ground has its probes and held-out samples from now on.
+def prepared(ground: Ground, folder: Path) -> tuple[Made, Model]:
+    """The datasets, with the placebo's packages in a folder, and the base as a file; the ground has its probes and held-out samples now.
 
-    Where much may be asked, held-out samples are made of what was written after the cut too. What the naive recipe has read is no probe:
-    it leaves out nothing, not even copies that ours drops because a probe stands in them.
+    Where much may be asked, held-out samples are made of what was written after the cut too. What any row has read is no probe: the naive
+    recipe leaves out nothing, not even copies that ours drops because a probe stands in them.
     """
     full = workspace(ground, "full")
     lessons, gguf = dataset.build(full), export.export(full, full.models[0].base)
-    plain = naive.lessons(workspace(ground, "naive"), ground.repository, cut_of(lessons)["commit"], ground.exclude)
-    strange = dataset.build(workspace(ground, "strangers", places=ground.strangers, dataset=AT_HEAD)) if ground.strangers else None
-    made = Made(lessons, plain, strange)
+    made = Made(
+        full=lessons,
+        every=dataset.build(workspace(ground, "full", dataset={"makers": tuple(MAKERS)})) if ground.grouped else lessons,
+        naive=naive.lessons(workspace(ground, "naive"), ground.repository, cut_of(lessons)["commit"], ground.exclude),
+        placebo=placebo.lessons(workspace(ground, "placebo"), folder, sizes(lessons)),
+        strange=dataset.build(workspace(ground, "strangers", places=ground.strangers, dataset=AT_HEAD)) if ground.strangers else None,
+    )
     later = list(samples.read(lessons.folder, "time"))
-    known = _leaked(plain, later)
+    known = _read(made.all, later)
     most = MOST_PROBES if ground.much else FEWER_PROBES
     probes, _ = pick((one for one in later if one.id not in known), most, Renderer.load(Path(gguf.folder)), seen_index())
     if len(probes) < ENOUGH:
@@ -120,13 +150,27 @@ def prepared(ground: Ground) -> tuple[Made, Model]:
     ground.probes = probes
     fresh = _written_later(ground, made) if ground.much else []
     ground.fresh = frozenset(one.id for one in fresh)
-    validation = sorted(samples.read(lessons.folder, "validation"), key=lambda sample: sample.id)
-    counts: Counter[Kind] = Counter()
-    for one in (*fresh, *validation):
-        counts[one.kind] += 1
-        if counts[one.kind] <= MOST_OWN and (one.answer or "").strip():
-            ground.held_out = [*ground.held_out, one]
+    ground.held_out = _judging(fresh, _held_back(made))
     return made, gguf
+
+
+def _judging(*held_out: Sequence[Sample]) -> list[Sample]:
+    """So many of each group of makers, the first of these first."""
+    counts: Counter[str] = Counter()
+    found = []
+    for one in (sample for some in held_out for sample in some if (sample.answer or "").strip()):
+        group = group_of(maker_of(one))
+        counts[group] += 1
+        if counts[group] <= MOST_OWN:
+            found.append(one)
+    return found
+
+
+def _held_back(made: Made) -> list[Sample]:
+    """What stands in the validation files, but for what other rows have read elsewhere; of what naive has read see `Ground.fresh`."""
+    found = {one.id: one for one in samples.read(made.every.folder, "validation")}
+    others = [run for run in (made.placebo, made.strange) if run]
+    return [found[name] for name in sorted(found.keys() - _read(others, found.values()))]
 
 
 def cut_of(lessons: Run) -> dict[str, Any]:
@@ -135,39 +179,43 @@ def cut_of(lessons: Run) -> dict[str, Any]:
     return cut
 
 
-def _leaked(lessons: Run, wanted: Iterable[Sample]) -> set[str]:
-    """Ids of those whose answers stand in these lessons."""
+def _read(runs: Iterable[Run], wanted: Collection[Sample]) -> set[str]:
+    """Ids of those whose answers stand in lessons that somebody learns from."""
     probes = [guard.Probe(one.id, one.answer or "") for one in wanted]
-    return {leak.probe for part in guard.search(samples.parts(lessons.folder, "train"), probes) for leak in part.leaks}
+    found = (part for run in runs for part in guard.search(samples.parts(run.folder, "train"), probes))
+    return {leak.probe for part in found for leak in part.leaks}
 
 
 def _written_later(ground: Ground, made: Made) -> list[Sample]:
     """Lessons that our makers make of what was written after the cut, but for answers that stand in any row's lessons too.
 
     Most lessons of several files would tie validation to training, and are dropped; commits that nobody has learned from make others.
-    Holes and raw text are left out: the probes are those.
+    Raw text and holes without files are left out: the probes are those.
     """
     cut = cut_of(made.full)["time"]
-    whole = dataset.build(workspace(ground, "full", dataset=AT_HEAD))
-    written = (one for one in samples.read(whole.folder, "train") if one.kind not in PLAIN and (one.answer or "").strip())
+    makers = {"makers": tuple(MAKERS)} if ground.grouped else {}
+    whole = dataset.build(workspace(ground, "full", dataset=AT_HEAD | makers))
+    written = (one for one in samples.read(whole.folder, "train") if maker_of(one) not in PLAIN)
     found = {one.id: one for one in written if one.origins and all(span.time > cut for span in one.origins)}
-    known = {name for run in (made.full, made.naive, made.strange) if run for name in _leaked(run, found.values())}
-    return [found[name] for name in sorted(found.keys() - known)]
+    return [found[name] for name in sorted(found.keys() - _read(made.all, found.values()))]
 
 
 def chosen(found: recipe.Recipe, *parts: tuple[Run, Collection[str]]) -> Run:
-    """Of each run the lessons of some makers, together a dataset of their own."""
+    """Of each run the lessons of some makers, together a dataset of their own.
+
+    It has no validation lessons, so that training keeps what it has at the end: what would stop it is what rows are judged by.
+    """
     inputs = {"lessons": digest_json([lessons.metrics["digest"] for lessons, _ in parts])}
-    with registry.begin(found, "dataset", version=1, values={"makers": [sorted(makers) for _, makers in parts]}, inputs=inputs) as run:
+    with registry.begin(found, "dataset", version=2, values={"makers": [sorted(makers) for _, makers in parts]}, inputs=inputs) as run:
         if not run.done:
-            counts: dict[str, Counter[str]] = defaultdict(Counter)
-            for split in SPLITS:
-                kept = [one for lessons, makers in parts for one in samples.read(lessons.folder, split) if maker_of(one) in makers]
-                samples.write(run.folder, split, kept)
-                for one in kept:
-                    counts[one.kind][split] += 1
-            run.finish({"samples": counts})
+            kept = (one for lessons, makers in parts for one in samples.read(lessons.folder, "train") if maker_of(one) in makers)
+            run.finish({"samples": {"train": samples.write(run.folder, "train", kept)}})
     return run
+
+
+def group_of(maker: str) -> str:
+    """The group that a maker is of; raw text and holes are groups of their own."""
+    return next((name for name, makers in GROUPS.items() if maker in makers), maker)
 
 
 def maker_of(sample: Sample) -> str:

@@ -15,10 +15,10 @@ OWN = {
 
 
 def table(found: dict[str, Any]) -> str:
-    """All rows, gains with their intervals, and those of `full` kind by kind."""
+    """All rows, gains with their intervals, and those of `full` group by group."""
     head = (
-        "row", "seeds", "tokens", "own bits per byte", "over placebo (95 %)", "over naive (95 %)", "holes and their ends", "over placebo",
-        "over naive", "own kinds", *OWN.values(), "exact",
+        "row", "seeds", "tokens", "learned", "of conversations", "own bits per byte", "over placebo (95 %)", "over naive (95 %)",
+        "holes and their ends", "over placebo", "over naive", "own kinds", *OWN.values(), "exact",
     )  # fmt: skip
     lines = [
         f"{found['repository']} at {found['commit'][:12]}, cut at {found['cut'][:12]}: {found['probes']} probes, "
@@ -27,12 +27,13 @@ def table(found: dict[str, Any]) -> str:
         *_head(head),
     ]
     for one in found["rows"]:
-        cells = [one["name"], str(one["seeds"]), f"{one['tokens']:,}", f"{one['own_bits_per_byte']:.3f}"]
+        cells = [one["name"], str(one["seeds"]), *(f"{one[key]:,}" for key in ("tokens", "learned", "learned_of_conversations"))]
+        cells += [f"{one['own_bits_per_byte']:.3f}"]
         cells += [_shown(one[key]) for key in ("gain_over_placebo", "gain_over_naive")]
         cells += [f"{one['fill_bits_per_byte']:.3f}", *(_shown(one[key]) for key in ("fill_gain_over_placebo", "fill_gain_over_naive"))]
         lines.append(_line([*cells, ", ".join(one["own_kinds"]), *_own(one), f"{one['fim_exact_match']:.3f}"]))
-    kinds = [(kind, of) for one in found["rows"] for kind, of in one["by_kind"].items()]
-    return "\n".join([*lines, "", *_head(("of full", *OWN.values())), *(_line([kind, *_own(of)]) for kind, of in kinds)])
+    groups = [(name, of) for one in found["rows"] for name, of in one["by_group"].items()]
+    return "\n".join([*lines, "", *_head(("of full", *OWN.values())), *(_line([name, *_own(of)]) for name, of in groups)])
 
 
 def _head(cells: Sequence[str]) -> tuple[str, str]:
@@ -52,6 +53,6 @@ def _shown(gain: dict[str, Any] | str | int) -> str:
         return str(gain)
     if isinstance(gain, str):
         return gain
-    if not gain["value"]:
-        return "0"
+    if gain["value"] is None:
+        return ""
     return f"{gain['value']:+.3f} ({gain['low']:+.3f} to {gain['high']:+.3f})" if gain["low"] is not None else f"{gain['value']:+.3f}"
