@@ -104,7 +104,7 @@ class DatasetRecipe(Record):
     max_language_share: float = Field(default=1.0, gt=0, le=1)
     """The same of a language."""
     max_tokens: int = Field(default=8192, gt=0)
-    """Longest lesson, prompt and answer, at three bytes a token: of a longer one what stands nearest to the target is kept."""
+    """Longest lesson of a pack or a row, at three bytes a token: of a longer one what stands nearest to the target is kept."""
     max_file_bytes: int = Field(default=1_000_000, gt=0)
     """Larger files are skipped, with a reason."""
     candidates: int = Field(default=400, gt=0)
@@ -140,7 +140,7 @@ class TrainRecipe(Record):
     tokens: int | None = Field(default=None, gt=0)
     """Most tokens to train on, both phases and replay together."""
     length: int | None = Field(default=None, gt=0)
-    """Longest lesson in tokens: raw text is cut there; of holes and conversations what stands nearest to their target is kept."""
+    """Longest lesson in tokens: raw text is cut there, of others what is nearest to their target is kept, of a hole's file 768 tokens."""
     replay: float = Field(default=0.1, ge=0, lt=1)
     """Share of the tokens that is general code, against forgetting."""
     seed: int = 0
@@ -171,7 +171,7 @@ class EvaluateRecipe(Record):
     """`[evaluate]`: base against tuned."""
 
     probes: int = Field(default=300, gt=0)
-    """Most hole probes to ask, of the team's code written after the cut."""
+    """Most hole probes to ask, of the team's code written after the cut; where there is none, of held-out files, rows or sources."""
     max_general_drop: float = Field(default=0.05, gt=0)
     """The gate fails where bits per byte on general code may have risen by more than this share."""
 

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from idiolect import dataset, recipe
+from idiolect import samples as lessons
 from idiolect.dataset import migrations
 from idiolect.dataset.makers.migrate import DIRECTIONS, MOST_OF_COMMIT, directions, migrate
 from idiolect.types import Change, Document, Dropped, Edit, Message, Sample
+from tests.dataset.history_of import repository
 
 HEAD = "import shop\n\n\n"
 
@@ -143,3 +148,17 @@ def test_commits_that_go_the_same_way_make_each_other_surer() -> None:
 def test_other_lessons_pass_as_they_are() -> None:
     other = Sample(answer="x", kind="raw", maker="raw")
     assert judged([other]) == [other]
+
+
+def test_a_migration_counts_as_much_as_its_source_does(tmp_path: Path) -> None:
+    files = [{"tests/test_shop.py": HEAD + "".join(map(form, "abc")), "shop.py": "PRICE = 3\n"} for form in (old, new)]
+    repository(tmp_path / "shop", [("Begin", files[0]), ("Use plain asserts in tests", files[1])])
+    shares = set()
+    for weight in (1.0, 0.25):
+        told = {"name": "shop", "source": [{"path": str(tmp_path / "shop"), "weight": weight}], "dataset": {"makers": ["raw", "migrate"]}}
+        (folder := tmp_path / str(weight)).mkdir()
+        run = dataset.build(recipe.parse(told, folder=folder), "here")
+        found = [*lessons.read(run.folder, "train"), *lessons.read(run.folder, "validation")]
+        counted = {one.kind: one.weight for one in found}
+        shares.add(round(counted["migrate"] / counted["raw"], 6))
+    assert len(shares) == 1

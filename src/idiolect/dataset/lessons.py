@@ -120,7 +120,10 @@ class Lessons:
         past = Past(portion.material.documents, portion.material.renames)
         of_changes = self._of_changes(portion, portion.changes, self.at_work[0], past)
         for name, item in migrations.judged(of_changes, portion.documents, portion.material.renames):
-            yield name, self._taught(graded(self.book.marked(item))) if name == "migrate" and isinstance(item, Sample) else item
+            if name == "migrate" and isinstance(item, Sample):  # it is another lesson now, of no age
+                yield from ((name, self._taught(graded(self.book.marked(one)))) for one in weighed([item], source))
+            else:
+                yield name, item
         looked = [one for one in self._linted(portion) if isinstance(one, Looked) and one.found]
         yield from self._of_changes(portion, [one.committed for one in looked], OF_CHECKS, past, [one.found for one in looked])
         yield from self._of_changes(portion, portion.threads, self.at_work[1], past)

@@ -134,7 +134,7 @@ def _shelves(recipe: Recipe, model: ModelRecipe, lessons: Run, renderer: Rendere
             learned[name] = shelve(_chosen(model, lessons, "train", wanted), render, length, min(plan.HOLE, length))
     _check_lessons(learned, length, lessons)
     if left := sum(one.reason == "too long" for shelf in learned.values() for one in shelf.dropped):
-        say(f"{left:,} lessons are longer than {length:,} tokens by what they ask and answer alone, and left out; raise [train] length")
+        say(f"{left:,} lessons are longer than {length:,} tokens by their answer and what it stands on, and left out; raise [train] length")
     judged = shelve(_chosen(model, lessons, "validation", model.kinds), renderer.lesson, length)
     again: Iterable[Sample] = general.replay(recipe) if recipe.train.replay else ()
     replay = shelve(again, renderer.lesson, length)
