@@ -1,9 +1,9 @@
-import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from idiolect.fitting import CUT, fitted
+from idiolect.fitting import CUT, ELIDED, fitted
 from idiolect.types import Dropped, File, Hole, Message, Sample
 
 LINES = [f"line number {number} of the file\n" for number in range(400)]
@@ -18,6 +18,18 @@ def asked(found: Sample | Dropped) -> str:
     assert isinstance(found, Sample)
     assert isinstance(found.prompt, tuple)
     return found.prompt[-1].content
+
+
+def edit(search: str, replace: str = "x\n", path: str = "") -> str:
+    """An answer of one edit, beneath a path where one is given."""
+    block = f"<<<<<<< SEARCH\n{search}=======\n{replace}>>>>>>> REPLACE\n"
+    return f"{path}\n```\n{block}```\n" if path else block
+
+
+def least(text: str, answer: str) -> str:
+    """A message in the smallest room that its lesson can be fitted into."""
+    found = (fitted(sample(chat(text), answer), room) for room in range(len(answer.encode()), 9_000))
+    return asked(next(one for one in found if isinstance(one, Sample)))
 
 
 def chat(*turns: str) -> tuple[Message, ...]:
@@ -62,7 +74,7 @@ def test_a_long_message_keeps_what_is_asked_and_the_lines_that_the_answer_repeat
     text = "Change line 200, please.\n\n" + "".join(LINES)
     answer = f"<<<<<<< SEARCH\n{LINES[200]}=======\nanother\n>>>>>>> REPLACE\n"
     said = asked(fitted(sample(chat(text), answer), 900))
-    assert said.startswith(f"Change line 200, please.\n{CUT}line number")
+    assert said.startswith(f"Change line 200, please.\n\n{CUT}line number")
     assert f"{LINES[199]}{LINES[200]}{LINES[201]}" in said
     assert said.endswith(CUT)
     assert 700 < len(said.encode()) + len(answer) <= 900
@@ -116,13 +128,27 @@ def test_no_line_is_shown_without_the_heads_of_the_blocks_that_it_stands_in() ->
 def test_what_goes_on_with_a_line_is_not_shown_without_it(above: str, line: str) -> None:
     inside = "" if above.startswith("@") else "".join(f"        {text}" for text in LINES[:40])
     other = f"def first():\n    {LINES[300]}\n{''.join(LINES[200:240])}"
-    code = f"{other}def f():\n    {above}\n{inside}    {line}\n        target = 1\n    after = 1\n"
-    answer = "<<<<<<< SEARCH\n        target = 1\n=======\n        other = 2\n>>>>>>> REPLACE\n"
-    said = asked(fitted(sample(chat(f"Mend it.\n\n```\n{code}```\n"), answer), 300))
-    assert re.search(
-        rf"^def f\(\):\n    {re.escape(above)}\n(?:{CUT}| .*\n)*    {re.escape(line)}\n        target = 1\n", said, re.MULTILINE
-    )
-    assert "def first" not in said
+    code = f"{other}def f():\n    {above}\n{inside}    {line}\n        target = 1\n    after_the_target = 1\n"
+    said = least(f"Mend it.\n\n```\n{code}```\n", edit("        target = 1\n"))
+    between = CUT if inside else ""
+    assert said == f"Mend it.\n\n```\n{CUT}def f():\n    {above}\n{between}    {line}\n        target = 1\n{CUT}```\n"
+
+
+@pytest.mark.parametrize(
+    ("above", "line"), [("case door", "when {}"), ("  case door", "    when {}"), ("rows = [{{", "}}, {{  # {}"), ("if key:", "elif {}:")]
+)
+def test_of_a_long_chain_the_opener_is_enough(above: str, line: str) -> None:
+    links = [f"{line.format(number)}\n        step_{number}\n" for number in range(400)]
+    said = least(f"Mend it.\n\n```\n{above.format()}\n{''.join(links)}```\n", edit("        step_399\n"))
+    assert said == f"Mend it.\n\n```\n{above.format()}\n{CUT}{links[-1]}```\n"
+
+
+def test_a_decorator_of_several_lines_stays_with_what_it_decorates_and_with_that_alone() -> None:
+    rows = "".join(f"    {line}" for line in LINES[:30])
+    code = f"@given(\n{rows})\ndef opens():\n{rows}    target = 1\n\n\ntotal = [\n{rows}    other = 1\n{rows}]\n"
+    text = f"Mend it.\n\n```\n{code}```\n"
+    assert f"```\n@given(\n{CUT})\ndef opens():\n{CUT}    target = 1\n" in least(text, edit("    target = 1\n"))
+    assert f"```\n{CUT}total = [\n{CUT}    other = 1\n{CUT}```\n" in least(text, edit("    other = 1\n"))
 
 
 def test_a_block_that_is_not_edited_stays_whole_though_the_answer_repeats_some_of_it() -> None:
@@ -148,12 +174,63 @@ def test_of_a_name_that_many_lines_have_the_first_is_near() -> None:
     assert "".join(code[149:152]) in said
 
 
-def test_marks_that_stand_there_already_are_no_heads_and_are_not_doubled() -> None:
+@pytest.mark.parametrize("mark", [CUT, f"{ELIDED}\n", f"    {ELIDED}\n"])
+def test_marks_that_stand_there_already_are_no_heads_and_are_not_doubled(mark: str) -> None:
     inside = [f"    {line}" for line in LINES[:100]]
-    answer = f"<<<<<<< SEARCH\n{inside[50]}=======\n    x\n>>>>>>> REPLACE\n"
-    said = asked(fitted(sample(chat(f"Mend it.\n\n```\n{CUT}{''.join(inside)}{CUT}```\n"), answer), 400))
-    assert f"```\n{CUT}    line" in said
-    assert said.count(CUT) == 2
+    answer = edit(inside[50])
+    text = f"Mend it.\n\n```\nclass Walk:\n    def first_of_all(self):\n        return 1\n{mark}{''.join(inside)}{mark}last = 1\n```\n"
+    assert f"```\nclass Walk:\n{CUT}{inside[50]}{CUT}```" in least(text, answer)
+    for room in range(300, 4_000, 3):
+        marks = [line.strip() in (CUT.strip(), ELIDED) for line in asked(fitted(sample(chat(text), answer), room)).splitlines()]
+        assert not any(both == (True, True) for both in pairwise(marks))
+
+
+def test_names_of_the_request_and_of_what_stays_whole_bring_nothing() -> None:
+    code = [*LINES[:10], "def crumble(cookie): ...\n", *LINES[10:150], "crumble(a)\n", "crumble(b)\n", *LINES[150:200], "crumble(c)\n"]
+    tests = "`tests.py`\n```python\ncrumble(cookie)\n```\n"
+    text = f"Let `crumble` crumble the line.\n\n{tests}\n`a.py`\n```python\n{''.join(code)}```\n"
+    said = asked(fitted(sample(chat(text), edit(LINES[180], "crumble(line)\n", "a.py")), 500))
+    assert f"{CUT}def crumble(cookie): ...\n{CUT}" in said
+
+
+def test_the_form_of_an_answer_names_nothing() -> None:
+    code = ["python = ruby\n", "SEARCH and REPLACE\n", "cookie = oven\n", *LINES[:200]]
+    answer = f"lib/cookie.py\n```python\n{edit(LINES[150])}```\n"
+    said = asked(fitted(sample(chat(f"Mend it.\n\n```\n{''.join(code)}```\n"), answer), 500))
+    assert said.startswith(f"Mend it.\n\n```\n{CUT}line")
+
+
+def test_a_line_with_a_name_that_does_not_fit_keeps_nothing_else_away() -> None:
+    code = [f"crumble({'cookie, ' * 200})\n", *LINES[:200], "oven()\n"]
+    said = asked(fitted(sample(chat(f"Mend it.\n\n```\n{''.join(code)}```\n"), edit(LINES[100], "oven(crumble())\n")), 500))
+    assert "crumble" not in said
+    assert said.endswith(f"{CUT}oven()\n```\n")
+    assert "".join(LINES[96:105]) in said
+
+
+def test_of_blocks_with_the_edited_lines_the_one_of_the_path_that_the_answer_names_is_edited() -> None:
+    code, tests = ("".join(f"{name} {line}" for line in LINES[:100]) + "    )\n" for name in ("code", "test"))
+    text = "Mend it.\n\n`{}`\n```\n" + tests + "```\n\n`b.py`\n```\n" + code + "```\n"
+    said = asked(fitted(sample(chat(text.format("a.py")), edit("    )\n", path="b.py")), 5_000))
+    assert tests in said
+    assert code not in said
+    assert tests not in asked(fitted(sample(chat(text.format("b.py")), edit("    )\n", path="b.py")), 5_000))  # nobody can tell
+
+
+@pytest.mark.parametrize("sign", ["\f", "\v", "\x85", "\u2028", "\r"])
+def test_a_line_ends_where_it_does_in_an_edit(sign: str) -> None:
+    line = f"one{sign}two of it\n"
+    said = asked(fitted(sample(chat(f"Mend it.\n\n```\n{''.join(LINES)}{line}```\n"), edit(line)), 300))
+    assert f"{LINES[-1]}{line}```" in said
+
+
+@pytest.mark.parametrize("request_of", ["Change it, please.\n", "Change it, please. " * 60 + "\n"])
+def test_a_message_without_fences_keeps_its_request_however_often_it_is_fitted(request_of: str) -> None:
+    text = f"{request_of}\n{''.join(LINES[:100])}\n{''.join(LINES[100:])}"
+    once = asked(fitted(sample(chat(text), edit(LINES[200])), 2_000))
+    again = asked(fitted(sample(chat(once), edit(LINES[200])), 1_000))
+    assert once.split("\n")[:2] == again.split("\n")[:2] == [request_of[:600].rstrip("\n"), ""]
+    assert LINES[200] in again
 
 
 def test_a_gap_is_not_marked_where_the_line_costs_no_more() -> None:

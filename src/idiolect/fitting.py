@@ -4,29 +4,41 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from idiolect.types import Dropped, Hole, Message, Sample
 
 CUT = "…\n"
 """Stands in a message where lines were left out."""
+ELIDED = "[...]"
+"""Stands so where a maker left them out, before anything was fitted."""
+_MARKS = frozenset({CUT.strip(), ELIDED})
 _SAID = 600
 """Characters that are kept of the first paragraph of a message without blocks of code: what is asked."""
-_SEARCH = re.compile(r"^<{5,9} SEARCH\n((?:(?!={5,9}$).*\n)*)={5,9}$", re.MULTILINE)
+_LINE = re.compile(r"[^\n]*+\n|[^\n]++")
+"""As SEARCH counts them: a form feed or a lone carriage return ends none."""
+_EDIT = re.compile(
+    r"^([^`\n]+)\n`{3,}[^`\n]*\n(?=<{5,9} SEARCH$)|^<{5,9} SEARCH\n((?:(?!={5,9}$).*\n)*)={5,9}$",
+    re.MULTILINE,
+)
+"""The path above the edits of a file, or what one of them replaces."""
+_PATH = re.compile(r"`([^`\n]+)`\s*$")
+_FORM = re.compile(r"^[^`\n]+\n`{3,}\w.*$|^`{3,}.*$|^(?:<{5,9} SEARCH|>{5,9} REPLACE)$", re.MULTILINE)
+"""Of an answer its fences, the paths above them, and the marks of its edits: none is a name that it gives."""
 _FENCE = re.compile(r"(`{3,})[^`\n]*\n?$")
 _TRIES, _MARGIN = 4, 0.97
 """Tries to reach a number of tokens by bytes, each aiming a little lower than it need: a lesson's tokens are not equally long."""
 _GAP = 4
 """Lines; nearer ones that the answer repeats are of one piece, as blank lines and closing brackets stand between them."""
 _GOES_ON = re.compile(r"\s*(?:[)\]}]|</|(?:catch|elif|else|elsif|end|ensure|except|finally|rescue|then|when)\b)")
-"""How a line begins that says nothing without the line of the same indentation before it."""
+"""How a line begins that means nothing without the line of the same indentation before it."""
 _DECORATES = re.compile(r"\s*@\w[\w.]*(?:\(|\s*$)")
 _LITTLE = 2
 """Lines that may as well stand there as a mark for them."""
 _NAME = re.compile(r"[^\W\d]\w{3,}")
 _FEW, _NEAR = 3, 2
-"""Lines of a message that a name stands in and still says which; and as how far from what the answer repeats these count."""
+"""Lines up to which all that have a name count as near, not the first alone; and how far from the answer's own lines they count."""
 
 
 def fitted(sample: Sample, room: int) -> Sample | Dropped:
@@ -103,21 +115,24 @@ def _windowed(turns: tuple[Message, ...], answer: str, room: int) -> tuple[Messa
 def _around(text: str, answer: str, room: int) -> str:
     """What is asked, and of each block of code the lines nearest to those that the answer repeats; with the words around the blocks.
 
-    A block in which an answer of edits edits nothing is what it stands on, such as tests or earlier edits: it stays whole.
+    A block in which an answer of edits edits nothing is what it stands on, such as tests or earlier edits: it stays whole. What a SEARCH
+    holds may stand in several blocks: the one beneath the path that the answer names is edited, or all of them where none is.
     """
-    lines = text.splitlines(keepends=True)
+    lines = _LINE.findall(text)
     frame, first = _frame(lines), 0
-    if not frame:
-        first = next((number for number, line in enumerate(lines) if not line.strip()), 0)
+    if not frame:  # the blank line stays too: by it the request is known when the message is fitted again
+        first = next((number + 1 for number, line in enumerate(lines) if not line.strip()), 0)
     blocks = _runs(number for number in range(first, len(lines)) if number not in frame)
-    replaced, repeated = (found.difference(frame, range(first)) for found in (_replaced(lines, answer), _repeated(lines, answer)))
+    replaced = _replaced(lines, answer, _paths(lines, blocks)).difference(frame, range(first))
+    repeated = _repeated(lines, answer).difference(frame, range(first))
     if not replaced and not repeated:
         return ""
-    target, named = replaced | repeated, _named(lines, answer)
-    cut = [block for block in blocks if not (replaced or repeated).isdisjoint(block)]
+    target = replaced | repeated
+    cut = {block for block in blocks if not (replaced or repeated).isdisjoint(block)}
+    named = _named(lines, [number for block in blocks if block in cut for number in block], answer)
     excerpt = _Excerpt(lines, blocks, first, frame, room)
-    for away, number in sorted(pair for block in blocks for pair in _ranks(block, target if block in cut else (), named)):
-        if not excerpt.add(number):
+    for away, merely, number in sorted(rank for block in blocks for rank in _ranks(block, target if block in cut else (), named)):
+        if not excerpt.add(number) and not merely:
             if not away:
                 return ""
             break
@@ -129,9 +144,9 @@ class _Excerpt:
 
     def __init__(self, lines: Sequence[str], blocks: Sequence[range], first: int, frame: Collection[int], room: int) -> None:
         self.lines, self.first = lines, first
-        self.head = "".join(lines[:first])[:_SAID]
+        self.head = _request(lines[:first])
         self.kept = {first - 1, len(lines), *frame}
-        self.above = {number: head for block in blocks for number, head in _heads(lines, block)}
+        self.above = {number: head for block in blocks for number, head in _heads(lines, block).items()}
         self.left = room - _bytes(self.head) - sum(_bytes(lines[number]) for number in frame) - len(blocks) * _bytes(CUT)
 
     def add(self, number: int) -> bool:
@@ -152,7 +167,7 @@ class _Excerpt:
         for number in sorted(self.kept - {self.first - 1}):
             texts += [*([CUT] if number - before > 1 else []), *self.lines[number : number + 1]]
             before = number
-        return "".join(text for last, text in pairwise(["", *texts]) if not (last == text == CUT))
+        return "".join(text for last, text in pairwise(["", *texts]) if not (last.strip() in _MARKS and text.strip() in _MARKS))
 
     def _keep(self, new: Collection[int]) -> bool:
         left = self.left
@@ -175,47 +190,86 @@ def _runs(numbers: Iterable[int]) -> list[range]:
     return found
 
 
-def _heads(lines: Sequence[str], block: range) -> Iterator[tuple[int, int]]:
-    """Each line of a block with the one above it that it cannot be understood without; -1 where none is.
+def _request(lines: Sequence[str]) -> str:
+    """A first paragraph, cut where it is long, and the blank line after it."""
+    said = "".join(lines[:-1])[:_SAID]
+    return "".join((said, "" if not said or said.endswith("\n") else "\n", *lines[-1:]))
 
-    That is the nearest that is indented less; for one that goes on with or closes what a line before it began, that line, and for what
-    is decorated, what decorates it.
+
+def _heads(lines: Sequence[str], block: range) -> dict[int, int]:
+    """For each line of a block the one above it that it cannot be understood without; -1 where there is none, and for a mark of a cut.
+
+    That is the nearest line with less indentation. For a line that continues or closes a statement (`else`, `)`) it is the line that began
+    the statement, for one below a decorator it is the decorator.
     """
     around: list[tuple[int, int]] = []
+    above: dict[int, int] = {}
     for number in block:
-        width = len(lines[number]) - len(lines[number].lstrip())
-        if width == len(lines[number]) or lines[number] == CUT:
-            yield number, -1
+        line = lines[number]
+        width = len(line) - len(line.lstrip())
+        if width == len(line) or line.strip() in _MARKS:
+            above[number] = -1
             continue
         before = -1
         while around and around[-1][0] >= width:
             other, last = around.pop()
             before = last if other == width else before
-        told = before >= 0 and (_GOES_ON.match(lines[number]) or _DECORATES.match(lines[before]))
-        yield number, before if told else around[-1][1] if around else -1
+        above[number] = _head(lines, above, number, before, around[-1][1] if around else -1)
         around.append((width, number))
+    return above
+
+
+def _head(lines: Sequence[str], above: Mapping[int, int], number: int, before: int, outer: int) -> int:
+    """Of the line before it with the same indentation and the nearest with less, the one that a line needs, or what that one needs."""
+    if before < 0:
+        return outer
+    goes_on = _GOES_ON.match(lines[before])
+    if _GOES_ON.match(lines[number]):  # of a long chain the opener is enough
+        return above[before] if goes_on else before
+    decorator = above[before] if goes_on else before
+    return before if decorator >= 0 and _DECORATES.match(lines[decorator]) else outer
 
 
 def _repeated(lines: Sequence[str], answer: str) -> set[int]:
     """The lines that an answer repeats, but for those that say next to nothing."""
-    repeated = {line.strip() for line in answer.splitlines() if len(line.strip()) > 3}
+    repeated = {line.strip() for line in answer.split("\n") if len(line.strip()) > 3}
     return {number for number, line in enumerate(lines) if line.strip() in repeated}
 
 
-def _replaced(lines: Sequence[str], answer: str) -> set[int]:
-    """The runs of lines that the blocks of an answer replace, with all that stands in them."""
+def _replaced(lines: Sequence[str], answer: str, paths: Mapping[int, str]) -> set[int]:
+    """The runs of lines that the blocks of an answer replace, with all that stands in them; `paths`: the file of a line, where known.
+
+    Where such a run stands more than once, only those in the file that the answer names count, if there are any.
+    """
     plain = [line.rstrip("\n") for line in lines]
     at: dict[str, list[int]] = {}
     for number, line in enumerate(plain):
         at.setdefault(line, []).append(number)
-    found = set[int]()
-    for match in _SEARCH.finditer(answer):
-        wanted, end = match[1].split("\n")[:-1], 0
-        rarest = min(range(len(wanted)), key=lambda one: len(at.get(wanted[one], ())), default=0)
-        for start in (number - rarest for number in at.get(wanted[rarest], ())) if wanted else ():
-            if start >= end and plain[start : start + len(wanted)] == wanted:
-                end = start + len(wanted)
-                found.update(range(start, end))
+    found, path = set[int](), ""
+    for match in _EDIT.finditer(answer):
+        path = (match[1] or path).strip()
+        wanted = (match[2] or "").split("\n")[:-1]
+        places = list(_places(plain, at, wanted))
+        for start in [start for start in places if paths.get(start) == path] or places:
+            found.update(range(start, start + len(wanted)))
+    return found
+
+
+def _places(plain: Sequence[str], at: Mapping[str, Sequence[int]], wanted: Sequence[str]) -> Iterator[int]:
+    """Where a run of lines begins, no two of them overlapping; `at`: where each line stands."""
+    rarest, end = min(range(len(wanted)), key=lambda one: len(at.get(wanted[one], ())), default=0), 0
+    for start in (number - rarest for number in at.get(wanted[rarest], ())) if wanted else ():
+        if start >= end and plain[start : start + len(wanted)] == wanted:
+            end = start + len(wanted)
+            yield start
+
+
+def _paths(lines: Sequence[str], blocks: Iterable[range]) -> dict[int, str]:
+    """The paths that stand above the fences of blocks, for each line of these."""
+    found: dict[int, str] = {}
+    for block in blocks:
+        if block.start > 1 and (match := _PATH.match(lines[block.start - 2])):
+            found.update(dict.fromkeys(block, match[1]))
     return found
 
 
@@ -230,27 +284,34 @@ def _frame(lines: Sequence[str]) -> set[int]:
     return frame if len(frame) < len(lines) and not fence else set()
 
 
-def _ranks(block: range, target: Collection[int], named: Collection[int]) -> Iterator[tuple[int, int]]:
-    """Each line of a block with how many lines it is from what the answer repeats; what lies between two that are hardly apart is at 0.
+def _ranks(block: range, target: Collection[int], named: Collection[int]) -> Iterator[tuple[int, bool, int]]:
+    """How many lines each line of a block is from what the answer repeats, whether it is there for a name alone, and its number.
 
-    Lines that name what the answer names anew are near, and all lines of a block without any target are at 0.
+    What lies between two repeated lines with little between them is at 0, and so are all lines of a block without any. A line with a name
+    that the answer brings comes a second time, near, as there for its name.
     """
     wanted = [number for number in block if number in target]
     for last, first in pairwise((-math.inf, *wanted, math.inf)) if wanted else ():
         for number in range(int(max(block.start, last)), int(min(block.stop, first))):
-            away = min(number - last, first - number) if first - last > _GAP else 0
-            yield int(min(away, _NEAR) if number in named else away), number
+            away = int(min(number - last, first - number)) if first - last > _GAP else 0
+            yield away, False, number
+            if number in named and away > _NEAR:
+                yield _NEAR, True, number
     if not wanted:
-        yield from ((0, number) for number in block)
+        yield from ((0, False, number) for number in block)
 
 
-def _named(lines: Sequence[str], answer: str) -> set[int]:
-    """The lines with a name that a line of the answer has which they do not: all where these are few, else the first, which brings it."""
-    there = {line.strip() for line in lines}
-    new = {name for line in answer.splitlines() if line.strip() not in there for name in _NAME.findall(line)}
+def _named(lines: Sequence[str], numbers: Sequence[int], answer: str) -> set[int]:
+    """Of the lines with these numbers those with a name that a new line of the answer has.
+
+    A name that few of them have counts wherever it stands; of a name that many have the first line counts, as it mostly is its import or
+    its definition.
+    """
+    there = {lines[number].strip() for number in numbers}
+    new = {name for line in _FORM.sub("", answer).split("\n") if line.strip() not in there for name in _NAME.findall(line)}
     at: dict[str, list[int]] = {}
-    for number, line in enumerate(lines):
-        for name in new.intersection(_NAME.findall(line)):
+    for number in numbers:
+        for name in new.intersection(_NAME.findall(lines[number])):
             at.setdefault(name, []).append(number)
     return {number for numbers in at.values() for number in numbers[: None if len(numbers) <= _FEW else 1]}
 

@@ -8,7 +8,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import chain
 
-GAP = "[...]"
+from idiolect import fitting
+
+GAP = fitting.ELIDED
 """Stands for what is left out."""
 
 NEWLINE = re.compile(rb"\r\n|\n|\r")
