@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Callable
 
 import pytest
 
 from idiolect.dataset.makers.fim import Cut, cuts, fim, sample
+from idiolect.dataset.makers.places import says, word_end
 from idiolect.types import Document, Dropped, Hole, Sample
 
 NEWLINES = ("\n", "\r\n", "\r")
@@ -118,6 +120,22 @@ def test_one_hole_in_twenty_has_nothing_after_it_whatever_the_language(write: Ca
     assert 0.02 < sum(not cut.suffix for cut in made) / len(made) < 0.07  # less where files are short: each end once
 
 
+def test_holes_with_nothing_after_them_lie_below_three_lines_whatever_ends_these() -> None:
+    for newline in NEWLINES:
+        text = newline.join(f"first {number} of a few words" for number in range(9))
+        last = [cut for n in range(60) for cut in cuts(document(text, "text", f"{n}.txt"), 8, 1500) if not cut.suffix]
+        assert last and all(text[: cut.start].count(newline) >= 3 for cut in last)
+
+
+@pytest.mark.parametrize("word", ["grö|ße", "nai|ve", "值|段", "na|ïve"])
+def test_the_rest_of_a_word_is_nothing_to_stop_after_in_any_script(word: str) -> None:
+    begun, rest = word.split("|")
+    data = f"{begun}{rest} one".encode()
+    at = len(begun.encode())
+    assert (word_end(data, at), word_end(data, 0), word_end(data, len(data) - 3)) == (len(data) - 4, 0, len(data) - 3)
+    assert not says(data, word_end(data, at), len(data) - 4)
+
+
 def test_prose_gets_a_quarter_of_the_holes_of_code() -> None:
     text = "first of all there is a word and then another one\n\n" * 400
     assert [len(list(fim([document(text, language)]))) for language in ("python", "restructuredtext", "markdown", "text")] == [8, 2, 2, 2]
@@ -181,8 +199,17 @@ def test_nearly_half_are_asked_as_somebody_types_and_the_rest_as_nobody_does() -
 
 def test_words_are_cut_inside_between_what_was_typed_and_the_answer() -> None:
     found = [one for one in typing(random.Random(12), 3000) if isinstance(one.prompt, Hole) and one.prompt.typed and one.answer]
-    inside = [one for one in found if isinstance(one.prompt, Hole) and (one.prompt.typed[-1] + (one.answer or " ")[0]).isalnum()]
+    inside = [one for one in found if isinstance(one.prompt, Hole) and re.match(r"\w\w", one.prompt.typed[-1] + (one.answer or " ")[0])]
     assert len(inside) / len(found) > 0.15
+
+
+def test_what_is_left_of_an_answer_behind_what_was_typed_of_it_says_something() -> None:
+    text, left = "run(one, [(two)]));\n" * 20, 0
+    for one in (document(text, "nim", f"{number}.nim") for number in range(60)):
+        for cut in cuts(one, 20, 999):
+            assert cut.start == cut.end or says(one.data, cut.start, cut.end)
+            left += text[cut.typed : cut.start].strip() != "" and cut.start < cut.end
+    assert left > 100
 
 
 def test_prefix_and_suffix_stay_as_they_are_while_a_hole_is_typed_into() -> None:

@@ -254,6 +254,13 @@ def test_no_hole_is_a_run_of_characters() -> None:
     assert {"near.node", "near.aligned"} <= ways and "near.character" not in ways
 
 
+def test_no_hole_is_given_twice() -> None:
+    for number in range(40):
+        found = made(document(f"m/t{number}.py", "price_of(1)\n" * 8), document("m/money.py", MONEY), per=8, most=12)
+        places = [(one.origins[0].start + len(hole(one).prefix), one.answer) for one in found if hole(one).suffix]
+        assert len(places) == len(set(places))
+
+
 def test_no_answer_is_longer_than_a_few_lines() -> None:
     assert max(len((one.answer or "").encode()) for one in made(document("m/target.py", TARGET), document("m/money.py", MONEY))) <= LONGEST
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from idiolect.dataset.makers import places
-from idiolect.dataset.makers.fim import cuts, fim
+from idiolect.dataset.makers.fim import Cut, cuts, fim
 from idiolect.dataset.makers.infill import infill
 from idiolect.dataset.makers.places import ROWS, Places
 from idiolect.types import Document, Dropped, Hole, Replaced, Sample
@@ -124,13 +124,33 @@ def test_a_digest_is_asked_for_only_where_it_is_shown() -> None:
     assert asked(text, f"'{one}'") == f"'{one}'"
     assert asked(text, f"'{other}'") is None
     assert asked(text, "pin") == "pin"
+    for digest, start in ((other, 4), (other, 30), ("b2" * 64, 100)):
+        assert asked(f"old = '{one}'\npin = '{digest}'\n", f"{digest[start:]}'") is None
+    assert asked(text, f"{one[30:]}'\nnew = '") == f"{one[30:]}'\nnew = '"
+    assert asked(f"pin = '{other}' + 'x'\n", "' + 'x'") == "' + 'x'"
 
 
-@pytest.mark.parametrize("closing", ["end\n  end\nend", "</p></div>", "})\n);", "fi\ndone"])
+@pytest.mark.parametrize(
+    "closing", ["end\n  end\nend", "</p></div>", "})\n);", "fi\ndone", "{% endif %}\n{% endfor %}", "endforeach()\nendmacro()", "endwhile;"]
+)
 def test_what_only_closes_is_not_asked_for(closing: str) -> None:
     assert asked(f"open\n{closing}\n", closing, language="nim") is None
     assert asked(f"open\n{closing}\n", closing[1:], language="nim") is None
     assert asked(f"open\n  last\n{closing}\n", f"last\n{closing}", language="nim") == f"last\n{closing}"
+
+
+@pytest.mark.parametrize(
+    ("text", "closing"),
+    [("run(foo(bar);\n}\n", ");\n}"), ("<tr><td>Total</td></tr>\n", "</td></tr>"), ("<tr><td>Total</td></tr>\n", "td></tr>"),
+     ("if a\n  b c end\nend\n", "nd\nend")],
+)  # fmt: skip
+def test_the_word_before_what_only_closes_is_not_asked_for_with_it(text: str, closing: str) -> None:
+    assert asked(text, closing, language="nim") is None
+
+
+@pytest.mark.parametrize("said", ["tainer);\n}", "endpoint)", "ending()"])
+def test_the_rest_of_a_word_says_something_and_so_does_one_that_begins_as_a_closer_does(said: str) -> None:
+    assert asked(f"run(con{said}\n" if said[0] == "t" else f"run({said}\n", said, language="nim") == said
 
 
 def test_of_prose_at_least_three_words_are_asked_for() -> None:
@@ -168,7 +188,8 @@ def test_a_method_ends_a_piece_of_its_class_and_a_part_of_its_body_does_not() ->
 @pytest.mark.parametrize(
     ("below", "ends"),
     [("", True), ("\n", True), ("\n\ndef b():\n", True), ("\r\n\r\n# b\r\n", True), ("\r\nb = 1\r\n", False), ("\nb = 1\n", False),
-     ("\n\n    c = 2\n", False), ("\n\nend\n", False), ("\n\n})\n", False), (" + 1\n", False)],
+     ("\n\n    c = 2\n", False), ("\n\nend\n", False), ("\n\nendif\n", False),
+     ("\n\nending\n", True), ("\n\n})\n", False), (" + 1\n", False)],
 )  # fmt: skip
 def test_a_top_level_piece_ends_before_a_blank_line_and_one_at_the_left_edge(below: str, ends: bool) -> None:
     assert ((0, 5) in Places(document(f"a = 1{below}"), 99).pieces) is ends
@@ -190,6 +211,12 @@ def test_nothing_follows_only_where_a_top_level_piece_ends() -> None:
             assert lesson.origins[0].end in {end for _, end in Places(one, 99).pieces}
 
 
+def beside(one: Document, cut: Cut) -> str:
+    """What an answer begins with, where that is the rest of a word; else nothing."""
+    before, answer = one.data[: cut.start].decode(), one.data[cut.start : cut.end].decode()
+    return answer if re.search(r"\w\Z", before) and re.match(r"\w", answer) else ""
+
+
 def test_nothing_follows_only_where_three_lines_stand_above_and_once_for_each_end() -> None:
     choose, found = random.Random(4), 0
     for _ in range(60):
@@ -197,18 +224,32 @@ def test_nothing_follows_only_where_three_lines_stand_above_and_once_for_each_en
         last = [cut for cut in cuts(one, 40, 1500) if not cut.suffix]
         assert all(len([line for line in one.data[: cut.start].splitlines()[:-1] if re.search(rb"\w", line)]) >= 3 for cut in last)
         assert len({cut.end for cut in last}) == len(last)
-        assert all(
-            re.search(rb"\W\w", b"x" + one.data[cut.start : cut.end]) or not one.data[cut.start - 1 : cut.start].isalnum() for cut in last
-        )
+        assert not any(re.fullmatch(r"\w+\W*", beside(one, cut)) for cut in last)
         found += len(last)
     assert found > 60
 
 
-@pytest.mark.parametrize("path", ["config/locales/de.yml", "web/locales/pt-br.yml", "src/i18n/fr/shop.json", "translations/nl.po"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "config/locales/de.yml", "web/locales/pt-br.yml", "src/i18n/fr/shop.json", "translations/nl.po", "i18n/zh-Hans.json",
+        "locale/pt_BR/LC_MESSAGES/django.po", "config/locales/devise.de.yml", "locales/shop/nds.yml",
+    ],
+)  # fmt: skip
 def test_a_translation_always_shows_what_follows(path: str) -> None:
     text = "de:\n" + "".join(f"  key_{number}: Ein Wort\n" for number in range(40))
     assert not Places(document(text, "yaml", path), 99).pieces
-    assert Places(document(text, "yaml", "config/locales.yml"), 99).pieces
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "config/locales.yml", "config/locales/en.yml", "web/locales/en-US.json", "i18n/en_GB/shop.json", "locale/en/LC_MESSAGES/django.po",
+        "config/locales/devise.en.yml", "src/locale/utils.json", "src/i18n/settings/main.yml", "locales/en/api/de.json",
+    ],
+)  # fmt: skip
+def test_an_original_and_other_files_beside_it_are_no_translations(path: str) -> None:
+    assert Places(document("a: One word\n", "yaml", path), 99).pieces
 
 
 def test_no_answer_is_longer_than_what_is_shown_or_ends_within_a_word() -> None:

@@ -20,7 +20,7 @@ from itertools import islice
 from random import Random
 
 from idiolect.dataset.makers.material import BUDGET, Material, choices_of, dropped, files, labels
-from idiolect.dataset.makers.places import FEWEST, FOREIGN, ROWS, Places, begun, says
+from idiolect.dataset.makers.places import FEWEST, FOREIGN, ROWS, Places, says, word_end
 from idiolect.dataset.makers.sections import CHANGELOG, PROSE
 from idiolect.dataset.makers.windows import after, before, line_start, lines, on_character
 from idiolect.syntax import ranges
@@ -49,8 +49,8 @@ _ABOVE = 3
 """Lines with words that stand above a hole without anything after it: less does not say how to go on."""
 _BLANK = re.compile(rb"(?:\r\n|\n)[ \t]*(?:\r\n|\n)")
 _WORD = re.compile(rb"\w")
-_REST = re.compile(rb"\w*")
-_SAID = re.compile(rb"\w[^\n]*\n")
+_WORDED = re.compile(rb"\w[^\r\n]*[\r\n]")
+"""What a line has from its first word on."""
 _LOOSE = frozenset({"cursor", "character"})
 _WORD_END = re.compile(rb"[A-Za-z0-9_]+$")
 
@@ -133,17 +133,17 @@ def cuts(document: Document, count: int, middle: int, maker: str = "fim", last: 
     places = Places(document, min(middle, len(document.data) // 2))  # no more is asked for than is shown
     ways = _ways(document, places.middle)
     mix = MIX if "node" in ways else PLAIN
-    found: dict[tuple[int, int], Cut] = {}
+    found: list[Cut] = []
     for _ in range(count if ways else 0):
         how = choose.choices([how for how, _ in mix if how in ways], [share for how, share in mix if how in ways])[0]
         edge = choose.random()
         lasting = EMPTY_MIDDLE <= edge < EMPTY_MIDDLE + last
         for attempt in range(TRIES):
             cut = (lasting and attempt < TRIES // 2 and _last(places, choose)) or _draw(places, how, ways[how], edge, choose)
-            if cut and not any(_same(cut, one) for one in found.values()):
-                found[cut.start, cut.end] = cut
+            if cut and not any(_same(cut, one) for one in found):
+                found.append(cut)
                 break
-    return sorted(found.values(), key=lambda cut: (cut.start, cut.end))
+    return sorted(found, key=lambda cut: (cut.start, cut.end))
 
 
 def _same(one: Cut, other: Cut) -> bool:
@@ -190,20 +190,14 @@ def _last(places: Places, choose: Random) -> Cut | None:
     for begin, end in choose.choices(places.pieces, k=TRIES) if places.pieces else ():
         rows = [(max(begin, start), stop) for start, stop in lines(data[:end]) if stop > max(begin, end - places.middle)]
         start, stop = choose.choice(rows[-ROWS:])
-        if len([*islice(_SAID.finditer(data, 0, start), _ABOVE)]) < _ABOVE:
+        if len([*islice(_WORDED.finditer(data, 0, start), _ABOVE)]) < _ABOVE:
             continue
         at = on_character(data, choose.randrange(start + len(data[start:stop]) - len(data[start:stop].lstrip()), stop))
         if (settled := places.settled(at, end, loose=False)) and settled[1] == end:
             cut = _typing(data, Cut(*settled, how="cursor", suffix=False), choose)
-            if says(data[_word_end(data, cut.start) : end]):  # the rest of a word is nothing to stop after
+            if says(data, word_end(data, cut.start), end):  # the rest of a word is nothing to stop after
                 return cut
     return None
-
-
-def _word_end(data: bytes, at: int) -> int:
-    """Where the word ends that has begun at `at`."""
-    rest = _REST.match(data, at) if _WORD.match(data, at - 1) and at else None
-    return rest.end() if rest else at
 
 
 def _typing(data: bytes, cut: Cut, choose: Random) -> Cut:
@@ -213,7 +207,7 @@ def _typing(data: bytes, cut: Cut, choose: Random) -> Cut:
     begin = choose.choices([name for name, _ in BEGINS], [share for _, share in BEGINS])[0]
     if begin == "hole" and cut.end - cut.start > 1:
         at = on_character(data, choose.randrange(cut.start + 1, min(cut.end, cut.start + MOST_TYPED)))
-        if at > cut.start and len(data[at : cut.end].strip()) >= FEWEST and says(data[begun(data, at) : cut.end]):
+        if at > cut.start and len(data[at : cut.end].strip()) >= FEWEST and says(data, at, cut.end):
             return replace(cut, start=at, typed=cut.start)
     start = line_start(data, cut.start)
     word = _WORD_END.search(data, max(start, cut.start - MOST_TYPED), cut.start) if begin == "word" else None

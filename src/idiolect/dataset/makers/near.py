@@ -119,7 +119,8 @@ def near(material: Material, *, budget: int = BUDGET, per: int = 1250, most: int
         yield dropped(document, "uses nothing of the files around it")
         return
     count = holes(document, per, most)
-    found = cuts(document, TRIED * count, LONGEST, "near", 0) + cuts(document, TRIED, LONGEST, "near an end", 1)
+    found = cuts(document, TRIED * count, LONGEST, "near", 0)
+    found += [cut for cut in cuts(document, TRIED, LONGEST, "near an end", 1) if not cut.suffix]  # where no end is found it gives others
     naming = [cut for cut in found if asking.asks(cut)]
     if not naming:
         yield dropped(document, "no hole that needs the files around it" if found else "no place for a hole")

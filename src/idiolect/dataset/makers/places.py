@@ -29,17 +29,27 @@ FOREIGN = re.compile(r"(?:^|/)(?:licen[cs]e|copying|code[-_ ]?of[-_ ]?conduct)(?
 """Paths of texts that projects have word for word from elsewhere."""
 _WORD = re.compile(rb"\w")
 _INK = re.compile(rb"\S")
-_REST = re.compile(r"\w*")
-_LONGEST_WORD = 64
+_REST = re.compile(r"(?<=\w)\w*")
+_LONGEST_WORD = 128
+"""Bytes: of the longest digest in hexadecimal digits."""
 _SENTENCE = re.compile(rb"[.!?](?=\s+[^a-z\s]|\s*\Z)")
 _VERSION = re.compile(rb"\b(?:version(?:added|changed)|deprecated)::|[*#/][ \t]*@(?:since|version)\b")
 """What a docstring says of the past, which no code shows."""
 _KNOWN = re.compile(rb"://[\w.-]+|\b[0-9a-fA-F]{20,}\b")
 """Hosts and digests: nobody guesses one that stands nowhere else."""
-_CLOSERS = re.compile(rb"\b(?:end|fi|done|esac)\b|</[\w:.-]*>?|[^\w\s]+")
+_END = (
+    rb"(?:end(?:autoescape|block|call|case|class|declare|each|filter|for|foreach|func|function|generate|if|loop|macro|match|module|property"
+    rb"|raw|set|sub|switch|task|trans|try|unless|while|with)?|fi|done|esac)\b"
+)
+_CLOSERS = re.compile(rb"\b" + _END + rb"|</[\w:.-]*>?|[^\w\s]+")
 _BEGUN = re.compile(rb"[\w</]+\Z")
-_TRANSLATED = re.compile(r"(?:^|/)(?:locales?|i18n|l10n|translations?)/(?:.*/)?[^/]+\.(?:ya?ml|json|properties|po|ftl|strings)$")
-_PIECE = re.compile(rb"(?!end\b|</)[\w@#/\"'<*.=:-]")
+_CODE = r"[a-z]{2,3}(?:[-_](?:[A-Za-z]{2}|[A-Z][a-z]{3}|\d{3}))*"
+_TRANSLATED = re.compile(
+    r"(?:^|/)(?:locales?|i18n|l10n|translations?)/(?!(?:.*[/.])?eng?(?:[-_]\w+)?[/.])"
+    rf"(?:.*/)?(?:(?:[^/]+\.)?{_CODE}|{_CODE}/(?:.*/)?[^/]+)\.(?:ya?ml|json|properties|po|ftl|strings)$"
+)
+"""Paths of texts in another language than English, which is what they were translated from: a file or a folder is named by its code."""
+_PIECE = re.compile(rb"(?!" + _END + rb"|</)[\w@#/\"'<*.=:-]")
 """How a piece begins: with no closer of what is above."""
 _GAP = 400
 
@@ -69,10 +79,10 @@ class Places:
             and (self.document.language not in PROSE or len(data[start:end].split()) >= WORDS)
             and end - start <= self.middle
             and data.count(b"\n", start, end) < ROWS
-            and says(data[begun(data, start) : end])
+            and says(data, start, end)
             and not _VERSION.search(data, start, end)
             and not any(one.start < end and start < one.end for one in self.document.replaced)
-            and all(self._elsewhere(known[0], start, end) for known in _KNOWN.finditer(data, start, end))
+            and all(self._elsewhere(known[0], start, end) for known in _KNOWN.finditer(data, begun(data, start), end))
         )
 
     @cached_property
@@ -135,14 +145,24 @@ class Places:
             return sentence.end()
         if end < line_end(data, end) and line_start(data, end) > start:
             return line_start(data, end)
-        within = _WORD.match(data, end - 1) or data[end - 1 : end] >= b"\x80"
-        rest = _REST.match(data[end : end + _LONGEST_WORD].decode("utf-8", "ignore")) if within else None
-        return end + len(rest[0].encode()) if rest else end
+        return word_end(data, end)
 
 
-def says(text: bytes) -> bool:
-    """Whether there is a word in it beside what only closes."""
-    return _WORD.search(_CLOSERS.sub(b" ", text)) is not None
+def says(data: bytes, start: int, end: int) -> bool:
+    """Whether there is a word in these bytes beside what only closes; the rest of one counts that began before them.
+
+    What closes is told without a grammar: a call of a function named `done` alone is never asked for, in no language. That is accepted.
+    """
+    first = begun(data, start)
+    text = _CLOSERS.sub(lambda closer: b" " * len(closer[0]), data[first:end])
+    return _WORD.search(text, start - first) is not None
+
+
+def word_end(data: bytes, at: int) -> int:
+    """Where the word ends that `at` stands in or behind; `at` where there is none."""
+    last = data[max(0, at - 4) : at].decode("utf-8", "ignore")[-1:]
+    rest = _REST.match(last + data[at : at + _LONGEST_WORD].decode("utf-8", "ignore"), len(last))
+    return at + len(rest[0].encode()) if rest else at
 
 
 def begun(data: bytes, at: int) -> int:
