@@ -33,6 +33,7 @@ from idiolect.dataset.makers import (
     told,
 )
 from idiolect.dataset.makers.fim import cuts
+from idiolect.dataset.makers.places import Places
 from idiolect.sources import exports, gitcopy, languages, licences, messages, people, reviews
 from idiolect.sources.gitlog import Commit
 from idiolect.sources.mentions import Thread
@@ -150,6 +151,7 @@ SLOW: dict[str, Callable[[], object]] = {
     "lines of a message": lambda: fitting._around("a\n\n" + "b c d\n" * 40_000, "b c d", 100_000_000),
     "blocks of a message": lambda: fitting._around("a\n\n" + "```\nb c d\n```\n" * 20_000, "b c d", 100_000_000),
     "old newlines of a file": lambda: cuts(Document("s", "team", "c", "a", "text", b"a b\r" * 20_000, 0), 1, 999, "", 1),
+    "folders of a translation": lambda: Places(Document("s", "team", "c", "locale/de/" * 900, "yaml", b"a: b\n", 0), 9).pieces,
     "files of one folder": lambda: around([f"m/part_{number}.py" for number in range(2000)]),
     "files of one name": lambda: around([f"m{number}/models.py" for number in range(2000)]),
     "indexes upon indexes": lambda: around([f"m{number}/__init__.py" for number in range(2000)]),

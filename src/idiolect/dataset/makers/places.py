@@ -45,8 +45,8 @@ _CLOSERS = re.compile(rb"\b" + _END + rb"|</[\w:.-]*>?|[^\w\s]+")
 _BEGUN = re.compile(rb"[\w</]+\Z")
 _CODE = r"[a-z]{2,3}(?:[-_](?:[A-Za-z]{2}|[A-Z][a-z]{3}|\d{3}))*"
 _TRANSLATED = re.compile(
-    r"(?:^|/)(?:locales?|i18n|l10n|translations?)/(?!(?:.*[/.])?eng?(?:[-_]\w+)?[/.])"
-    rf"(?:.*/)?(?:(?:[^/]+\.)?{_CODE}|{_CODE}/(?:.*/)?[^/]+)\.(?:ya?ml|json|properties|po|ftl|strings)$"
+    r"^(?=.*\.(?:ya?ml|json|properties|po|ftl|strings)$)(?:.*/)?(?:locales?|i18n|l10n|translations?)/(?!(?:.*[/.])?eng?(?:[-_]\w+)?[/.])"
+    rf"(?:.*/)?(?:(?:[^/]+\.)?{_CODE}\.\w+$|{_CODE}/)"
 )
 """Paths of texts in another language than English, which is what they were translated from: a file or a folder is named by its code."""
 _PIECE = re.compile(rb"(?!" + _END + rb"|</)[\w@#/\"'<*.=:-]")
