@@ -1,10 +1,11 @@
 """What each group of lessons adds: rows of the same base at equal tokens, on later code, over seeds.
 
 Training on anybody's code improves a small model. So the gain that counts is over the `placebo`: the same base, the same number of
-tokens, steps and seeds, the same languages in the same shares, but other people's code that the base never saw. The line to beat is
-`naive`: what most teams do first (bench/naive.py), at the best of three learning rates by its own validation. The probes are what the
-repository's authors wrote after the cut. Each row is also judged where it should help: by what the answers of its own kinds cost on
-held-out files. The intervals are paired bootstraps over files and seeds.
+tokens to read and seeds, the same languages in the same shares, but raw text and holes of other people's code that the base never saw.
+The line to beat is `naive`: what most teams do first (bench/naive.py), at the best of three learning rates by its own validation. The
+probes are what the repository's authors wrote after the cut. Each row is also judged where it should help: by what the answers of its
+own makers' lessons cost, of files that were held out and of what was written after the cut; no row but naive stops by any of these, and
+none is asked what stands in what any row has read. The intervals are paired bootstraps over files and seeds.
 
     python bench/effect.py --repo ../shop --json           # every row, three seeds
     python bench/effect.py --quick --json                  # one seed, no groups: at most 20 minutes on two cores
