@@ -91,6 +91,19 @@ def test_few_words_for_much_without_a_test_that_says_more_are_no_request() -> No
     assert isinstance(only(said), Sample)
 
 
+def test_names_that_the_program_coins_are_asked_for_by_its_tests_or_not_at_all() -> None:
+    coined = "def percent_of(total):\n    return half_of(total)\n\n\ndef half_of(total):\n    return best_of(total) // 2\n"
+    code = (edit("shop/coupon.py", "", coined + "\n\ndef best_of(total):\n    return total\n"), EDITS[1])
+    asks = edit("tests/test_coupon.py", "", "def test_a_coupon_takes_half():\n    assert percent_of(200) == 100\n")
+    request = "Add coupons to orders, which take off half of what is asked for"
+    assert reason(change(request, *code)) == "coins names that nobody asks for"
+    made = only(change(request, *code, asks))
+    assert isinstance(made, Sample) and isinstance(made.prompt, tuple)
+    assert "assert percent_of(200)" in made.prompt[0].content and "test_a_coupon" not in (made.answer or "")
+    named = only(change(f"{request}: percent_of", *code))
+    assert isinstance(named, Sample)
+
+
 @pytest.mark.parametrize(
     ("one", "why"),
     [

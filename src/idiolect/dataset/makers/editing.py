@@ -182,7 +182,17 @@ def brought(one: Part) -> list[str]:
 
 def baseless(parts: Iterable[Part], prompt: str) -> bool:
     """Whether an edit uses much that its prompt does not show (`grounds.baseless`)."""
-    return grounds.baseless("".join(grounds.plain("".join(lines(one)[1]), one.edit.language) for one in parts), prompt)
+    return grounds.baseless(_came(parts), prompt)
+
+
+def coined(parts: Iterable[Part], prompt: str) -> set[str]:
+    """The names of an edit that its prompt does not show, those that it brings itself too (`grounds.coined`)."""
+    return grounds.coined(_came(parts), prompt)
+
+
+def _came(parts: Iterable[Part]) -> str:
+    """The lines that come, without their remarks."""
+    return "".join(grounds.plain("".join(lines(one)[1]), one.edit.language) for one in parts)
 
 
 def shown(change: Change, parts: Iterable[Part], room: int, first: Sequence[View] = ()) -> Piece | None:

@@ -13,7 +13,7 @@ from idiolect.dataset.makers.edits import dropped
 from idiolect.dataset.makers.layers import BESIDE, in_order, layer
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.dataset.makers.scope import Piece
-from idiolect.types import Change, Dropped, Message, Sample
+from idiolect.types import Change, Dropped, Edit, Message, Sample
 
 FEWEST_FILES, MOST_FILES = 2, 12
 LARGER = 2
@@ -25,6 +25,10 @@ MOVED = 0.5
 FEWEST_LINES = 6
 PER_WORD = 4
 """Lines of the program that a word of the request may stand for; what more there is has to be asked for by tests."""
+COINED = 2
+"""Names that the program may bring which its request does not have; more have to be asked for by tests (docs/lab.md)."""
+_FEW, _COINS = "few words ask for much", "coins names that nobody asks for"
+"""Why words do not suffice; with the commit's tests they may."""
 ADDS = re.compile(
     r"^(?:add|support|allow|implement|introduce|enable|expose|let|provide|create|offer|accept|make it possible|ship)(?:s|es|ed|d|ing)?\b",
     re.IGNORECASE,
@@ -52,11 +56,12 @@ NEW = (
 
 
 class Asked(NamedTuple):
-    """What a prompt says is wanted."""
+    """What a prompt says is wanted, and how sure it is that the answer is that."""
 
     words: str
     tests: Piece
     """Of the commit; empty where the words suffice, and the tests belong to the answer."""
+    confidence: float
 
 
 def feature(material: Material, *, budget: int = BUDGET) -> Iterator[Sample | Dropped]:
@@ -82,17 +87,13 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     tested = any(layer(edit.path) == "test" for edit in found)
     if not (said or tested or request.body):
         return dropped(change, "not sure that it adds a behaviour")
-    if _size(_program(parts))[1] <= PER_WORD * len(_WORD.findall(editing.words(request))):
-        tests, meant = Piece("", ()), found
-    elif (tests := brought.shown(change, found, budget // 3)).text:
-        meant = [edit for edit in found if layer(edit.path, edit.language) != "test"]
-    else:
-        return dropped(change, "few words ask for much")
-    answer = editing.answered(in_order(meant), budget * 3 // 4)
-    if isinstance(answer, str):
-        return dropped(change, answer)
-    confidence = 0.5 + 0.2 * said + 0.1 * tested + 0.1 * bool(request.body) + 0.1 * (change.reviewed or bool(change.pull))
-    return _sample(change, Asked(editing.words(request), tests), answer, round(confidence, 2), budget)
+    confidence = round(0.5 + 0.2 * said + 0.1 * tested + 0.1 * bool(request.body) + 0.1 * (change.reviewed or bool(change.pull)), 2)
+    words, few = editing.words(request), _size(_program(parts))[1] > PER_WORD * len(_WORD.findall(editing.words(request)))
+    made = dropped(change, _FEW) if few else _sample(change, found, Asked(words, Piece("", ()), confidence), budget)
+    if isinstance(made, Dropped) and made.reason in (_FEW, _COINS) and (tests := brought.shown(change, found, budget // 3)).text:
+        program = [edit for edit in found if layer(edit.path, edit.language) != "test"]
+        return _sample(change, program, Asked(words, tests, confidence), budget)
+    return made
 
 
 def _adds(change: Change, request: Wish) -> bool:
@@ -129,7 +130,10 @@ def _nothing_new(parts: Sequence[Part], said: bool) -> str | None:
     return None if said and fresh else "no new unit"
 
 
-def _sample(change: Change, asked: Asked, answer: editing.Answer, confidence: float, budget: int) -> Sample | Dropped:
+def _sample(change: Change, meant: Sequence[Edit], asked: Asked, budget: int) -> Sample | Dropped:
+    answer = editing.answered(in_order(meant), budget * 3 // 4)
+    if isinstance(answer, str):
+        return dropped(change, answer)
     taken = sum(len(text.encode()) for text in (answer.text, asked.words, asked.tests.text))
     code = editing.shown(change, answer.parts, budget - taken)
     if code is None:
@@ -140,12 +144,14 @@ def _sample(change: Change, asked: Asked, answer: editing.Answer, confidence: fl
         request = brought.PASSING.format(request=request, tests=asked.tests.text)
     if editing.baseless(answer.parts, request):
         return dropped(change, grounds.REASON)
+    if not asked.tests.text and len(editing.coined(_program(answer.parts), request)) > COINED:
+        return dropped(change, _COINS)
     return Sample(
         prompt=(Message(role="user", content=request),),
         answer=answer.text,
         kind="feature",
         maker="feature",
         labels=labels(editing.language(answer.parts)),
-        confidence=confidence,
+        confidence=asked.confidence,
         origins=(*code.origins, *editing.written(change, answer.parts), *asked.tests.origins),
     )

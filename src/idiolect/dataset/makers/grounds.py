@@ -57,12 +57,17 @@ def rootless(code: str, language: str, prompt: str) -> bool:
     return not known.issuperset(read)
 
 
+def coined(code: str, prompt: str) -> set[str]:
+    """Names of a team's own making that stand in code, and nowhere in its prompt; it is `plain`."""
+    return set(OWN.findall(_DOCSTRING.sub(" ", code))).difference(OWN.findall(prompt), _known())
+
+
 def baseless(code: str, prompt: str) -> bool:
     """Whether more names than may be are used in code, and neither its prompt shows nor the code itself brings them; it is `plain`."""
     said = _DOCSTRING.sub(" ", code)
-    known = {name for match in _BINDS.finditer(said) for name in match.groups() if name}.union(OWN.findall(prompt))
-    known.update(name for macro in declared(said.encode()) for name in macro.names)
-    return len(set(OWN.findall(said)) - known - _known()) > MOST
+    brought = {name for match in _BINDS.finditer(said) for name in match.groups() if name}
+    brought.update(name for macro in declared(said.encode()) for name in macro.names)
+    return len(coined(code, prompt) - brought) > MOST
 
 
 def groundless(code: str, language: str, prompt: str) -> bool:
