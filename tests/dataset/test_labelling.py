@@ -71,6 +71,13 @@ def test_signs_decide_and_what_they_do_not_decide_is_not_guessed(text: str, valu
     assert decided(text) == values
 
 
+def test_weights_that_come_to_the_threshold_reach_it() -> None:
+    signs = [{"text": word, "weight": weight} for word, weight in (("one", 0.6), ("two", 0.3), ("three", 0.1))]
+    known = vocabulary({"value": "sum", "sign": signs})
+    assert decided("one = two = three\n", known=known) == ("sum",)
+    assert decided("one = two\n", known=known) == ()
+
+
 def test_the_rest_is_only_for_the_files_that_it_is_a_question_of() -> None:
     assert decided("total = 1\n", "docs/a.py") == ()
 

@@ -112,8 +112,13 @@ def judged(items: list[Sample | Dropped], *documents: Document, renames: tuple[t
 
 def test_the_answer_is_what_stands_there_today() -> None:
     today = HEAD + new("a").replace("'x'", '"x"')
-    (made,) = judged(list(migrate([change("Use plain asserts in tests", edit("a"))])), document(today))
+    (then,) = samples(change("Use plain asserts in tests", edit("a")))
+    then = then.model_copy(update={"labels": {**then.labels, "difficulty": ("basic",)}})
+    then.__dict__["id"] = "known"  # as it comes from a worker
+    (made,) = judged([then], document(today))
     assert isinstance(made, Sample) and '"x"' in (made.answer or "")
+    assert made.id == Sample.model_validate(made.model_dump()).id != then.id
+    assert "difficulty" not in made.labels
     assert [(span.commit[:1], span.authors) for span in made.origins] == [("c", ("p9",)), ("b", ("p1",))]
     assert today.encode()[made.origins[0].start : made.origins[0].end].decode() in (made.answer or "")
 

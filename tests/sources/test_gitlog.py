@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 
 import pytest
 
@@ -45,6 +46,11 @@ def test_a_garbled_tree_is_a_sentence(data: bytes) -> None:
 def test_a_time_that_is_none_is_the_beginning_of_time(time: bytes) -> None:
     (commit,) = log(HEAD.replace(b"1700000000", time))
     assert commit.time == 0
+
+
+def test_a_time_beyond_every_calendar_is_the_last_that_there_is() -> None:
+    (commit,) = log(HEAD.replace(b"1700000000", b"300000000000"))
+    assert datetime.fromtimestamp(commit.time, UTC).year == 9999
 
 
 def test_too_many_entries_are_a_sentence() -> None:

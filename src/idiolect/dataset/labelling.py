@@ -5,6 +5,7 @@ What stands in the text is looked for by workers and kept by content (`units.sig
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
@@ -123,7 +124,8 @@ class Vocabulary:
     def _values(self, labels: Sequence[Label], place: Place) -> tuple[str, ...]:
         signs = {one.value: self.held(one, place) for one in labels}
         may = [one for one in labels if not one.files or globs.matches(place.path, one.files)]
-        chosen = [one.value for one in may if not one.rest and sum(sign.weight for sign in signs[one.value]) >= one.threshold]
+        weights = {one.value: round(math.fsum(sign.weight for sign in signs[one.value]), 9) for one in may}  # 0.6 + 0.3 + 0.1 is 1
+        chosen = [one.value for one in may if not one.rest and weights[one.value] >= one.threshold]
         if not chosen and not any(signs.values()):
             chosen = [one.value for one in may if one.rest]
         return self.settled(labels[0].name, chosen)

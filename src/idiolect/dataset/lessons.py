@@ -179,9 +179,9 @@ class Lessons:
         plans = [one.plan for one in changes]
         results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, names, looked)
         for one, found in zip(changes, results, strict=True):
-            if reason := wrong.get(one.change.commit):
-                for name in names:
-                    yield name, Dropped(reason=reason, what=one.change.commit, source=material.source.name)
+            gone = _not_read(one.change.commit, found, wrong, material.source)
+            if gone:
+                yield from ((name, gone) for name in names)
                 continue
             judge = partial(_judged, newest - one.change.time, past, one.change.commit)
             marks = partial(self.book.of, material.source.name, commit=one.change.commit)
@@ -250,6 +250,13 @@ def weighed(samples: Iterable[Sample], source: Source) -> Iterator[Sample]:
     """The samples, counting as much as their source does."""
     factor = counted(source)
     return (one if factor == 1 else one.model_copy(update={"weight": one.weight * factor}) for one in samples)
+
+
+def _not_read(commit: str, found: Any, wrong: Mapping[str, str], source: Source) -> Dropped | None:
+    """Why nothing is made of a commit: what became of it, or that reading it gave nothing."""
+    if reason := wrong.get(commit) or (found if isinstance(found, str) else ""):
+        return Dropped(reason=reason, what=commit, source=source.name)
+    return lost(found, commit, source.name) if isinstance(found, Failed) else None
 
 
 def _counted(made: Made, funnel: Funnel) -> Iterator[Sent | Sample]:

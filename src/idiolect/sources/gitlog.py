@@ -17,6 +17,8 @@ MAX_ENTRIES = 1_000_000
 """Of one tree, or of one commit; more is a tree that refers to itself many times over."""
 FILE_MODES = ("100644", "100755", "100664")
 MENDS = "run `git fsck --full` in it; a fresh, full clone mends most damage"
+_LATEST = 253_402_300_799
+"""The last second of the year 9999: no calendar of ours goes further."""
 _MAX_TOKEN = 64_000_000
 
 
@@ -125,7 +127,7 @@ def _commit(about: Sequence[bytes], touches: Sequence[Touch]) -> Commit:
 
 
 def _seconds(text: str) -> int:
-    return min(_number(text) or 0, 1 << 40)
+    return min(_number(text) or 0, _LATEST)
 
 
 def _number(text: str) -> int | None:

@@ -185,7 +185,11 @@ def current(sample: Sample, document: Document) -> Sample | None:
     if best is None or _unlike(old, best[1].text, _asked(sample)) or not _named(best[1].text) <= known:
         return None
     answer = fenced(best[1].text, document.language)
-    return sample.model_copy(update={"answer": answer, "weight": 1.0, "origins": (*best[1].origins, *sample.origins[1:])})
+    labels = {name: values for name, values in sample.labels.items() if name != "difficulty"}  # it was the other answer's
+    told = {"answer": answer, "weight": 1.0, "origins": (*best[1].origins, *sample.origins[1:]), "labels": labels}
+    made = sample.model_copy(update=told)
+    made.__dict__.pop("id", None)  # it is another lesson now
+    return made
 
 
 def forms(sample: Sample) -> tuple[str, str]:
