@@ -52,9 +52,7 @@ def fitted(sample: Sample, room: int) -> Sample | Dropped:
     prompt = _narrowed(sample.prompt, left) if isinstance(sample.prompt, Hole) else _windowed(sample.prompt, sample.answer or "", left)
     if prompt is None:
         return Dropped(reason="too long", what=sample.id, source=source)
-    made = sample.model_copy(update={"prompt": prompt})
-    made.__dict__.pop("id", None)  # it is another lesson now
-    return made
+    return sample.remade(prompt=prompt)
 
 
 def within(sample: Sample, count: Callable[[Sample], int], tokens: int) -> Sample:

@@ -135,6 +135,12 @@ class Sample(Record):
         parts = [prompt, self.answer, self.rejected, self.kind]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()[:32]
 
+    def remade(self, **changed: Any) -> Sample:
+        """Another lesson with some fields changed, unchecked as by `model_copy`; its id is its own, not the one that was kept of this."""
+        made = self.model_copy(update=changed)
+        made.__dict__.pop("id", None)
+        return made
+
 
 class Replaced(NamedTuple):
     """A placeholder in a text, and the bytes that stood there before (`scrub`)."""

@@ -88,7 +88,8 @@ def _lesson(change: Change, budget: int) -> Sample | Dropped:
     if not (said or tested or request.body):
         return dropped(change, "not sure that it adds a behaviour")
     confidence = round(0.5 + 0.2 * said + 0.1 * tested + 0.1 * bool(request.body) + 0.1 * (change.reviewed or bool(change.pull)), 2)
-    words, few = editing.words(request), _size(_program(parts))[1] > PER_WORD * len(_WORD.findall(editing.words(request)))
+    words = editing.words(request)
+    few = _size(_program(parts))[1] > PER_WORD * len(_WORD.findall(words))
     made = dropped(change, _FEW) if few else _sample(change, found, Asked(words, Piece("", ()), confidence), budget)
     if isinstance(made, Dropped) and made.reason in (_FEW, _COINS) and (tests := brought.shown(change, found, budget // 3)).text:
         program = [edit for edit in found if layer(edit.path, edit.language) != "test"]

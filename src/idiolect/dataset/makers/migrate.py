@@ -186,10 +186,7 @@ def current(sample: Sample, document: Document) -> Sample | None:
         return None
     answer = fenced(best[1].text, document.language)
     labels = {name: values for name, values in sample.labels.items() if name != "difficulty"}  # it was the other answer's
-    told = {"answer": answer, "weight": 1.0, "origins": (*best[1].origins, *sample.origins[1:]), "labels": labels}
-    made = sample.model_copy(update=told)
-    made.__dict__.pop("id", None)  # it is another lesson now
-    return made
+    return sample.remade(answer=answer, weight=1.0, origins=(*best[1].origins, *sample.origins[1:]), labels=labels)
 
 
 def forms(sample: Sample) -> tuple[str, str]:
