@@ -29,9 +29,11 @@ def start(folder: Path) -> subprocess.Popen[str]:
 
 def workers(of: int) -> list[int]:
     """The workers of a process."""
-    files = Path("/proc").glob("[0-9]*/status")
+    folders = [folder for folder in Path("/proc").iterdir() if folder.name.isdigit()]
     return [
-        int(file.parent.name) for file in files if f"\nPPid:\t{of}\n" in read(file) and "sandbox_child" in read(file.parent / "cmdline")
+        int(folder.name)
+        for folder in folders
+        if f"\nPPid:\t{of}\n" in read(folder / "status") and "sandbox_child" in read(folder / "cmdline")
     ]
 
 

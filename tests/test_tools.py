@@ -162,10 +162,10 @@ def gone(mark: str, seconds: float) -> bool:
 
 def processes(mark: str) -> list[str]:
     found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
+    for folder in Path("/proc").iterdir():  # a glob looks at each process itself, and fails where one ends meanwhile
         try:
-            if mark in file.read_text():
-                found.append(file.parent.name)
+            if folder.name.isdigit() and mark in (folder / "cmdline").read_text():
+                found.append(folder.name)
         except (FileNotFoundError, ProcessLookupError):
             continue
     return found
