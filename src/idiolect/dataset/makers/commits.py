@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 from idiolect.types import Change, Edit
@@ -156,18 +159,37 @@ def clean(subject: str) -> str:
     return subject[:1].upper() + subject[1:] if _PLAIN.match(subject) else subject
 
 
-def reverted(changes: Sequence[Change]) -> set[str]:
-    """Ids of the commits that some other of them takes back."""
-    begun: list[str] = []
-    subjects: list[str] = []
-    for change in changes:
-        begun += _REVERTED_COMMIT.findall(change.body)
-        if change.reverts:
-            (begun if _ID.fullmatch(change.reverts) else subjects).append(change.reverts)
-        if match := _REVERTED_SUBJECT.match(change.subject):
-            subjects.append(match[1])
-    taken = frozenset(subjects)
-    return {change.commit for change in changes if change.subject in taken or change.commit.startswith(tuple(begun))}
+def reverted(changes: Iterable[Change]) -> set[str]:
+    """Ids of the commits that a later one takes back; one that took back, and was taken back itself, took nothing.
+
+    Without an id it is the newest earlier commit of that subject: what landed again later stands.
+    """
+    newest = sorted(changes, key=lambda one: one.time)[::-1]
+    ids = sorted({one.commit for one in newest})
+    subjects: dict[str, list[Change]] = defaultdict(list)
+    for one in newest:
+        subjects[one.subject].append(one)
+    taken: set[str] = set()
+    for change in newest:
+        if change.commit in taken:
+            continue
+        begun, subject = _takes_back(change)
+        places = ((bisect_left(ids, start), start) for start in begun)
+        found = {one for at, start in places for one in ids[at : at + 1] if one.startswith(start)}
+        if not found:
+            earlier = (other for other in subjects.get(subject, ()) if other.commit != change.commit and other.time <= change.time)
+            found = {other.commit for other in islice(earlier, 1)}
+        taken |= found
+    return taken
+
+
+def _takes_back(change: Change) -> tuple[list[str], str]:
+    """How the ids of the commits begin that one takes back; and the subject that it names, empty where it names none."""
+    begun = _REVERTED_COMMIT.findall(change.body)
+    named = _REVERTED_SUBJECT.match(change.subject)
+    if _ID.fullmatch(change.reverts):
+        return [*begun, change.reverts], named[1] if named else ""
+    return begun, named[1] if named else change.reverts
 
 
 def format_only(edits: Iterable[Edit]) -> bool:
