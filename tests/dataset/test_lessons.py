@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
 
-from idiolect import dataset
+from idiolect import dataset, recipe
 from idiolect.dataset import finishing, lessons
 from idiolect.dataset.funnel import Funnel
+from idiolect.dataset.labelling import Vocabulary
 from idiolect.dataset.reading import Committed
 from idiolect.dataset.splits import Side, Splits
 from idiolect.errors import DataError
@@ -38,12 +41,22 @@ def test_equal_samples_are_merged_and_their_origins_unite() -> None:
     second = first.model_copy(update={"origins": (FILES[1].span(),), "labels": {"area": ("a",)}, "weight": 2.0})
     given: dict[Side, list[Sample]] = {"train": [first, second], "validation": [second]}
     funnel = Funnel()
-    known = finishing.merged(lambda side, _: iter(given[side]), DatasetRecipe(), funnel)
+    known = finishing.merged(lambda side, _: iter(given[side]), DatasetRecipe(), Vocabulary([]), funnel)
     (kept,) = finishing.finished(lambda side, _: iter(given[side]), "train", known, [], funnel)
     assert [span.path for span in kept.origins] == ["part_0.py", "part_1.py"]
     assert (kept.weight, kept.labels) == (2.0, {"language": ("python",), "area": ("a",)})
     assert not list(finishing.finished(lambda side, _: iter(given[side]), "validation", known, [], funnel))
     assert (funnel.steps["merge"].kept, funnel.dropped()) == (1, {"merged": 2})
+
+
+def test_a_lesson_that_stands_for_files_whose_labels_conflict_has_none_of_that_name() -> None:
+    told = [{"value": "old", "conflicts": ["new"], "sign": [{"text": "a"}]}, {"value": "new", "sign": [{"text": "b"}]}]
+    known = Vocabulary(recipe.parse({"name": "a", "label": told}, folder=Path()).labels)
+    first = Sample(answer="x", kind="raw", maker="raw", origins=(FILES[0].span(),), labels={"generation": ("old",), "area": ("a",)})
+    second = first.model_copy(update={"origins": (FILES[1].span(),), "labels": {"generation": ("new",), "area": ("b",)}})
+    merged = finishing.merged(lambda side, _: iter([first, second] if side == "train" else []), DatasetRecipe(), known, Funnel())
+    (kept,) = finishing.finished(lambda side, _: iter([first, second]), "train", merged, [], Funnel())
+    assert kept.labels == {"area": ("a", "b")}
 
 
 def test_a_commit_goes_where_its_files_go_and_one_that_touches_both_sides_is_dropped() -> None:

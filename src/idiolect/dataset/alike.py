@@ -92,6 +92,10 @@ class Alike:
         self.ends = dict(ends)
         self.needed = set(last)
 
+    def doubted(self) -> set[int]:
+        """Numbers of the lessons that share a key with an earlier one, and may leave for it."""
+        return set(self.pairs[:, 1].tolist())
+
     def first(self, sample: Sample) -> Sample | Dropped:
         """The lesson, unless one that came before and was kept is alike."""
         number, self.passed = self.passed, self.passed + 1

@@ -54,7 +54,7 @@ from idiolect.sources.forgetting import named
 from idiolect.sources.gitread import Repository
 from idiolect.types import SPLITS, Document, Dropped, Sample, Split
 
-VERSION = 13
+VERSION = 14
 """Goes up whenever the same input gives other samples."""
 _UNUSED = 30 * 86_400
 """Seconds after which results that no build asked for are deleted."""
@@ -217,7 +217,7 @@ class _Build:
         list(self.funnel.sift("lock files", "files", self.book.locks))
         made = Lessons(portions, self.packs, self.workshop, settings, self.book)
         made.examples = self.examples
-        known = finishing.merged(made.of, settings, self.funnel)
+        known = finishing.merged(made.of, settings, self.book.vocabulary, self.funnel)
         files = benchmarks.files(self.recipe.folder, self.recipe.dataset.benchmarks)
         passages = [one for path in files for one in benchmarks.read(path)]
         files = [

@@ -19,6 +19,7 @@ from idiolect.dataset.alike import Alike
 from idiolect.dataset.benchmarks import Passage
 from idiolect.dataset.census import Census, length
 from idiolect.dataset.funnel import Funnel
+from idiolect.dataset.labelling import Vocabulary
 from idiolect.dataset.lessons import SIDES
 from idiolect.dataset.mutants import Mutants
 from idiolect.dataset.openers import Openers
@@ -45,6 +46,7 @@ Of = Callable[[Side, Funnel], Iterator[Sent | Sample]]
 class Merged:
     """What is known of all lessons once they have been gone through."""
 
+    vocabulary: Vocabulary
     ids: set[bytes] = field(default_factory=set)
     """Half as large as they are written."""
     again: dict[str, tuple[dict[str, tuple[str, ...]], list[Span], float]] = field(default_factory=dict)
@@ -57,29 +59,30 @@ class Merged:
     """Of both sides; none is too many where a recipe asks for mutants and not for fixes."""
 
 
-def merged(lessons_of: Of, told: DatasetRecipe, funnel: Funnel) -> Merged:
+def merged(lessons_of: Of, told: DatasetRecipe, vocabulary: Vocabulary, funnel: Funnel) -> Merged:
     """Go through all lessons once. Training comes first: of equal ones on both sides its own is kept."""
-    found, scales = Merged(), balance.Scales()
+    found, scales = Merged(vocabulary), balance.Scales()
     for side in SIDES:
         for lesson in lessons_of(side, funnel):
             name = bytes.fromhex(lesson.id)
             if name not in found.ids:
+                found.mutants.meet(lesson, len(found.ids))
                 found.ids.add(name)
                 funnel.count("merge", "samples", 1)
                 found.alike.meet(lesson)
-                found.mutants.meet(lesson)
                 if side == "train":
                     found.openers.meet(lesson)
                     scales.add(lesson)
                 continue
             sample = opened(lesson)
             labels, origins, weight = found.again.get(sample.id, ({}, [], 0.0))
-            found.again[sample.id] = lessons.both(labels, sample.labels), [*origins, *sample.origins], max(weight, sample.weight)
+            origins += sample.origins
+            found.again[sample.id] = lessons.both(labels, sample.labels), origins, max(weight, sample.weight)
             source = sample.origins[0].source if sample.origins else ""
             funnel.drop("merge", "samples", Dropped(reason="merged", what=sample.id, source=source))
     found.alike.compare()
     if not told.makers or "bugfix" in told.makers:
-        found.mutants.compare()
+        found.mutants.compare(found.alike.doubted())
     found.factors = scales.factors(told)
     return found
 
@@ -103,8 +106,13 @@ def _united(lessons_of: Of, side: Side, known: Merged) -> Iterator[Sample]:
             known.ids.remove(name)
             sample = opened(lesson)
             factor = known.factors.get(balance.of(sample), 1.0) if side == "train" else 1.0
-            together = lessons.united(sample, *known.again[sample.id]) if sample.id in known.again else sample
-            yield _weighed(together, factor)
+            yield _weighed(_together(sample, known) if sample.id in known.again else sample, factor)
+
+
+def _together(sample: Sample, known: Merged) -> Sample:
+    """A lesson that stands for several, of which nothing is said where they conflict."""
+    together = lessons.united(sample, *known.again[sample.id])
+    return together.model_copy(update={"labels": known.vocabulary.agreed(together.labels)})
 
 
 def _weighed(sample: Sample, factor: float) -> Sample:

@@ -149,7 +149,11 @@ class Vocabulary:
         gathered: dict[str, list[str]] = defaultdict(list)
         for name, values in (item for part in parts for item in part.items()):
             gathered[name] += values
-        made = {name: self.settled(name, values) for name, values in gathered.items()}
+        return self.agreed(gathered)
+
+    def agreed(self, labels: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+        """Labels of its own names as they settle, and all others as they are; a name of which nothing can be said is missing."""
+        made = {name: self.settled(name, values) if name in self.names else tuple(values) for name, values in labels.items()}
         return {name: values for name, values in made.items() if values}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from idiolect.dataset.sent import Sent
@@ -15,21 +16,25 @@ LABEL = "synthetic"
 class Mutants:
     """Fixes and mutants of a dataset, counted as they are met; then which mutants are too many, whatever their order."""
 
-    fixes: int = 0
+    fixes: set[int] = field(default_factory=set)
+    """Numbers of the lessons, as they were met."""
     ids: list[str] = field(default_factory=list)
     surplus: frozenset[str] = frozenset()
 
-    def meet(self, lesson: Sent | Sample) -> None:
+    def meet(self, lesson: Sent | Sample, number: int) -> None:
         """Count a lesson, where it mends a fault."""
         if lesson.kind == "bugfix":
             if LABEL in lesson.labels:
                 self.ids.append(lesson.id)
             else:
-                self.fixes += 1
+                self.fixes.add(number)
 
-    def compare(self) -> None:
-        """As many as there are fixes stay: an id is a hash, so that the choice is as good as drawn and the same each time."""
-        self.surplus = frozenset(sorted(self.ids)[self.fixes :])
+    def compare(self, may_leave: Collection[int]) -> None:
+        """As many as fixes are sure to stay do: an id is a hash, so that the choice is as good as drawn and the same each time.
+
+        `may_leave` are the numbers of lessons that may yet turn out to be near-duplicates.
+        """
+        self.surplus = frozenset(sorted(self.ids)[len(self.fixes.difference(may_leave)) :])
 
     def judged(self, sample: Sample) -> Sample | Dropped:
         """The lesson, or that it is one mutant too many."""
