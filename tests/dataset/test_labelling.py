@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from idiolect import dataset, recipe, syntax
-from idiolect.dataset import labelling, locks
+from idiolect.dataset import labelling, locks, units
 from idiolect.dataset.labelling import Place, Vocabulary
 from idiolect.errors import RecipeError
 from idiolect.labels import Label, unknown
 from idiolect.pack import Pack
+from idiolect.sandbox import Failed
 from idiolect.syntax import reader
 from idiolect.syntax.parsers import ParserProcess
 from tests.dataset.corpus import text
@@ -100,6 +101,12 @@ def test_versions_are_those_of_the_nearest_lock_file() -> None:
     assert versions[1]["rack"] == "2.2"
 
 
+def test_a_library_that_the_nearest_lock_file_has_in_several_versions_has_none() -> None:
+    inner = locks.versions("go.mod", b"require example.org/a v1.2.3\nrequire example.org/a v2.0.0\n")
+    assert inner == {"example.org/a": ""}
+    assert locks.nearest("inner/a.go", {"": {"example.org/a": "1.0.0", "b": "2.0"}, "inner": inner}) == {"b": "2.0"}
+
+
 @pytest.mark.parametrize(
     ("wanted", "version", "holds"),
     [
@@ -141,7 +148,7 @@ def test_a_version_is_compared_number_by_number(wanted: str, version: str, holds
     ],
 )  # fmt: skip
 def test_lock_files_are_read(path: str, text: str, stated: dict[str, str]) -> None:
-    assert locks.versions(path, text.encode()) == stated
+    assert {name: version for name, version in locks.versions(path, text.encode()).items() if version} == stated
 
 
 @pytest.mark.parametrize(
@@ -263,6 +270,11 @@ def test_a_query_that_takes_too_long_decides_nothing_and_no_rest(monkeypatch: py
         assert labelling.found(known.asked, "python", b"aaaa = 2\n") == (0, 1)
     parser.end()
     assert known.decided(Place("a.py", 0, None)) == {}
+
+
+def test_a_text_that_is_not_there_is_asked_for_again_the_next_time() -> None:
+    (found,) = units.signs(iter([None]), code=units.code(), packs={}, folder="", asked=[])
+    assert found == Failed("missing") and not found.lasting
 
 
 def test_a_build_leaves_a_file_undecided_on_which_a_query_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,13 @@ def test_another_export_is_another_dataset(shop: Shop, built: Run) -> None:
     assert any("please round down" in str(one.answer) for one in lessons(again))
 
 
+def test_what_a_review_teaches_has_the_labels_of_the_files_that_it_is_about(shop: Shop) -> None:
+    signs = {"value": "priced", "sign": [{"text": "cents"}]}
+    found = lessons(shop.build(label=[signs]))
+    taught = [one for one in found if one.maker.startswith(("review", "passed")) and "basket" in str(one.origins)]
+    assert taught and all(one.labels.get("generation") == ("priced",) for one in taught)
+
+
 def test_somebody_who_is_forgotten_has_said_nothing(shop: Shop) -> None:
     run = shop.build(dataset={"without": ["author=ida-example"]})
     assert not [one for one in lessons(run) if one.maker.startswith("review")]

@@ -99,7 +99,7 @@ class Lessons:
         theirs = (f"{pack.name} {number}" for pack in self.packs for number in range(1, len(pack.makers) + 1))
         if self.linters:
             funnel.expect("commits", "look")
-        funnel.expect("samples", *(f"make {name}" for name in (*chain(*self.at_work), *theirs)))
+        funnel.expect("samples", *(f"make {name}" for name in (*chain(*self.at_work), *theirs, *(["rows"] if self.examples else []))))
         for portion in self.portions[side]:
             if self.linters:
                 deque(funnel.sift("look", "commits", self._linted(portion)), maxlen=0)
@@ -385,7 +385,7 @@ def _labelled(samples: Iterable[Sample], documents: Iterable[Document], packs: S
 
 
 def _labels(document: Document, labellers: Iterable[Labeller]) -> dict[str, tuple[str, ...]]:
-    return {name: values for labeller in labellers for name, values in labeller(document).items()}
+    return reduce(both, (labeller(document) for labeller in labellers), {})
 
 
 def _places(sample: Sample) -> list[Key]:

@@ -36,7 +36,7 @@ _OF_POM = frozenset({
 
 
 def versions(path: str, data: bytes) -> dict[str, str]:
-    """What a lock file states; a name that has several versions in it is left out: it does not say which of them a file gets.
+    """What a lock file states; of a name that has several versions in it the version is empty: nobody says which of them a file gets.
 
     A damaged one is a ValueError that says how.
     """
@@ -52,7 +52,7 @@ def versions(path: str, data: bytes) -> dict[str, str]:
         raise ValueError("nested too deeply") from None
     except expat.ExpatError as error:
         raise ValueError(str(error)) from None
-    return {name: next(iter(found)) for name, found in stated.items() if len(found) == 1}
+    return {name: found.pop() if len(found) == 1 else "" for name, found in stated.items()}
 
 
 def _table(found: Any) -> dict[str, Any]:
@@ -155,11 +155,11 @@ READERS: dict[str, Callable[[str], Iterable[tuple[str, str]]]] = {
 
 
 def nearest(path: str, locks: Mapping[str, Versions]) -> Versions:
-    """What the lock files beside a path or above it state, by folder; the nearest counts."""
+    """The versions that the lock files beside a path or above it state, by folder; the nearest that names a library counts."""
     found: dict[str, str] = {}
     for folder in [*PurePosixPath(path).parents][::-1]:
         found |= locks.get("" if str(folder) == "." else str(folder), {})
-    return found
+    return {name: version for name, version in found.items() if version}
 
 
 def holds(wanted: str, found: Versions) -> bool:

@@ -68,7 +68,9 @@ def book(vocabulary: Vocabulary, portions: Iterable[Portion], workshop: Workshop
         for one, found in zip(documents, workshop.signs(documents, vocabulary.asked), strict=True):
             place = Place(one.path, one.time, found, locks.nearest(one.path, stated))
             made.files[name, one.path] = vocabulary.decided(place)
-        edited = [(one.change, side) for one in (*portion.changes, *portion.branches) for side in one.plan.sides if side.new]
+        edited = [
+            (one.change, side) for one in (*portion.changes, *portion.threads, *portion.branches) for side in one.plan.sides if side.new
+        ]
         history = History(material.repository, material.told, max_bytes)
         signs = workshop.signs_of(history, [side for _, side in edited], vocabulary.asked)
         for (change, side), found in zip(edited, signs, strict=True):

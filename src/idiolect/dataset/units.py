@@ -211,12 +211,19 @@ def reworked(files: Iterator[Any], *, code: str) -> Iterator[Any]:
 
 @pure(1)
 def signs(
-    files: Iterator[tuple[str, bytes, bytes]], *, code: str, packs: Mapping[str, str], folder: str, asked: Sequence[Sequence[str]]
+    files: Iterator[tuple[str, bytes, bytes] | None], *, code: str, packs: Mapping[str, str], folder: str, asked: Sequence[Sequence[str]]
 ) -> Iterator[Any]:
-    """Numbers of the signs that each text has (`labelling.found`), given its language, its bytes and its outline, if that is known."""
+    """Numbers of the signs that each text has (`labelling.found`), given its language, its bytes and its outline, if that is known.
+
+    A text that is not there (None) is one today, and may be found another day: that is not kept.
+    """
     _same(code)
     _bring(tuple(packs), folder)
-    for language, data, outline in files:
+    for text in files:
+        if text is None:
+            yield Failed("missing")
+            continue
+        language, data, outline = text
         syntax.know(language, data, outline or syntax.outline(language, data))
         found = labelling.found(asked, language, data)
         yield Failed("query", "takes too long") if found is None else found

@@ -227,13 +227,13 @@ class Workshop:
         def load(numbers: Sequence[Any]) -> Iterator[Any]:
             chosen = [sides[number] for (number,) in numbers]
             for side, (_, data) in zip(chosen, history.repository.blobs((side.new for side in chosen), history.max_bytes), strict=True):
-                read = "missing" if data is None else content(side.path, data, side.stated)
-                yield ("", b"", b"") if isinstance(read, str) else (read.language, read.data, b"")
+                read = None if data is None else content(side.path, data, side.stated)
+                yield None if read is None else ("", b"", b"") if isinstance(read, str) else (read.language, read.data, b"")
 
         task = compute.task(units.signs, **self._reads, asked=[list(one) for one in asked])
-        wanted = (Unit(_key(*side), (number,), _CHANGE) for number, side in enumerate(sides))
+        wanted = (Unit(_key(history.max_bytes, *side), (number,), _CHANGE) for number, side in enumerate(sides))
         files = ((side.path, history.told.source.name) for side in sides)
-        known = self._known("signs", files, self.map(task, wanted, load), None)
+        known = self._known("signs", files, (None if one == Failed("missing") else one for one in self.map(task, wanted, load)), None)
         return (None if found is None else frozenset(found) for found in known)
 
     def leaking(self, files: Sequence[Path], answers: Sequence[str]) -> dict[int, str]:
