@@ -1,5 +1,7 @@
 from typing import Any
 
+import pytest
+
 from idiolect.dataset import quality
 from idiolect.dataset.quality import Signs
 from idiolect.types import Kind, Message, Sample, Span
@@ -52,6 +54,13 @@ def test_each_sign_of_bad_lessons_is_seen() -> None:
 def test_a_header_on_every_answer_is_seen_whatever_follows() -> None:
     found = measured([answered(number, "x", f"## Overview\n\n{function(number)}") for number in range(200)])
     assert (found["commonest opener"]["value"], found["commonest opener"]["bad"]) == (1.0, True)
+
+
+def test_an_opener_that_comes_after_more_than_can_be_counted_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quality, "_MOST", 20)
+    met = [answered(number, f"Say {number}", f"{number % 30} boxes are full of {number}") for number in range(60)]
+    found = measured([*met, *(answered(100 + number, "Say", f"This is what the box {number} does") for number in range(30))])
+    assert found["commonest opener"]["value"] == 30 / 90
 
 
 def test_duplicates_are_counted_from_the_funnel() -> None:

@@ -68,12 +68,11 @@ def without(samples: Iterable[Sample], passages: Sequence[Passage]) -> Iterator[
     """The samples that hold nothing of a benchmark; the others are dropped with its file, row and how it was found."""
     names = sorted({passage.file for passage in passages})
     wanted = Wanted([passage.text for passage in passages], [names.index(passage.file) for passage in passages])
-    known: dict[bytes, str] = {}
     rest = iter(samples)
     while portion := list(islice(rest, _PORTION)):
         pieces = [[(_digest(text), text) for text in leaks.texts(sample)] for sample in portion]
-        new = {digest: text.encode("utf-8", "surrogatepass") for texts in pieces for digest, text in texts if digest not in known}
-        known |= zip(new, _searched(wanted, passages, list(new.values())), strict=True)
+        new = {digest: text.encode("utf-8", "surrogatepass") for texts in pieces for digest, text in texts}
+        known = dict(zip(new, _searched(wanted, passages, list(new.values())), strict=True))
         for sample, texts in zip(portion, pieces, strict=True):
             detail = next((known[digest] for digest, _ in texts if known[digest]), "")
             source = sample.origins[0].source if sample.origins else ""

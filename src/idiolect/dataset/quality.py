@@ -22,7 +22,7 @@ from idiolect.types import Hole, Sample
 DRAWN, LONGEST = 400, 2_000
 """Answers that are compressed together, and characters of each."""
 _MOST = 20_000
-"""Openers that are counted at once; rare ones are forgotten where there are more (Manku and Motwani 2002)."""
+"""Openers that are counted at once; where there are more, the rarer half is forgotten: what counts is far above it."""
 _SEVERAL = 5
 """So many sources or authors should not all be one; fewer answers that begin alike are chance."""
 _FEW = 30
@@ -84,7 +84,7 @@ class Signs:
         for counts, texts in ((self.openers, openers(sample)), (self.requests, [" ".join(words)] if words else [])):
             counts.update(f"{sample.kind} {text}" for text in texts)
             if len(counts) > _MOST:
-                for rare in [one for one, count in counts.items() if count == 1]:
+                for rare, _ in counts.most_common()[_MOST // 2 :]:
                     del counts[rare]
 
     def table(self, funnel: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rapidfuzz import fuzz
 
-from idiolect.dataset.makers.blocks import Hunk
+from idiolect.dataset.makers.blocks import Hunk, hunks
 from idiolect.dataset.makers.edits import dropped, rows
 from idiolect.dataset.makers.material import BUDGET, Material, changes, labels, seeded
 from idiolect.dataset.makers.review import NEEDED, NO, PASSED, Remark, lessons
-from idiolect.dataset.makers.reviewed import NOT_ACTED_ON, Fix, only, spans
+from idiolect.dataset.makers.reviewed import NOT_ACTED_ON, Fix, meets, spans
 from idiolect.dataset.makers.scope import fenced
 from idiolect.pack import Check, Tool
 from idiolect.types import Change, Dropped, Edit, Finding, Hole, Message, Sample
@@ -92,6 +92,7 @@ def _findings(check: Check, edit: Edit, data: bytes) -> tuple[Finding, ...]:
 
 def _of_edit(change: Change, edit: Edit, found: Sequence[Both | Dropped], budget: int) -> Iterator[Sample | Dropped]:
     before, after = rows(edit.before), rows(edit.after)
+    changed = hunks(before, after, near=0) if found else []
     for both in found:
         if isinstance(both, Dropped):
             yield both
@@ -99,14 +100,15 @@ def _of_edit(change: Change, edit: Edit, found: Sequence[Both | Dropped], budget
         mended: dict[tuple[Hunk, ...], list[Finding]] = {}
         for one in gone(both):
             line = min(max(one.line, 1), len(before))
-            mended.setdefault(tuple(only(before, after, line - 1, line).hunks), []).append(one.model_copy(update={"line": line}))
-        for hunks, ours in mended.items():
-            if reason := _refusal(before, after, hunks, ours):
+            answer = tuple(hunk for hunk in changed if meets(hunk, line - 1, line))
+            mended.setdefault(answer, []).append(one.model_copy(update={"line": line}))
+        for answer, ours in mended.items():
+            if reason := _refusal(before, after, answer, ours):
                 yield dropped(change, reason, edit.path)
             else:
-                asked = _asked(change, _remark(change, edit, hunks[0], ours), budget)
+                asked = _asked(change, _remark(change, edit, answer[0], ours), budget)
                 yield from asked
-                yield from _passed(change, edit, hunks[0], both[1]) if len(asked) > 1 else ()
+                yield from _passed(change, edit, answer[0], both[1]) if len(asked) > 1 else ()
 
 
 def _refusal(before: Sequence[str], after: Sequence[str], hunks: Sequence[Hunk], found: Sequence[Finding]) -> str:

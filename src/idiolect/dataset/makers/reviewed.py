@@ -77,11 +77,11 @@ class Patched(NamedTuple):
 
 def only(before: Sequence[str], after: Sequence[str], start: int, end: int) -> Patched:
     """The file before with what happened to lines `start` to `end`, and nothing else."""
-    chosen = [one for one in blocks.hunks(before, after, near=0) if _meets(one, start, end)]
+    chosen = [one for one in blocks.hunks(before, after, near=0) if meets(one, start, end)]
     return Patched(edits.applied(before, after, chosen)[0], chosen)
 
 
-def _meets(hunk: Hunk, start: int, end: int) -> bool:
+def meets(hunk: Hunk, start: int, end: int) -> bool:
     """Whether it changes one of these lines, or puts others right before, between or behind them."""
     return start <= hunk.start <= end if hunk.start == hunk.end else hunk.start < end and start < hunk.end
 
