@@ -43,7 +43,7 @@ from idiolect.types import Model, Sample
 
 TOKENS, QUICK_TOKENS = 600_000, 200_000
 SEEDS, QUICK_SEEDS = 3, 1
-MOST_HOLES, FEWER_HOLES, FEWER_FILLS = 60, 30, 100
+HOLES, FEWER_FILLS = 30, 100
 """Of the probes, those that are asked as holes, and priced with both sides where not much may be: asking takes as long as training."""
 LONGEST = 2000
 """Tokens of a conversation that is priced where groups are judged: edits come with their files. Else those that cost little."""
@@ -90,8 +90,7 @@ def asked(ground: Ground, found: recipe.Recipe, gguf: Model, makers: Collection[
     own = answering.taught(file, renderer, held_out, longest)
     fills = answering.filled(file, renderer, ground.probes if ground.much else ground.probes[:FEWER_FILLS])
     with serve.serve(found, gguf, port=0) as url:
-        holes = ground.probes[: MOST_HOLES if ground.much else FEWER_HOLES]
-        answers = Answers(prices, evaluate.fim_exact(url, renderer, holes), own, fills)
+        answers = Answers(prices, evaluate.fim_exact(url, renderer, ground.probes[:HOLES]), own, fills)
     write_json(kept, asdict(answers))
     return answers
 

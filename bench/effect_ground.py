@@ -24,7 +24,7 @@ from idiolect.render import Renderer
 from idiolect.types import Model, Sample
 
 ROOT = Path(__file__).parent.parent
-MOST_PROBES, FEWER_PROBES = 300, 150
+MOST_PROBES, FEWER_PROBES = 200, 150
 """Where much may be asked, and where not."""
 MOST_OWN = 60
 """Held-out samples of each group that are priced."""
@@ -128,6 +128,7 @@ def prepared(ground: Ground, folder: Path) -> tuple[Made, Model]:
     Where much may be asked, held-out samples are made of what was written after the cut too. What any row has read is no probe: the naive
     recipe leaves out nothing, not even copies that ours drops because a probe stands in them.
     """
+    placebo.check(folder)
     full = workspace(ground, "full")
     lessons, gguf = dataset.build(full), export.export(full, full.models[0].base)
     made = Made(

@@ -28,6 +28,7 @@ def lessons(recipe: Recipe, folder: Path, wanted: Mapping[str, int]) -> Run:
 
     None are for validation: training keeps what it has at the end, as in the rows beside it.
     """
+    check(folder)
     made = lessons_from(documents(folder), amounts(wanted))
     inputs = {"placebo": digest_json([one.id for one in made])}
     with registry.begin(recipe, "dataset", version=2, values={"placebo": dict(wanted)}, inputs=inputs) as run:
@@ -37,12 +38,16 @@ def lessons(recipe: Recipe, folder: Path, wanted: Mapping[str, int]) -> Run:
     return run
 
 
-def documents(folder: Path) -> Iterator[Document]:
-    """The text files below a folder, whose licences stand in the list that they were brought by."""
+def check(folder: Path) -> None:
+    """Whether there is a placebo, else a DataError: asked before anything long begins."""
     if not folder.is_dir():
         raise DataError(
             "there is no placebo here", where=str(folder), next="bring it with `make setup-bench`, or name a folder with --placebo"
         )
+
+
+def documents(folder: Path) -> Iterator[Document]:
+    """The text files below a folder, whose licences stand in the list that they were brought by."""
     for file in sorted(folder.rglob("*")):
         label = file.relative_to(folder).as_posix()
         if file.is_file() and file.stat().st_size <= MOST_BYTES:

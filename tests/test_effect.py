@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from idiolect.errors import DataError
 from idiolect.measure import Price
 from idiolect.types import Hole, Kind, Message, Sample, Span
 
@@ -74,3 +75,8 @@ def test_every_maker_is_of_one_group(effect: ModuleType) -> None:
 
     grouped = [maker for makers in effect.GROUPS.values() for maker in makers]
     assert sorted([*grouped, *effect.PLAIN]) == sorted(MAKERS)
+
+
+def test_a_comparison_without_its_placebo_ends_before_any_lesson_is_made(effect: ModuleType, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"there is no placebo here.*make setup-bench"):
+        effect.prepared(effect.Ground(tmp_path, 1000, 1), tmp_path / "placebo")

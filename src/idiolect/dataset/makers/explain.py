@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from idiolect.dataset.makers import prose, scope
 from idiolect.dataset.makers.material import BUDGET, Material, dropped, files, labels, seeded
 from idiolect.dataset.makers.sections import CHANGELOG, PROSE, Section, sections
-from idiolect.dataset.makers.windows import GAP, after, line_end, line_start
+from idiolect.dataset.makers.windows import after, line_end, line_start
+from idiolect.fitting import ELIDED
 from idiolect.syntax import Unit, units
 from idiolect.types import Document, Dropped, Message, Sample, Span
 
@@ -90,7 +91,7 @@ def _unit(document: Document, unit: Unit, doc: tuple[int, int], budget: int) -> 
     choose = seeded("explain", document.path, unit.parents, unit.name, text)
     name = scope.qualified(unit, document.language, document.data)
     question = choose.choice(NOTE_QUESTIONS if prose.note(text) else QUESTIONS).format(name=name, kind=unit.kind, path=document.path)
-    shown = f"{code.text}\n{GAP}" if cut else code.text
+    shown = f"{code.text}\n{ELIDED}" if cut else code.text
     prompt = f"{question}\n\n{scope.fenced(shown, document.language)}"
     return _sample(document, prompt, text, "explain", (*code.origins, document.span(*doc)))
 

@@ -8,10 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import chain
 
-from idiolect import fitting
-
-GAP = fitting.ELIDED
-"""Stands for what is left out."""
+from idiolect.fitting import ELIDED
 
 NEWLINE = re.compile(rb"\r\n|\n|\r")
 _BRACKET = re.compile(rb"[(\[{]|([)\]}])")
@@ -114,12 +111,12 @@ def _nearest(levels: Sequence[Sequence[int]], goal: int, low: int, high: int) ->
 
 
 def elided(data: bytes, spans: Sequence[tuple[int, int]]) -> str:
-    """The text of `spans` (sorted, on line starts), with a line `GAP` wherever bytes were left out."""
+    """The text of `spans` (sorted, on line starts), with a line `ELIDED` wherever bytes were left out."""
     pieces: list[str] = []
     stop = 0
     for start, end in chain(spans, [(len(data), len(data))]):
         if data[stop:start].strip():
-            pieces.append(GAP + "\n")
+            pieces.append(ELIDED + "\n")
         pieces.append(data[start:end].decode())
         if start < end and not pieces[-1].endswith(("\n", "\r")):
             pieces.append("\n")
