@@ -43,10 +43,14 @@ def stall(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lessons(stall: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return built(stall, tmp_path_factory.mktemp("built"))
+
+
+def built(stall: Path, folder: Path, *makers: str) -> Run:
     found = recipe.read(FOLDER)
     source = found.sources[0].model_copy(update={"path": str(stall)})
-    folder = tmp_path_factory.mktemp("built")
-    return dataset.build(found.model_copy(update={"folder": folder, "packs": (str(FOLDER),), "sources": (source,)}))
+    asked = found.dataset.model_copy(update={"makers": makers})
+    return dataset.build(found.model_copy(update={"folder": folder, "packs": (str(FOLDER),), "sources": (source,), "dataset": asked}))
 
 
 def made(run: Run, kind: str) -> list[Sample]:
@@ -75,7 +79,7 @@ def test_structured_holes(lessons: Run) -> None:
         assert any(b"\n" not in one for one in left) or not tally.parses(whole)  # of a unit at most its first line is shown
 
 
-def test_requests_and_explanations_are_in_the_team_s_words(lessons: Run) -> None:
+def test_requests_and_explanations_are_in_the_team_s_words(lessons: Run, stall: Path, tmp_path: Path) -> None:
     writes = {one.answer or "": one for one in made(lessons, "write") if one.maker == "write"}
     (answer,) = (answer for answer in writes if "function Take#" in answer)
     prompt = writes[answer].prompt
@@ -84,7 +88,7 @@ def test_requests_and_explanations_are_in_the_team_s_words(lessons: Run) -> None
     assert "rem Take" not in prompt[0].content
     assert answer.startswith("```tally\nfunction Take#(box, wanted#)") and answer.endswith("end function\n```")
     assert len(writes) > 15
-    explained = {one.answer for one in made(lessons, "explain")}
+    explained = {one.answer for one in made(built(stall, tmp_path, "explain"), "explain")}
     assert "Put fruit into a box and say how many there are now." in explained
 
 

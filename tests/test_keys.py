@@ -385,11 +385,20 @@ def benchmarks(ground: Ground) -> None:
     assert learned not in {one.answer for one in samples.read(held.folder, "train")}
 
 
+def steps(run: Run) -> set[str]:
+    return {row["step"] for row in run.metrics["funnel"]}
+
+
 def makers(ground: Ground) -> None:
     assert {one.maker for one in samples.read(ground.built(dataset={"makers": ["raw"]}).folder, "train")} == {"raw"}
     assert len({one.maker for one in samples.read(ground.built().folder, "train")}) > 1
+    by_default = steps(ground.built())
+    assert "make explain" not in by_default and "make raw" in by_default
+    assert steps(ground.built(dataset={"makers": ["+explain", "-raw"]})) == by_default - {"make raw"} | {"make explain"}
     with pytest.raises(RecipeError, match="no maker is called 'rwa'"):
         ground.built(dataset={"makers": ["rwa"]})
+    with pytest.raises(RecipeError, match=r"'-fim' changes the default.*before all, or before none"):
+        ground.built(dataset={"makers": ["raw", "-fim"]})
 
 
 def without(ground: Ground) -> None:

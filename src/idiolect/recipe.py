@@ -116,7 +116,7 @@ class DatasetRecipe(Record):
     without: tuple[Annotated[str, Field(pattern=r"^(?:author|path|source)=.+")], ...] = ()
     """What is forgotten: `path=GLOB`, `source=NAME`, `author=` and an address or a name, which `dataset --without` writes as its hash."""
     makers: tuple[str, ...] = ()
-    """Which makers of lessons are at work, by name; default: all that are known to help (docs/dataset.md)."""
+    """Makers of lessons at work, by name (docs/dataset.md); default: those not shown to be useless, and `+NAME`, `-NAME` change that."""
     benchmarks: tuple[str, ...] = ()
     """Public benchmarks, as files or folders relative to the recipe; a lesson that holds text of theirs is dropped."""
 

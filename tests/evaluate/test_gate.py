@@ -53,6 +53,8 @@ def test_a_gain_that_unlearns_where_holes_end_fails(recipe: Recipe) -> None:
     assert "holes with both sides shown cost more" in found.reasons[0].why
     without = Recipe.model_validate({"name": "acme", "dataset": {"makers": ["raw"]}})
     assert judged(without, (base, tuned), sides(100, 1.01, "general")).reasons[0].trial == 'dataset.makers = ["raw", "fim"]'
+    without = Recipe.model_validate({"name": "acme", "dataset": {"makers": ["-fim", "+explain"]}})
+    assert judged(without, (base, tuned), sides(100, 1.01, "general")).reasons[0].trial == 'dataset.makers = ["+explain"]'
 
 
 def test_where_no_hole_was_asked_the_gain_alone_decides(recipe: Recipe) -> None:

@@ -21,6 +21,7 @@ from idiolect.dataset.census import Census, length
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.labelling import Vocabulary
 from idiolect.dataset.lessons import SIDES
+from idiolect.dataset.makers import wanted
 from idiolect.dataset.mutants import Mutants
 from idiolect.dataset.openers import Openers
 from idiolect.dataset.quality import Signs
@@ -81,7 +82,7 @@ def merged(lessons_of: Of, told: DatasetRecipe, vocabulary: Vocabulary, funnel: 
             source = sample.origins[0].source if sample.origins else ""
             funnel.drop("merge", "samples", Dropped(reason="merged", what=sample.id, source=source))
     found.alike.compare()
-    if not told.makers or "bugfix" in told.makers:
+    if "bugfix" in wanted(told.makers):
         found.mutants.compare(found.alike.doubted())
     found.factors = scales.factors(told)
     return found

@@ -64,16 +64,33 @@ OF_BRANCHES: tuple[str, ...] = ("feature",)
 OF_THREADS: tuple[str, ...] = ("review", "followup")
 """Made of a review comment, or of two commits to the same lines: one file, as it was reviewed and as it became."""
 
-OFF = frozenset({"added", "tested", "described", "templated"})
+OFF = frozenset({"added", "tested", "described", "templated", "explain", "linked"})
 """Not at work unless the recipe names them: what did not help when it was measured, or was good in no more than half of what was read
 (docs/lab.md)."""
 
 
-def at_work(names: Iterable[str], asked: Collection[str]) -> tuple[str, ...]:
-    """Of these makers the ones that a recipe asks for, or, where it names none, that work by default."""
-    if unknown := sorted(set(asked) - set(MAKERS)):
+def wanted(asked: Collection[str]) -> frozenset[str]:
+    """The makers that a recipe asks for: those that it names, and no others; where it names none, the default.
+
+    With `+` or `-` before a name it is the default and this one too, or without this one.
+    """
+    named = {name.lstrip("+-") for name in asked}
+    if unknown := sorted(named - set(MAKERS)):
         raise RecipeError(f"dataset.makers: no maker is called '{unknown[0]}'", next=f"name some of {', '.join(MAKERS)}")
-    return tuple(name for name in names if (name in asked if asked else name not in OFF))
+    changes = [name for name in asked if name[0] in "+-"]
+    if changes and len(changes) < len(asked):
+        raise RecipeError(
+            f"dataset.makers: '{changes[0]}' changes the default, and other names take its place",
+            next="write + or - before all, or before none",
+        )
+    less = {name[1:] for name in changes if name[0] == "-"}
+    return frozenset((MAKERS.keys() - OFF | named) - less if changes or not asked else named)
+
+
+def at_work(names: Iterable[str], asked: Collection[str]) -> tuple[str, ...]:
+    """Of these makers the ones that a recipe asks for (`wanted`)."""
+    chosen = wanted(asked)
+    return tuple(name for name in names if name in chosen)
 
 
 __all__ = [
@@ -117,5 +134,6 @@ __all__ = [
     "superseded",
     "templated",
     "tested",
+    "wanted",
     "write",
 ]
