@@ -43,8 +43,9 @@ INSTRUCT = 0.5
 them and would take nearly all, though completing is what a model is asked most (docs/lab.md)."""
 REHEARSAL = 0.25
 """Share of the second phase that is lessons of the first: without it, filling holes fades while answering is learned."""
-LEARNED = 2.0
-"""How often a line of a file may be learned beyond its answers: more is learned by heart."""
+LEARNED = 4.0
+"""How often a line of a file may be learned beyond its answers (docs/lab.md): up to four times a line is worth about as much as a new one,
+and ever less after that (Muennighoff et al. 2023)."""
 _AROUND = 5.0
 """Times that a pass shows a line around holes: there is one for every 500 bytes, with at most 768 tokens of its file."""
 _SMALL, _SMALL_RANK = 200_000_000, 64

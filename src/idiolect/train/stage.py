@@ -29,7 +29,7 @@ from idiolect.train.report import say, spell
 from idiolect.train.step import Batch, Learner, batch
 from idiolect.types import Kind, Model, Sample, Split
 
-VERSION = 5
+VERSION = 6
 PRETRAIN: tuple[Kind, ...] = ("raw", "fim")
 """Kinds of the first phase."""
 _INSTRUCT: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind not in PRETRAIN)
