@@ -1,8 +1,8 @@
 """Tally, a BASIC that nobody else speaks: how a pack brings a language that no grammar knows.
 
 Two functions suffice. `spans` says what stands in a file: units with the comment above them, nodes worth a hole, names. `parses` says
-whether it is well formed. With them the language gets structured holes, requests, explanations, seams between units and a verdict
-on every answer, as the languages with a grammar do.
+whether it is well formed. With them the language gets structured holes, requests, seams between units and a verdict on every
+answer, as the languages with a grammar do.
 
     rem What the customer pays.
     function Total#(prices#)

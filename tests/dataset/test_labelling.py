@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from idiolect import dataset, recipe, syntax
-from idiolect.dataset import labelling, locks, units
+from idiolect import dataset, recipe, sources, syntax
+from idiolect.dataset import labelling, locks, marking, units
 from idiolect.dataset.labelling import Place, Vocabulary
 from idiolect.errors import RecipeError
 from idiolect.labels import Label, unknown
@@ -107,6 +107,14 @@ def test_a_library_that_the_nearest_lock_file_has_in_several_versions_has_none()
     assert locks.nearest("inner/a.go", {"": {"example.org/a": "1.0.0", "b": "2.0"}, "inner": inner}) == {"b": "2.0"}
 
 
+def test_lock_files_of_one_folder_that_differ_leave_a_version_open(tmp_path: Path) -> None:
+    node = '{"packages": {"node_modules/vue": {"version": "3.4.1"}, "node_modules/ms": {"version": "2.0.0"}}}'
+    repository(tmp_path / "shop", [("Begin", {"package-lock.json": node, "yarn.lock": 'ms@2:\n  version "2.1.3"\n'})])
+    opened = sources.opened(tmp_path / "shop", tmp_path / "cache")
+    stated, read = marking.lock_files(opened, opened.head)
+    assert stated == {"": {"vue": "3.4.1", "ms": ""}} and len(read) == 2
+
+
 @pytest.mark.parametrize(
     ("wanted", "version", "holds"),
     [
@@ -184,6 +192,11 @@ def test_what_is_made_of_several_files_has_the_labels_of_all_unless_they_conflic
     assert known.united([screen, window]) == {"generation": ("screen", "window")}
     assert known.united([screen, web]) == {}
     assert known.united([rest, rest]) == {"generation": ("all",)}
+
+
+def test_a_value_that_a_vocabulary_does_not_know_is_left_as_it_is() -> None:
+    labels = {"generation": ("screen", "ancient"), "area": ("a",)}
+    assert vocabulary().agreed(labels) == labels
 
 
 def test_a_pack_brings_labels_and_one_that_a_recipe_has_already_is_refused() -> None:

@@ -9,6 +9,7 @@ from idiolect.dataset.labelling import Vocabulary
 from idiolect.dataset.reading import Committed
 from idiolect.dataset.splits import Side, Splits
 from idiolect.errors import DataError
+from idiolect.pack import Pack
 from idiolect.recipe import DatasetRecipe
 from idiolect.sources.commits import Planned
 from idiolect.types import Change, Dropped, Sample
@@ -57,6 +58,14 @@ def test_a_lesson_that_stands_for_files_whose_labels_conflict_has_none_of_that_n
     merged = finishing.merged(lambda side, _: iter([first, second] if side == "train" else []), DatasetRecipe(), known, Funnel())
     (kept,) = finishing.finished(lambda side, _: iter([first, second]), "train", merged, [], Funnel())
     assert kept.labels == {"area": ("a", "b")}
+
+
+def test_two_packs_may_say_something_under_one_name() -> None:
+    house = Pack("house", label=lambda _: {"area": ("shop",), "style": ("new",)})
+    vendor = Pack("vendor", label=lambda _: {"area": ("web",)})
+    sample = Sample(answer="x", kind="raw", maker="raw", origins=(FILES[0].span(),))
+    (labelled,) = lessons._labelled([sample], FILES[:1], [house, vendor])
+    assert labelled.labels == {"area": ("shop", "web"), "style": ("new",)}
 
 
 def test_a_commit_goes_where_its_files_go_and_one_that_touches_both_sides_is_dropped() -> None:

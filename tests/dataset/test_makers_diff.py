@@ -192,18 +192,19 @@ def test_what_landed_again_after_its_revert_stands() -> None:
     subject = "Treat a missing value as zero"
     first, again = (change(commit=name * 40) for name in "bd")
     undone = change(f'Revert "{subject}"', commit="c" * 40)
-    dated = [replace(one, time=number) for number, one in enumerate([first, undone, again])]
-    assert commits.reverted(dated) == commits.reverted(dated[::-1]) == {"b" * 40}
-    named = [dated[0], replace(dated[1], body=f"This reverts commit {'b' * 40}."), dated[2]]
-    assert commits.reverted(named) == {"b" * 40}
-    rebased = [dated[0], replace(dated[1], body=f"This reverts commit {'f' * 40}."), dated[2]]
-    assert commits.reverted(rebased) == {"b" * 40}
+    assert commits.reverted([first, undone, again]) == {"b" * 40}
+    for said in (first.commit, "f" * 40):  # which is not there where a branch was rebased
+        assert commits.reverted([first, replace(undone, body=f"This reverts commit {said}."), again]) == {"b" * 40}
+
+
+def test_a_commit_without_a_message_is_taken_back_by_nobody() -> None:
+    assert commits.reverted([change("", commit="b" * 40), change(commit="c" * 40), change("", commit="d" * 40)]) == set()
 
 
 def test_a_revert_that_was_taken_back_took_nothing() -> None:
-    first = replace(change(commit="b" * 40), time=1)
-    undone = replace(change(f'Revert "{first.subject}"', commit="c" * 40), time=2)
-    redone = replace(change(f'Revert "{undone.subject}"', commit="d" * 40, body=f"This reverts commit {'c' * 40}."), time=3)
+    first = change(commit="b" * 40)
+    undone = change(f'Revert "{first.subject}"', commit="c" * 40)
+    redone = change(f'Revert "{undone.subject}"', commit="d" * 40, body=f"This reverts commit {'c' * 40}.")
     assert commits.reverted([first, undone, redone]) == {"c" * 40}
 
 

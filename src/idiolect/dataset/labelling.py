@@ -151,9 +151,13 @@ class Vocabulary:
             gathered[name] += values
         return self.agreed(gathered)
 
-    def agreed(self, labels: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
-        """Labels of its own names as they settle, and all others as they are; a name of which nothing can be said is missing."""
-        made = {name: self.settled(name, values) if name in self.names else tuple(values) for name, values in labels.items()}
+    def agreed(self, labels: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+        """Labels of its own names and values as they settle, and all others as they are; a name of which nothing can be said is missing."""
+        known = {name: {one.value for one in of} for name, of in self.names.items()}
+        made = {
+            name: self.settled(name, values) if known.get(name, set()).issuperset(values) else tuple(values)
+            for name, values in labels.items()
+        }
         return {name: values for name, values in made.items() if values}
 
 

@@ -173,8 +173,10 @@ class Lessons:
     ) -> Made:
         """What these makers make of these commits; what was taken back or mended at once teaches nothing."""
         material = portion.material
-        every = [one.change for one in (*material.changes, *material.branches)]
-        wrong = dict.fromkeys(material.mended, "mended soon") | dict.fromkeys(commits.reverted(every), "reverted")
+        alone = [one.change for one in material.changes]
+        every = sorted([*alone, *(one.change for one in material.branches)], key=lambda one: one.time)
+        reverted = commits.reverted(alone) | commits.reverted(every)  # a branch is often called as one of its commits is
+        wrong = dict.fromkeys(material.mended, "mended soon") | dict.fromkeys(reverted, "reverted")
         newest = max((one.time for one in every), default=0)
         plans = [one.plan for one in changes]
         results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, names, looked)

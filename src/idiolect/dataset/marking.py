@@ -74,8 +74,10 @@ def book(vocabulary: Vocabulary, portions: Iterable[Portion], workshop: Workshop
         history = History(material.repository, material.told, max_bytes)
         signs = workshop.signs_of(history, [side for _, side in edited], vocabulary.asked)
         for (change, side), found in zip(edited, signs, strict=True):
+            key = name, side.path, change.commit
+            made.commits.pop(key, None)  # a file may come twice, last as the commit left it
             if labels := vocabulary.decided(Place(side.path, change.time, found)):
-                made.commits[name, side.path, change.commit] = labels
+                made.commits[key] = labels
     return made
 
 
@@ -91,7 +93,8 @@ def lock_files(repository: Repository, at: str, source: str = "") -> tuple[dict[
         except ValueError as error:
             read.append(Dropped(reason="damaged lock file", what=one.path, source=source, detail=str(error)[:200]))
             continue
-        stated[folder] = stated.get(folder, {}) | found
+        before = stated.setdefault(folder, {})
+        before |= {library: version if before.get(library, version) == version else "" for library, version in found.items()}
         read.append(one.path)
     return {**stated}, read
 

@@ -32,7 +32,7 @@ class Mutants:
     def compare(self, may_leave: Collection[int]) -> None:
         """As many as fixes are sure to stay do: an id is a hash, so that the choice is as good as drawn and the same each time.
 
-        `may_leave` are the numbers of lessons that may yet turn out to be near-duplicates.
+        `may_leave` are the numbers of lessons that may yet turn out to be near-duplicates; what leaves as a benchmark's leaves later still.
         """
         self.surplus = frozenset(sorted(self.ids)[len(self.fixes.difference(may_leave)) :])
 

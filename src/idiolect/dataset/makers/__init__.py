@@ -74,7 +74,7 @@ def wanted(asked: Collection[str]) -> frozenset[str]:
 
     With `+` or `-` before a name it is the default and this one too, or without this one.
     """
-    named = {name.lstrip("+-") for name in asked}
+    named = {name[1:] if name[:1] in ("+", "-") else name for name in asked}
     if unknown := sorted(named - set(MAKERS)):
         raise RecipeError(f"dataset.makers: no maker is called '{unknown[0]}'", next=f"name some of {', '.join(MAKERS)}")
     changes = [name for name in asked if name[0] in "+-"]

@@ -7,7 +7,6 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import NamedTuple
 
 from idiolect.types import Change, Edit
@@ -159,26 +158,25 @@ def clean(subject: str) -> str:
     return subject[:1].upper() + subject[1:] if _PLAIN.match(subject) else subject
 
 
-def reverted(changes: Iterable[Change]) -> set[str]:
-    """Ids of the commits that a later one takes back; one that took back, and was taken back itself, took nothing.
+def reverted(changes: Sequence[Change]) -> set[str]:
+    """Ids of the commits, given oldest first, that a later one takes back; one that took back, and was taken back itself, took nothing.
 
-    Without an id it is the newest earlier commit of that subject: what landed again later stands.
+    Without an id that is known it is the newest earlier commit of that subject: what landed again later stands.
     """
-    newest = sorted(changes, key=lambda one: one.time)[::-1]
-    ids = sorted({one.commit for one in newest})
-    subjects: dict[str, list[Change]] = defaultdict(list)
-    for one in newest:
-        subjects[one.subject].append(one)
+    ids = sorted({one.commit for one in changes})
+    subjects: dict[str, list[int]] = defaultdict(list)
+    for number, one in enumerate(changes):
+        subjects[one.subject].append(number)
     taken: set[str] = set()
-    for change in newest:
+    for number, change in reversed([*enumerate(changes)]):
         if change.commit in taken:
             continue
         begun, subject = _takes_back(change)
         places = ((bisect_left(ids, start), start) for start in begun)
         found = {one for at, start in places for one in ids[at : at + 1] if one.startswith(start)}
-        if not found:
-            earlier = (other for other in subjects.get(subject, ()) if other.commit != change.commit and other.time <= change.time)
-            found = {other.commit for other in islice(earlier, 1)}
+        if subject and not found:
+            earlier = bisect_left(subjects.get(subject, ()), number)
+            found = {changes[other].commit for other in subjects.get(subject, ())[:earlier][-1:]}
         taken |= found
     return taken
 

@@ -45,7 +45,7 @@ TEMPLATES = (
     "Fill in the {kind} `{name}` of `{path}`.",
 )
 TEMPLATED = 2
-"""So many units of a file are offered with a template's words; how many are taken depends on all files (`lessons.Templates`)."""
+"""So many units of a file are offered with a template's words; how many are taken depends on all files (`wording.Wording`)."""
 TEMPLATE_CONFIDENCE = 0.5
 TEMPLATE = "templated"
 """The maker's name, before the number of the template."""
