@@ -66,6 +66,8 @@ def test_what_goes_into_each_step_comes_out_or_has_a_reason(built: Run) -> None:
     assert steps["probes"]["in"] == built.metrics["cuts"]["shop"]["candidates"]
     counts = {split: sum(kind.get(split, 0) for kind in built.metrics["samples"].values()) for split in SPLITS}
     assert {split: len(rows(built, split)) for split in SPLITS} == counts
+    finishing = ["merge", "near-duplicates", "openers"]
+    assert [name for name in steps if name in finishing] == finishing, "in the order that they are taken"
     left = steps["merge"]["kept"] - sum(sum(steps[name]["dropped"].values()) for name in ("near-duplicates", "openers", "mutants"))
     assert counts["train"] + counts["validation"] == left
     dropped = [json.loads(line) for line in built.path("dropped.jsonl").read_text(encoding="utf-8").splitlines()]

@@ -90,10 +90,12 @@ def merged(lessons_of: Of, told: DatasetRecipe, vocabulary: Vocabulary, funnel: 
 
 def finished(lessons_of: Of, side: Side, known: Merged, passages: list[Passage], funnel: Funnel) -> Iterator[Sample]:
     """The lessons of a side as they are written; `known.ids` loses each as it comes. Sides come in the order of `SIDES`."""
+    mutants, openers = ["mutants"] if known.mutants.surplus else [], ["openers"] if side == "train" else []
+    funnel.expect("samples", "near-duplicates", *mutants, *openers)  # the last of them is asked first
     kept = funnel.sift("near-duplicates", "samples", map(known.alike.first, _united(lessons_of, side, known)))
-    if known.mutants.surplus:
+    if mutants:
         kept = funnel.sift("mutants", "samples", map(known.mutants.judged, kept))
-    if side == "train":
+    if openers:
         kept = funnel.sift("openers", "samples", map(known.openers.judged, kept))
     if passages:
         kept = funnel.sift("decontaminate", "samples", benchmarks.without(kept, passages))
