@@ -9,6 +9,7 @@ import pytest
 
 from idiolect import dataset, recipe, samples
 from idiolect.dataset.labelling import Vocabulary
+from idiolect.dataset.makers import grounds
 from idiolect.dataset.makers.migrate import SEVERAL, superseded
 from idiolect.errors import RecipeError
 from idiolect.types import Dropped, Sample
@@ -62,6 +63,12 @@ def test_of_two_older_forms_neither_is_taken() -> None:
     assert told == ["list_orders", "print_label", "print_label"]
 
 
+def test_of_two_older_forms_the_one_at_the_same_path_is_taken() -> None:
+    old, new = (next(one for one in documents() if one.path == "till.py" and one.source == source) for source in ("old", "new"))
+    found = list(superseded([new, replace(old, path="again.py"), old]))
+    assert [one.origins[1].path for one in found if isinstance(one, Sample)] == ["till.py"] * 3
+
+
 def test_legacy_code_is_never_an_answer() -> None:
     old, new = (next(one for one in documents() if one.path == "till.py" and one.source == source) for source in ("old", "new"))
     assert [one.kind for one in superseded([new, old]) if isinstance(one, Sample)] == ["migrate"] * 3
@@ -74,6 +81,52 @@ def test_what_did_not_change_is_no_migration() -> None:
     new = next(one for one in documents() if one.path == "till.py" and one.source == "new")
     found = list(superseded([new, replace(new, path="old.py", data=PAGE.replace("price", "cost").encode())]))
     assert {one.reason for one in found if isinstance(one, Dropped)} == {"is written as it was", "too short to tell"} and len(found) == 5
+
+
+def test_what_a_new_form_takes_from_its_object_and_neither_form_shows_cannot_be_known() -> None:
+    old, new = (next(one for one in documents() if one.path == "till.py" and one.source == source) for source in ("old", "new"))
+    told = {one.detail: one for one in superseded([new, old]) if isinstance(one, Dropped)}
+    assert grounds.REASON not in {one.reason for one in told.values()}
+    other = replace(
+        new, data=PAGE.replace("page = get_page(self)\n        page.on_pay", "page = self.pages.first\n        page.on_pay").encode()
+    )
+    assert [one.detail for one in superseded([other, old]) if isinstance(one, Dropped) and one.reason == grounds.REASON] == ["pay"]
+    method = replace(
+        new, data=PAGE.replace("page = get_page(self)\n        page.on_pay", "page = self.shown()\n        page.on_pay").encode()
+    )
+    assert [one.detail for one in superseded([method, old]) if isinstance(one, Dropped) and one.reason == grounds.REASON] == ["pay"]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_files_that_only_declare_are_neither_side(number: int) -> None:
+    pair = [next(one for one in documents() if one.path == "till.py" and one.source == source) for source in ("new", "old")]
+    pair[number] = replace(pair[number], path="till.pyi")
+    assert [one.reason for one in superseded(pair) if isinstance(one, Dropped)] == [["only declares"], ["has no older form"]][number]
+
+
+def test_a_parameter_that_the_old_form_does_not_know_cannot_be_known() -> None:
+    old, new = (next(one for one in documents() if one.path == "till.py" and one.source == source) for source in ("old", "new"))
+    known = PAGE.replace("def show_stock(shelf, limit):", "def show_stock(limit: int, shelf):  # type: ignore")
+    other = PAGE.replace("def show_stock(shelf, limit)", "def show_stock(shelf, limit, page)").replace(
+        "page = get_page(shelf)", "page.clear()"
+    )
+    for text_of, reasons in ((known, []), (other, ["takes what it did not take"])):
+        found = superseded([replace(new, data=text_of.encode()), old])
+        assert [one.reason for one in found if isinstance(one, Dropped) and one.detail == "show_stock"] == reasons
+
+
+def test_what_three_new_forms_of_a_file_take_from_their_object_is_the_way() -> None:
+    shown = "at(1, 1, order.{0}, order.customer)", "at(2, 1, self.total)", "at(3, 1, order.town)"
+    method = "    def show_{0}(self, order):\n        " + "\n        ".join(shown) + "\n\n"
+    old = "class Till:\n" + "".join(method.format(name) for name in ("title", "price", "count"))
+    new = (
+        old.replace("at(1, 1, ", "self.page.append_row(")
+        .replace("at(2, 1, ", "self.page.set_text(")
+        .replace("at(3, 1, ", "self.page.set_text(")
+    )
+    (was, is_now) = (next(one for one in documents() if one.path == "till.py" and one.source == source) for source in ("old", "new"))
+    found = list(superseded([replace(is_now, data=new.encode()), replace(was, data=old.encode())]))
+    assert [one.kind for one in found if isinstance(one, Sample)] == ["migrate"] * 3
 
 
 def test_a_lesson_over_the_budget_is_dropped() -> None:

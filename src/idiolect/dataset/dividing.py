@@ -50,7 +50,7 @@ def candidates(
     sides: dict[Split, dict[str, list[Stored]]] = {"cluster": {}, "source": {}}
     for document in kept:
         side = parted.side(document.source, document.path)
-        if side in sides:
+        if side in sides and document.role in ("team", "reference"):
             sides[side].setdefault(document.source, []).append(document)
     for split, sources in sides.items():
         units = []

@@ -54,6 +54,19 @@ def test_near_duplicates_are_dropped_and_related_files_are_kept_with_an_edge() -
     assert [{path for _, path in edge} for edge in found.edges] == [{"a.py", "c.py"}, {"a.py", "b.py"}]
 
 
+def test_a_legacy_file_stays_beside_one_of_todays_that_is_nearly_the_same_and_leaves_where_it_is_the_same() -> None:
+    """What differs between the two is what a migration is made of."""
+    original = text(1, 12)
+    near = edited(original, 5, seed=1)
+    old = [document("a.py", near, "old", role="legacy"), document("b.py", text(2, 12), "old", role="legacy")]
+    found = dedupe.dedupe([document("a.py", original), document("b.py", text(2, 12)), *old])
+    assert [(one.source, one.path) for one in found.kept] == [("shop", "a.py"), ("shop", "b.py"), ("old", "a.py")]
+    assert [(one.reason, one.source, one.what) for one in found.dropped] == [("duplicate", "old", "b.py")]
+    assert {frozenset(edge) for edge in found.edges} == {frozenset({("shop", path), ("old", path)}) for path in ("a.py", "b.py")}
+    again = dedupe.dedupe([*old, document("c.py", edited(near, 2, seed=2), "older", role="legacy")])
+    assert [one.reason for one in again.dropped] == ["near-duplicate"]
+
+
 def test_nothing_is_dropped_through_a_chain() -> None:
     """b is near a and near c, but a and c are not near each other: only b goes."""
     words = [f"w{number}" for number in range(1000)]

@@ -84,7 +84,7 @@ def dedupe(documents: Sequence[Doc], standing: Standing | None = None, print_of:
     """Keep the best of each set of duplicates; `print_of` tells the prints that are known already.
 
     Better is: as it stood at the cut; the team's own; not of a fork; newer; tested; then the first by source, path and commit.
-    Nothing is dropped through a chain: what is dropped is a duplicate of what is kept.
+    Nothing is dropped through a chain: what is dropped is a duplicate of what is kept. Of one of today's a legacy file must be the same.
     """
     preference = _preference(documents, standing or Standing())
     order = sorted(range(len(documents)), key=lambda index: preference(documents[index]))
@@ -95,6 +95,7 @@ def dedupe(documents: Sequence[Doc], standing: Standing | None = None, print_of:
     known = b"".join(prints[place].bands for place in ranked) if prints else near.bands(texts, near.COARSE).tobytes()
     losers, ties = near_duplicates(texts, np.frombuffer(known, np.uint64).reshape(len(ranked), near.COARSE.number))
     names = [order[place] for place in ranked]
+    losers = {place: winner for place, winner in losers.items() if not _older(documents[names[place]], documents[names[winner]])}
     dropped += [_duplicate("near-duplicate", documents[names[place]], documents[names[winner]]) for place, winner in losers.items()]
     edges += [(_key(documents[names[one]]), _key(documents[names[other]])) for one, other in ties]
     kept = sorted(name for place, name in enumerate(names) if place not in losers)
@@ -174,6 +175,11 @@ def _tested(documents: Iterable[Document]) -> set[Key]:
     if not tests:
         return set()
     return {_key(document) for document in documents if (document.source, PurePosixPath(document.path).stem) in tests}
+
+
+def _older(loser: Document, winner: Document) -> bool:
+    """Whether a file is nearly one of today's, but of a legacy source: what differs there are its migrations, and it answers nothing."""
+    return loser.role == "legacy" and winner.role != "legacy"
 
 
 def _key(document: Document) -> Key:

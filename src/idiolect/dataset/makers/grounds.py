@@ -22,6 +22,8 @@ _BINDS = re.compile(
 """Where a name is defined, assigned or passed by name, or stands alone between brackets, as a parameter does and some arguments do."""
 _ATTRIBUTE = re.compile(r"(?<![\w@])(?:self\.|this\.|@{1,2})(?!__|class\b)([A-Za-z_]\w*)\b(?!\s*[(:]|\s*=(?!=))")
 """An attribute that is read: no call, no type of one, no target of an assignment."""
+_MEMBER = re.compile(r"(?<![\w@])(?:self\.|this\.|@{1,2})(?!__|class\b)([A-Za-z_]\w*)\b(?!\s*=(?!=))")
+"""The same, and a method that is called."""
 _SETS = re.compile(r"(?:self\.|this\.|@{1,2})(\w+)(?=[^=\n()]{0,120}(?<![=!<>])=(?!=))|(?:def|class)\s+(\w+)")
 """What code sets or defines itself; several at once stand before one sign."""
 _WORD = re.compile(r"\w+")
@@ -52,9 +54,17 @@ def rootless(code: str, language: str, prompt: str) -> bool:
 
     `code` is `plain`. Of lessons read by hand that did, two of twelve were good; of the others 72 of 201.
     """
+    return bool(_unshown(_ATTRIBUTE, code, language, prompt))
+
+
+def members(code: str, language: str, prompt: str) -> set[str]:
+    """Attributes and methods of its object's that code uses, and neither sets nor has from its prompt; it is `plain`."""
+    return _unshown(_MEMBER, code, language, prompt)
+
+
+def _unshown(used: re.Pattern[str], code: str, language: str, prompt: str) -> set[str]:
     known = {name for names in _SETS.findall(code) for name in names}.union(_WORD.findall(prompt))
-    read = _ATTRIBUTE.findall(code if language == "ruby" else code.replace("@", " "))  # elsewhere it decorates
-    return not known.issuperset(read)
+    return set(used.findall(code if language == "ruby" else code.replace("@", " "))) - known  # elsewhere it decorates
 
 
 def coined(code: str, prompt: str) -> set[str]:

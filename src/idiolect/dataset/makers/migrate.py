@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
-from idiolect.dataset.makers import editing, tangles
+from idiolect.dataset.makers import editing, grounds, tangles
 from idiolect.dataset.makers.commits import wish
 from idiolect.dataset.makers.defined import head
 from idiolect.dataset.makers.edits import dropped, span_of
@@ -31,6 +31,8 @@ MOST_OF_COMMIT = 4
 FEWEST_SHARED, SHARED = 3, 0.5
 """Names, and the share of those of the form that has fewer, that two generations of one unit have in common beside its own."""
 SEVERAL = "several forms of one name"
+_DECLARES = (".pyi", ".d.ts")
+"""Files that hold no code, but what it looks like from outside."""
 DIRECTIONS, MOST_NAMES = 3, 8
 """So many units that put the same name for another show where a team is going."""
 _WAY = re.compile(
@@ -53,6 +55,9 @@ MOST_FRESH = 0.4
 """Share of the names of the new form that neither the old one nor the request holds: more cannot be known."""
 _STRING = re.compile(r"\"(?:\\.|[^\"\\\n])*+\"|'(?:\\.|[^'\\\n])*+'")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
+_IN_BRACKETS = re.compile(r"\[[^\[\]]*\]|\s+(?=\W)|(?<=\W)\s+")
+_PARAMETER = re.compile(r"(?<![\w.:|>=&])[A-Za-z_]\w*(?=[,)=:])")
+"""In a header without blanks and without what stands in square brackets; a block is no parameter."""
 _FENCED = re.compile(r"^(`{3,})[^\n`]*\n(.*?)\n\1$", re.MULTILINE | re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_]\w*[?!]?")
 FRAMES = (
@@ -98,25 +103,42 @@ def superseded(material: Material, *, budget: int = BUDGET) -> Iterator[Sample |
     if not held or held[0].role == "legacy":
         return
     document, *older = held
+    if document.path.endswith(_DECLARES):
+        yield of_file(document, "only declares")
+        return
     forms: defaultdict[tuple[str, ...], list[tuple[Document, Unit]]] = defaultdict(list)
     for one in older:
-        for unit in _leaves(one.language, one.data) if one.language == document.language else ():
+        speaks = one.language == document.language and not one.path.endswith(_DECLARES)
+        for unit in _leaves(one.language, one.data) if speaks else ():
             forms[unit.kind, *unit.parents, unit.name].append((one, unit))
     known = [unit for unit in _leaves(document.language, document.data) if (unit.kind, *unit.parents, unit.name) in forms]
     if not known:
         yield of_file(document, "has no older form")
+    made: list[Sample | Dropped] = []
     for unit in known:
-        was = forms[unit.kind, *unit.parents, unit.name]
-        if len(was) > 1:
-            yield of_file(document, SEVERAL, unit.name)
-        else:
-            yield _succeeded(*was[0], document, unit, budget)
+        every = forms[unit.kind, *unit.parents, unit.name]
+        was = [pair for pair in every if pair[0].path == document.path] or every
+        made.append(of_file(document, SEVERAL, unit.name) if len(was) > 1 else _succeeded(*was[0], document, unit, budget))
+    yield from _grounded(document, [unit.name for unit in known], made)
+
+
+def _grounded(document: Document, names: list[str], made: list[Sample | Dropped]) -> Iterator[Sample | Dropped]:
+    """The same without new forms that take from their object what neither form shows; what many of the file take is the way."""
+    taken = [_taken(one, document.language) if isinstance(one, Sample) else set() for one in made]
+    ways = Counter(name for one in taken for name in one)
+    for name, one, its in zip(names, made, taken, strict=True):
+        yield of_file(document, grounds.REASON, name) if any(ways[way] < DIRECTIONS for way in its) else one
+
+
+def _taken(one: Sample, language: str) -> set[str]:
+    return grounds.members(grounds.plain(forms(one)[1], language), language, _asked(one))
 
 
 def _succeeded(old: Document, was: Unit, new: Document, unit: Unit, budget: int) -> Sample | Dropped:
     """One pair as a lesson, or why it is none; the same signature and the same name of the file make it surer."""
     before, after = version(old, was), version(new, unit)
-    if reason := _apart(before, after, was.name) or _unlike(before.text, after.text, ""):
+    reason = _apart(before, after, was.name) or _unlike(before.text, after.text, "")
+    if reason := reason or (None if _parameters(new, unit) <= set(_NAME.findall(before.text)) else "takes what it did not take"):
         return of_file(new, reason, after.name)
     signature = _header(old, was) == _header(new, unit)
     stem = PurePosixPath(old.path).stem == PurePosixPath(new.path).stem
@@ -126,6 +148,15 @@ def _succeeded(old: Document, was: Unit, new: Document, unit: Unit, budget: int)
 
 def _header(document: Document, unit: Unit) -> list[str]:
     return _TOKEN.findall(document.data[slice(*head(document.data, unit))].decode())
+
+
+def _parameters(document: Document, unit: Unit) -> set[str]:
+    """What a unit takes by name, as far as its header tells; none where nobody knows where the header ends."""
+    header = document.data[unit.start : unit.body_start].decode() if unit.body_start else ""
+    text, rest = _STRING.sub("", grounds.plain(header, document.language)) + ")", ""
+    while text != rest:
+        text, rest = _IN_BRACKETS.sub("", text), text
+    return set(_PARAMETER.findall(text))
 
 
 def _apart(old: Version, new: Version, name: str) -> str | None:
