@@ -1,16 +1,19 @@
 """Three sources of a team and a fork, divided: what is held out is learned from nowhere, and the guard searches for all of it."""
 
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from idiolect import recipe, samples
-from idiolect.dataset import build, guard
+from idiolect.dataset import build, dividing, guard
+from idiolect.dataset.funnel import Funnel
+from idiolect.dataset.splits import Splits
 from idiolect.errors import DataError
 from idiolect.registry import Run
 from idiolect.types import Hole, Sample, Split
-from tests.dataset.corpus import text
+from tests.dataset.corpus import document, text
 from tests.dataset.history_of import grown, repository
 
 
@@ -73,3 +76,17 @@ def test_a_planted_leak_of_any_test_set_fails_the_build(built: Run, tmp_path: Pa
     samples.write(tmp_path, "validation", [Sample(answer=f"def a():\n    {probes[-1].answer}\n", kind="raw", maker="raw")])
     with pytest.raises(DataError, match="1 of"):
         guard.check(tmp_path)
+
+
+def test_probes_are_of_the_teams_files_and_of_no_older_ones_that_are_nearly_the_same() -> None:
+    kept = [document("a.py", text(1)), document("a.py", text(1), "old", role="legacy"), document("a.py", text(1), "other", role="public")]
+    keys = [(one.source, one.path) for one in kept]
+    parted = Splits(dict.fromkeys(keys, keys[0]), cluster=frozenset(keys[:1]))
+    asked: list[Any] = []
+
+    def holes(documents: list[Any]) -> list[Any]:
+        asked.extend(documents)
+        return []
+
+    assert dividing.candidates([], cast("Any", kept), parted, 10, cast("Any", SimpleNamespace(holes=holes)), Funnel()) == []
+    assert [one.source for one in asked] == ["shop"]
