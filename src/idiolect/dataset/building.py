@@ -54,7 +54,7 @@ from idiolect.sources.forgetting import named
 from idiolect.sources.gitread import Repository
 from idiolect.types import SPLITS, Document, Dropped, Sample, Split
 
-VERSION = 15
+VERSION = 16
 """Goes up whenever the same input gives other samples."""
 _UNUSED = 30 * 86_400
 """Seconds after which results that no build asked for are deleted."""

@@ -55,6 +55,8 @@ MOST_FRESH = 0.4
 """Share of the names of the new form that neither the old one nor the request holds: more cannot be known."""
 _STRING = re.compile(r"\"(?:\\.|[^\"\\\n])*+\"|'(?:\\.|[^'\\\n])*+'")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
+_LONGEST_HEADER = 4_000
+"""Characters of a header that are looked at: what is nested takes time that grows with their square."""
 _IN_BRACKETS = re.compile(r"\[[^\[\]]*\]|\s+(?=\W)|(?<=\W)\s+")
 _PARAMETER = re.compile(r"(?<![\w.:|>=&])[A-Za-z_]\w*(?=[,)=:])")
 """In a header without blanks and without what stands in square brackets; a block is no parameter."""
@@ -152,7 +154,7 @@ def _header(document: Document, unit: Unit) -> list[str]:
 
 def _parameters(document: Document, unit: Unit) -> set[str]:
     """What a unit takes by name, as far as its header tells; none where nobody knows where the header ends."""
-    header = document.data[unit.start : unit.body_start].decode() if unit.body_start else ""
+    header = document.data[unit.start : unit.body_start].decode()[:_LONGEST_HEADER] if unit.body_start else ""
     text, rest = _STRING.sub("", grounds.plain(header, document.language)) + ")", ""
     while text != rest:
         text, rest = _IN_BRACKETS.sub("", text), text
