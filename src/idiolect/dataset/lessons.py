@@ -33,7 +33,6 @@ from idiolect.dataset.makers import (
     OF_PROSE,
     OF_THREADS,
     at_work,
-    commits,
 )
 from idiolect.dataset.makers.diff import weight
 from idiolect.dataset.marking import Book
@@ -173,11 +172,8 @@ class Lessons:
     ) -> Made:
         """What these makers make of these commits; what was taken back or mended at once teaches nothing."""
         material = portion.material
-        alone = [one.change for one in material.changes]
-        every = sorted([*alone, *(one.change for one in material.branches)], key=lambda one: one.time)
-        reverted = commits.reverted(alone) | commits.reverted(every)  # a branch is often called as one of its commits is
-        wrong = dict.fromkeys(material.mended, "mended soon") | dict.fromkeys(reverted, "reverted")
-        newest = max((one.time for one in every), default=0)
+        wrong = material.wrong()
+        newest = max((one.change.time for one in (*material.changes, *material.branches)), default=0)
         plans = [one.plan for one in changes]
         results = self.workshop.changes(History(material.repository, material.told, self.max_bytes), plans, names, looked)
         for one, found in zip(changes, results, strict=True):

@@ -14,6 +14,7 @@ from idiolect import sources, syntax
 from idiolect.dataset import admission, cut, history, probes
 from idiolect.dataset.funnel import Funnel
 from idiolect.dataset.makers import OF_BRANCHES, OF_CHANGES, OF_THREADS, at_work
+from idiolect.dataset.makers import commits as wishes
 from idiolect.dataset.scrubbing import Scrubbing
 from idiolect.dataset.stored import Stored
 from idiolect.dataset.units import Read
@@ -81,6 +82,13 @@ class Material:
     """What it shows of itself, and the verdict (`admission.row`)."""
     signals: dict[str, int] = field(default_factory=dict)
     """Of a few hundred files, how many a web-scale filter would have held something against, by signal; none is dropped for it."""
+
+    def wrong(self) -> dict[str, str]:
+        """Ids of the commits that teach nothing, with the reason: mended at once, or taken back."""
+        alone = [one.change for one in self.changes]
+        every = sorted([*alone, *(one.change for one in self.branches)], key=lambda one: one.time)
+        reverted = wishes.reverted(alone) | wishes.reverted(every)  # a branch is often called as one of its commits is
+        return dict.fromkeys(self.mended, "mended soon") | dict.fromkeys(reverted, "reverted")
 
 
 class Reader:
