@@ -93,10 +93,10 @@ def _filled_worse(recipe: Recipe, own: Compared) -> list[Reason]:
         return []
     why = f"holes with both sides shown cost more than under the base: {gain.value:+.3f} bits per byte, at most {gain.high:+.3f}"
     makers = recipe.dataset.makers
-    if makers and not {"fim", "+fim"} & {*makers} and ("-fim" in makers or makers[0][0] not in "+-"):
-        return [
-            Reason(why=why, key="dataset.makers", value=[one for one in makers if one != "-fim"] if "-fim" in makers else [*makers, "fim"])
-        ]
+    if "-fim" in makers:
+        return [Reason(why=why, key="dataset.makers", value=[one for one in makers if one != "-fim"])]
+    if makers and "fim" not in makers and makers[0][0] not in "+-":
+        return [Reason(why=why, key="dataset.makers", value=[*makers, "fim"])]
     key, value = _train_more(recipe)
     return [Reason(why=why, key=key, value=value)]
 
